@@ -1,0 +1,353 @@
+"""The rules that every stream's JSON schema keeps, checked on the files as they ship.
+
+A destination builds its tables from these schemas and the personal-data modes read their marks, so a field that is
+missing, has two types or no class of personal data would lose or leak data far away from here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unit_tests.vendor_samples import VENDOR_SAMPLES
+
+Schema = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parents[1]
+PERSONAL_DATA_CLASSES = {"none", "identifier", "contact", "special", "free_text", "file_link"}
+JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+# A closed list also keeps out allOf, anyOf, oneOf and not, which destinations can't read, and enum, which refuses new
+# values.
+FIELD_KEYWORDS = {
+    "type",
+    "description",
+    "x-personal-data",
+    "format",
+    "airbyte_type",
+    "items",
+    "additionalProperties",
+    "properties",
+}
+TIME_TYPES = {"timestamp_with_timezone", "timestamp_without_timezone"}
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What users' configs, states and tables depend on: the key, the cursor, and the fields that the source adds."""
+
+    source: str
+    name: str
+    key: tuple[str, ...]
+    cursor: str | None
+    added: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        return ROOT / self.source / "schemas" / f"{self.name}.json"
+
+    def schema(self) -> Schema:
+        loaded: Schema = json.loads(self.path.read_text(encoding="utf-8"))
+        return loaded
+
+    def sample(self) -> dict[str, Any]:
+        """The vendor's row, less what the stream leaves to another."""
+        sample = VENDOR_SAMPLES[self.source][self.name]
+        return {name: value for name, value in sample.items() if name not in self.left_out}
+
+
+def row(source: str, name: str, key: str, cursor: str | None, added: str = "", left_out: str = "") -> Stream:
+    """A line of the table below; names are separated by blanks."""
+    return Stream(f"source_{source}", name, tuple(key.split()), cursor, tuple(added.split()), tuple(left_out.split()))
+
+
+ASSESSMENT_KEY, ASPECT_KEY = "ticket_id assessment_slug", "ticket_id assessment_slug aspect_slug"
+ASPECT_ADDS = "ticket_id exam_id assessment_slug assessment_name ticket_updated_at"
+ITEM_ADDS = "evaluationId position stageId candidateId candidateUpdatedAt inputNumber inputBoolean"
+FORM_ADDS = "applicant_id job_id application_time"
+STREAMS = (
+    row("talentics", "exams", "id", "updated_at"),
+    row("talentics", "exam_details", "id", "updated_at"),
+    row("talentics", "tickets", "id", "updated_at", "exam_id"),
+    row("talentics", "ticket_scores", "ticket_id", "ticket_updated_at", "exam_id ticket_updated_at"),
+    row(
+        "talentics",
+        "assessment_scores",
+        ASSESSMENT_KEY,
+        "ticket_updated_at",
+        "ticket_id exam_id ticket_updated_at",
+        left_out="aspect_scores",
+    ),
+    row("talentics", "aspect_scores", ASPECT_KEY, "ticket_updated_at", ASPECT_ADDS),
+    row("talentics", "jobs", "id", "updated_at"),
+    row("talentics", "job_details", "id", "job_updated_at", "job_updated_at"),
+    row("talentics", "applicants", "id", None),
+    row("talentics", "applicant_details", "id", None),
+    row("talentics", "employment_application_forms", "id", "application_time", "job_id"),
+    row("talentics", "employment_application_answers", "applicant_id name", "application_time", FORM_ADDS),
+    row("talentio", "candidates", "id", "updatedAt"),
+    row("talentio", "candidate_stages", "id", "candidateUpdatedAt", "candidateId candidateUpdatedAt"),
+    row("talentio", "candidate_details", "id", "updatedAt"),
+    row(
+        "talentio", "stage_evaluations", "id", "candidateUpdatedAt", "candidateId stageId stageType candidateUpdatedAt"
+    ),
+    row("talentio", "evaluation_items", "evaluationId position", "candidateUpdatedAt", ITEM_ADDS),
+    row(
+        "talentio",
+        "candidate_comments",
+        "candidateId createdAt employeeId",
+        "candidateUpdatedAt",
+        "candidateId employeeId candidateUpdatedAt",
+    ),
+    row("talentio", "requisitions", "id", "updatedAt"),
+    row("talentio", "requisition_details", "id", "updatedAt"),
+    row("talentio", "job_titles", "id", "updatedAt"),
+    row("talentio", "channels", "id", "updatedAt"),
+    row("talentio", "employees", "id", "updatedAt"),
+    row("talentio", "employee_groups", "id", "updatedAt"),
+    row("talentio", "workspaces", "id", "updatedAt"),
+)
+
+# Where the vendors' own samples break the schema: the normaliser of values must bring these into the declared type.
+COERCED_FIELDS: dict[str, set[str]] = {
+    "candidates": {"educations"},
+    "candidate_details": {"educations"},
+    "requisition_details": {"details", "details.value"},
+    "channels": {"employee.lastName", "employee.firstName"},
+}
+
+every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: f"{stream.source}-{stream.name}")
+
+
+def object_schema(field: Schema) -> Schema | None:
+    """The schema that holds a field's properties: its own, or its items' where it is a list of objects."""
+    holder = field.get("items", field)
+    return holder if "properties" in holder else None
+
+
+def walk(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
+    """Every field with its dotted path, at any depth."""
+    for name, field in schema["properties"].items():
+        yield f"{prefix}{name}", field
+        nested = object_schema(field)
+        if nested is not None:
+            yield from walk(nested, f"{prefix}{name}.")
+
+
+def objects(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """Every schema that has properties, the record's own first."""
+    yield "the record", schema
+    for path, field in walk(schema):
+        nested = object_schema(field)
+        if nested is not None:
+            yield path, nested
+
+
+def non_null_types(field: Schema) -> list[str]:
+    declared = field["type"]
+    return [kind for kind in ([declared] if isinstance(declared, str) else declared) if kind != "null"]
+
+
+def test_each_schema_file_belongs_to_a_stream() -> None:
+    found = {path for source in VENDOR_SAMPLES for path in (ROOT / source / "schemas").iterdir()}
+    assert found == {stream.path for stream in STREAMS}
+    assert len(STREAMS) == 25
+
+
+@every_stream
+def test_the_record_is_an_open_draft_07_object(stream: Stream) -> None:
+    schema = stream.schema()
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert schema["type"] == "object"
+    assert set(schema) == {"$schema", "description", "type", "additionalProperties", "properties"}
+
+
+@every_stream
+def test_fields_stand_in_order_key_then_api_then_added(stream: Stream) -> None:
+    expected = dict.fromkeys([*stream.key, *stream.sample(), *stream.added])
+    assert list(stream.schema()["properties"]) == list(expected)
+
+
+def sample_paths(value: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted paths of all fields that a sample shows. Lists are looked through."""
+    if isinstance(value, list):
+        for entry in value:
+            yield from sample_paths(entry, prefix)
+    elif isinstance(value, dict):
+        for name, entry in value.items():
+            yield f"{prefix}{name}"
+            yield from sample_paths(entry, f"{prefix}{name}.")
+
+
+@every_stream
+def test_fields_at_any_depth_are_those_of_the_vendor(stream: Stream) -> None:
+    assert {path for path, _ in walk(stream.schema())} == {*sample_paths(stream.sample()), *stream.added}
+
+
+def type_breaks(value: Any, field: Schema, path: str) -> Iterator[str]:
+    """Paths at which a sample's value is not of the declared type. Lists in lists are looked through."""
+    (kind,) = non_null_types(field)
+    entries = value if isinstance(value, list) and kind == "array" else [value]
+    if kind == "array" and (not isinstance(value, list) or any(isinstance(entry, list) for entry in value)):
+        yield path
+        entries = [inner for entry in entries for inner in (entry if isinstance(entry, list) else [entry])]
+    elif value is not None and (
+        not isinstance(value, JSON_TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")
+    ):
+        yield path
+    nested = object_schema(field)
+    for entry in entries:
+        if nested is not None and isinstance(entry, dict):
+            for name, inner in entry.items():
+                yield from type_breaks(inner, nested["properties"][name], f"{path}.{name}")
+
+
+@every_stream
+def test_types_are_the_samples_types_but_for_the_named_fields(stream: Stream) -> None:
+    properties = stream.schema()["properties"]
+    broken = {path for name, value in stream.sample().items() for path in type_breaks(value, properties[name], name)}
+    assert broken == COERCED_FIELDS.get(stream.name, set())
+
+
+@every_stream
+def test_each_field_has_one_type_besides_null(stream: Stream) -> None:
+    schema = stream.schema()
+    for path, field in walk(schema):
+        for part in (field, field.get("items", field)):
+            (kind,) = non_null_types(part)
+            assert kind in JSON_TYPES, path
+            if path in stream.key:
+                assert part["type"] == kind, f"{path} is a key and never null"
+            else:
+                assert part["type"] == ["null", kind], path
+
+
+@every_stream
+def test_fields_use_known_keywords_alone(stream: Stream) -> None:
+    for path, field in walk(stream.schema()):
+        assert set(field) <= FIELD_KEYWORDS, path
+        assert set(field.get("items", {})) <= {"type", "additionalProperties", "properties"}, path
+
+
+@every_stream
+def test_each_field_is_described_in_a_sentence(stream: Stream) -> None:
+    schema = stream.schema()
+    assert schema["description"].endswith(".")
+    for path, field in walk(schema):
+        description = field.get("description", "")
+        assert len(description) > 10, path
+        assert description.endswith("."), path
+
+
+@every_stream
+def test_each_field_has_a_class_of_personal_data(stream: Stream) -> None:
+    for path, field in walk(stream.schema()):
+        assert field.get("x-personal-data") in PERSONAL_DATA_CLASSES, path
+        if object_schema(field) is not None:
+            assert field["x-personal-data"] == "none", f"{path}: its own fields carry the classes"
+
+
+@every_stream
+def test_keys_and_cursor_are_there_scalar_and_never_hidden(stream: Stream) -> None:
+    properties = stream.schema()["properties"]
+    for name in (*stream.key, *([stream.cursor] if stream.cursor else [])):
+        assert non_null_types(properties[name])[0] in {"integer", "string"}, name
+        assert properties[name]["x-personal-data"] == "none", name
+    if stream.cursor:
+        assert properties[stream.cursor]["format"] == "date-time"
+
+
+@every_stream
+def test_added_fields_say_that_the_source_adds_them_and_no_other_does(stream: Stream) -> None:
+    properties = stream.schema()["properties"]
+    marked = {
+        name for name, field in properties.items() if field["description"].startswith("Added by the source, from ")
+    }
+    assert marked == set(stream.added)
+
+
+@every_stream
+def test_objects_stay_open_for_new_fields(stream: Stream) -> None:
+    for path, holder in objects(stream.schema()):
+        assert holder["additionalProperties"] is True, path
+
+
+@every_stream
+def test_objects_and_lists_say_what_they_hold(stream: Stream) -> None:
+    for path, field in walk(stream.schema()):
+        (kind,) = non_null_types(field)
+        assert ("items" in field) == (kind == "array"), path
+        assert ("properties" in field) == (kind == "object"), path
+        if kind == "array" and non_null_types(field["items"]) == ["object"]:
+            assert field["items"]["properties"], path
+
+
+@every_stream
+def test_names_stay_unique_in_lower_case(stream: Stream) -> None:
+    for path, holder in objects(stream.schema()):
+        names = [name.lower() for name in holder["properties"]]
+        assert len(names) == len(set(names)), path
+
+
+@every_stream
+def test_times_say_whether_they_have_a_zone(stream: Stream) -> None:
+    for path, field in walk(stream.schema()):
+        if "format" not in field:
+            assert "airbyte_type" not in field, path
+            continue
+        assert non_null_types(field) == ["string"], path
+        assert field["format"] in {"date", "date-time"}, path
+        assert (field["format"] == "date-time") == (field.get("airbyte_type") in TIME_TYPES), path
+
+
+@every_stream
+def test_samples_times_have_the_declared_zone(stream: Stream) -> None:
+    properties = stream.schema()["properties"]
+    for name, value in stream.sample().items():
+        field = properties.get(name, {})
+        if value is not None and "airbyte_type" in field:
+            zoned = value.endswith("Z") or "+" in value
+            assert zoned == (field["airbyte_type"] == "timestamp_with_timezone"), name
+
+
+PEOPLE = {
+    "source_talentics": {"name": "identifier", "email": "contact", "nik": "identifier", "dob": "identifier"},
+    "source_talentio": {
+        "lastName": "identifier",
+        "firstName": "identifier",
+        "email": "contact",
+        "comment": "free_text",
+    },
+}
+# Names of things, not of people, and the address of a company.
+NOT_OF_PEOPLE = {
+    "employment_application_answers": {"name"},
+    "employment_application_forms": {"employment_application_form.name"},
+    "job_details": {
+        "organization.name",
+        "organization.email",
+        "company.name",
+        "company.email",
+        "related_profession.name",
+    },
+}
+
+
+@every_stream
+def test_fields_that_say_who_somebody_is_are_marked(stream: Stream) -> None:
+    for path, field in walk(stream.schema()):
+        expected = PEOPLE[stream.source].get(path.rpartition(".")[2])
+        if expected and path not in NOT_OF_PEOPLE.get(stream.name, set()):
+            assert field["x-personal-data"] == expected, path
