@@ -1,0 +1,86 @@
+"""What the log says of odd values: each oddity once per stream, names of fields but never their values."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections import deque
+from typing import Any
+
+from airbyte_cdk.sources.types import Config
+
+from connector_kit.personal_data import Mode
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+# So that an object keyed by ids neither floods the log nor fills the memory.
+_MOST_NAMES = 200
+
+
+class Notices:
+    """Says each oddity of a stream once. Field names are told, values never: they may be personal data.
+
+    Safe to share among threads.
+    """
+
+    def __init__(self, stream: str, mode: Mode) -> None:
+        self._stream = stream
+        self._fate = "passed through" if mode == "keep" else f"left out, because personal_data is {mode}"
+        self._logger = logging.getLogger(f"airbyte.{stream}")
+        self._lock = threading.Lock()
+        self._told: set[tuple[str, str]] = set()
+        self._known: set[str] = set()
+        self.waiting: list[str] = []
+
+    def unreadable(self, path: str, wanted: str) -> None:
+        if self._first(path, wanted):
+            self._logger.warning(
+                f"{self._stream}: field {path} holds a value that can't be read as {wanted}; such values become null"
+            )
+
+    def empty_key(self, path: str, default: Any) -> None:
+        if self._first(path, "key"):
+            self._logger.warning(f"{self._stream}: key field {path} came empty; {default!r} stands in for it")
+
+    def unknown(self, path: str) -> None:
+        """Notes a field that the schema lacks, for `tell` to name."""
+        if path in self._known:
+            return
+        with self._lock:
+            if path not in self._known and len(self._known) < _MOST_NAMES:
+                self._known.add(path)
+                self.waiting.append(path)
+
+    def tell(self) -> None:
+        with self._lock:
+            # An odd name may be data: somebody's address as the key of an object.
+            names = [path if _PLAIN_NAME.fullmatch(path) else "(a name of odd characters)" for path in self.waiting]
+            self.waiting = []
+        if names:
+            self._logger.info(
+                f"{self._stream}: the API sent fields that the schema does not have: "
+                f"{', '.join(sorted(set(names)))}; they are {self._fate}"
+            )
+
+    def _first(self, path: str, what: str) -> bool:
+        if (path, what) in self._told:
+            return False
+        with self._lock:
+            new = (path, what) not in self._told
+            self._told.add((path, what))
+        return new
+
+
+# A stream that is also another's parent is built twice from the same config, and must still speak once.
+_sources: deque[tuple[Config, dict[str, Notices]]] = deque(maxlen=4)
+_sources_lock = threading.Lock()
+
+
+def notices_of(config: Config, stream: str, mode: Mode) -> Notices:
+    """The notices of a stream of the source that has this very config."""
+    with _sources_lock:
+        by_stream = next((streams for known, streams in _sources if known is config), None)
+        if by_stream is None:
+            by_stream = {}
+            _sources.append((config, by_stream))
+        return by_stream.setdefault(stream, Notices(stream, mode))

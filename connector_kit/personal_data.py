@@ -1,0 +1,205 @@
+"""What becomes of applicants' personal data: kept, replaced by a keyed hash, or dropped.
+
+Each field of a schema carries `x-personal-data`, its class; every class but `none` is personal. What a form's field or
+a custom field reveals depends on its name, so there the name decides, and a name that is not known counts as personal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+from connector_kit import scalars, times
+from connector_kit.settings import PERSONAL_DATA_MODES, config_error
+
+Mode = Literal["keep", "hash", "drop"]
+Schema = Mapping[str, Any]
+
+MARK = "x-personal-data"
+CLASSES = frozenset({"none", "identifier", "contact", "special", "free_text", "file_link"})
+HASHED_TYPE = ["null", "string"]
+
+# The fields of Talentics' employment form that the vendor's page shows (V). Only a field of class `none` stays readable
+# in `hash` and `drop`: the bank's name alone says nothing of who banks there.
+FORM_FIELD_CLASSES: Mapping[str, str] = {
+    "birthplace": "identifier",
+    "religion": "special",
+    "identity_address": "contact",
+    "current_address": "contact",
+    "blood_type": "special",
+    "marital_status": "identifier",
+    "date_of_married": "identifier",
+    "number_of_children": "identifier",
+    "npwp_number": "identifier",
+    "npwp_address": "contact",
+    "license_number": "identifier",
+    "reference_name": "identifier",
+    "reference_address": "contact",
+    "reference_phone": "contact",
+    "reference_email": "contact",
+    "reference_relation": "identifier",
+    "bank_account_number": "special",
+    "bank_name": "none",
+    "bank_account_name": "identifier",
+    "identity_card": "file_link",
+    "npwp_card": "file_link",
+    "bank_book": "file_link",
+    "other_document": "file_link",
+}
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Talentio's custom fields have names of the customer's own, mostly Japanese; "telepon" is Indonesian.
+_PHONE_NAMES = ("phone", "telepon", "電話", "携帯")
+# How often a hash is asked for again: employees and schools repeat from record to record.
+_REMEMBERED_HASHES, _LONGEST_REMEMBERED = 4096, 200
+_BLOCK = hashlib.sha256().block_size
+
+
+def mode_of(config: Mapping[str, Any]) -> Mode:
+    """The mode that the config asks for. Raises a config error rather than let data through unhashed."""
+    mode = config.get("personal_data")
+    if mode is None:
+        return "keep"
+    if mode not in PERSONAL_DATA_MODES:
+        raise config_error(f"personal_data: set it to one of {', '.join(PERSONAL_DATA_MODES)}.")
+    if mode == "hash" and not config.get("personal_data_key"):
+        raise config_error("personal_data_key: required when personal_data is 'hash'. Set it to a long random text.")
+    return cast(Mode, mode)
+
+
+def is_personal(field: Schema) -> bool:
+    """Whether a leaf of a schema holds personal data. One without a mark does: it was forgotten, not cleared."""
+    return bool(field.get(MARK) != "none")
+
+
+def is_leaf(field: Schema) -> bool:
+    """Whether the field has no fields of its own, so that its mark speaks for all of it."""
+    return "properties" not in field and "properties" not in field.get("items", ())
+
+
+def is_named_value(properties: Mapping[str, Schema]) -> bool:
+    """Whether an object is a `{name, value}` pair, such as a form's field, whose name tells what the value reveals."""
+    return "name" in properties and "value" in properties and is_personal(properties["value"])
+
+
+def is_harmless_name(name: object) -> bool:
+    return isinstance(name, str) and FORM_FIELD_CLASSES.get(name) == "none"
+
+
+def schema_for(schema: Schema, mode: Mode) -> Schema:
+    """The schema that describes the records in a mode.
+
+    In `hash` a personal field is text, whatever it was; in `drop` it may be null; in `keep` the schema is as it was.
+    Marks and descriptions stay.
+    """
+    if mode == "keep":
+        return schema
+    adapted = dict(schema)
+    if "properties" in schema:
+        adapted["properties"] = {
+            name: _leaf_for(field, mode) if is_leaf(field) and is_personal(field) else schema_for(field, mode)
+            for name, field in schema["properties"].items()
+        }
+    if "properties" in schema.get("items", ()):
+        adapted["items"] = schema_for(schema["items"], mode)
+    return adapted
+
+
+def _leaf_for(field: Schema, mode: Mode) -> Schema:
+    if mode == "hash":
+        return {"type": HASHED_TYPE, **{key: field[key] for key in ("description", MARK) if key in field}}
+    types = [field["type"]] if isinstance(field["type"], str) else field["type"]
+    return {**field, "type": ["null", *(kind for kind in types if kind != "null")]}
+
+
+class Hasher:
+    """HMAC-SHA-256 over the normalised value, as 64 hexadecimal digits.
+
+    The same e-mail address, phone number or date gives the same hash in every stream and sync, however it is spelled;
+    nobody without the key can try values out. Safe to share among threads.
+    """
+
+    def __init__(self, key: str) -> None:
+        secret = key.encode("utf-8", "surrogatepass")
+        if len(secret) > _BLOCK:
+            secret = hashlib.sha256(secret).digest()
+        secret = secret.ljust(_BLOCK, b"\0")
+        # RFC 2104, with the key's two blocks digested once: `hmac` would do it anew for each value, at twice the cost.
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in secret))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in secret))
+        self._remembered: Callable[[str, str], str] = lru_cache(_REMEMBERED_HASHES)(self._hash_text)
+
+    def __call__(self, name: str, value: Any) -> str | None:
+        """The hash of a field's value. Nothing stays nothing: null and empty lists are null, blank text is empty."""
+        text = _text_of(value)
+        if not text:
+            return text
+        return self._remembered(name, text) if len(text) <= _LONGEST_REMEMBERED else self._hash_text(name, text)
+
+    def _hash_text(self, name: str, text: str) -> str:
+        normal = normalised(name, text)
+        if not normal:
+            return ""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(normal.encode("utf-8", "replace"))
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
+def _text_of(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if value is None or value in ([], {}):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return scalars.to_text(value)
+
+
+def normalised(name: str, text: str) -> str:
+    """The one spelling of a value that is hashed.
+
+    E-mail addresses are compared without case, phone numbers by their national digits, dates in ISO form, all else
+    as text without blanks around it. Full-width letters and digits count as plain ones.
+    """
+    text = unicodedata.normalize("NFKC", text.replace("\0", "")).strip()
+    if text.startswith("0000-00-00"):
+        # MySQL's zero date is no date; hashed, it would join everybody who gave none.
+        return ""
+    field = name.lower()
+    if "mail" in field or ("@" in text and _EMAIL.fullmatch(text)):
+        return text.casefold()
+    if any(word in field for word in _PHONE_NAMES):
+        return _phone_digits(text) or text
+    if text[:4].isdigit() and text[4:5] in ("-", "/"):
+        moment = times.parse(text)
+        if moment is not None:
+            if len(text) <= len("YYYY-MM-DD"):
+                return times.format_date(moment)
+            return times.format_naive(moment) if moment.tzinfo is None else times.format_aware(moment)
+    return text
+
+
+def _phone_digits(text: str) -> str:
+    """Digits of the number as dialled inside its country, for Indonesia (+62) and Japan (+81).
+
+    Without a `+`, 62 can only be the country: national numbers start with 0. A bare 81 may also be an Indonesian mobile
+    number that lost its 0 (0812...), so it counts as Japan only where a Japanese mobile number follows.
+    """
+    digits = re.sub(r"[^0-9]", "", text)
+    international = text.startswith("+")
+    if digits.startswith("00"):
+        digits, international = digits[2:], True
+    country, rest = digits[:2], digits[2:]
+    if (
+        (international and country in ("62", "81"))
+        or (country == "62" and len(digits) >= 10)
+        or (country == "81" and len(digits) == 12 and rest[:2] in ("70", "80", "90"))
+    ):
+        # "+62 (0)812" keeps the 0 that only a caller inside the country dials.
+        return "0" + rest.removeprefix("0")
+    return digits

@@ -1,0 +1,174 @@
+"""One function per scalar type of a schema: takes what the API sent, gives that type, or raises `Unreadable`.
+
+Values that are right already come back as the very same object, so that a caller can see that nothing changed.
+Null never comes here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from connector_kit import times
+
+Convert = Callable[[Any], Any]
+
+# What a BIGINT column holds; one bit more and destinations fail the whole batch.
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
+# Deeper values than this are refused by the protocol's serialiser, which ends the sync.
+DEEPEST = 64
+
+_WHOLE = re.compile(r"([+-]?[0-9]{1,19})(?:\.0*)?")
+_NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+class Unreadable(ValueError):
+    """The value can't be brought to the declared type. It carries no text: the value may be personal data."""
+
+
+def clean_text(value: str) -> str:
+    """The text without what databases and serialisers refuse: NUL is left out, half a surrogate pair is replaced."""
+    if value.isascii():
+        return value.replace("\0", "") if "\0" in value else value
+    if "\0" in value:
+        value = value.replace("\0", "")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # Over UTF-16, so that two halves that do belong together become their character.
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+def clean(value: Any, depth: int = 0) -> Any:
+    """A value of no declared type, with the same repairs at any depth. Numbers that don't fit become text."""
+    kind = type(value)
+    if kind is str:
+        return clean_text(value)
+    if kind is int:
+        return value if SMALLEST <= value <= LARGEST else _spelling(value)
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is dict or kind is list:
+        if depth == DEEPEST:
+            return None
+        if kind is list:
+            return [clean(entry, depth + 1) for entry in value]
+        return {clean_text(name): clean(entry, depth + 1) for name, entry in value.items()}
+    return value
+
+
+def _spelling(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except ValueError as error:
+        # Python refuses to spell integers of more than 4,300 digits.
+        raise Unreadable from error
+
+
+def to_text(value: Any) -> str:
+    """JSON's spelling of whatever is no text: `true`, `12`, `["a"]`."""
+    if type(value) is str:
+        return clean_text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Unreadable
+    return _spelling(clean(value))
+
+
+def to_integer(value: Any) -> int:
+    if type(value) is int:
+        whole = value
+    elif isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        whole = int(value)
+    elif isinstance(value, str) and (match := _WHOLE.fullmatch(value.strip())):
+        whole = int(match[1])
+    else:
+        raise Unreadable
+    if not SMALLEST <= whole <= LARGEST:
+        raise Unreadable
+    return whole
+
+
+def to_number(value: Any) -> int | float:
+    """Only plain numerals are read: "5,000" is five to some, five thousand to others. Whole numbers stay integers."""
+    if isinstance(value, str):
+        try:
+            return to_integer(value)
+        except Unreadable:
+            if not _NUMERAL.fullmatch(value.strip()):
+                raise
+            number = float(value)
+    elif isinstance(value, bool):
+        return int(value)
+    elif isinstance(value, int):
+        if SMALLEST <= value <= LARGEST:
+            return value
+        try:
+            number = float(value)
+        except OverflowError as error:
+            raise Unreadable from error
+    elif isinstance(value, float):
+        number = value
+    else:
+        raise Unreadable
+    if not math.isfinite(number):
+        raise Unreadable
+    return number
+
+
+def to_boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        known = _BOOLEANS.get(value.strip().lower())
+    else:
+        known = bool(value) if isinstance(value, (int, float)) and value in (0, 1) else None
+    if known is None:
+        raise Unreadable
+    return known
+
+
+def to_aware_time(value: Any) -> str:
+    if type(value) is str and times.is_rfc_3339(value):
+        return value
+    return times.format_aware(_moment(value))
+
+
+def to_naive_time(value: Any) -> str:
+    """The wall clock, also of a value that names a zone: the field leaves open which zone to convert it to."""
+    return times.format_naive(_moment(value))
+
+
+def to_date(value: Any) -> str:
+    return times.format_date(_moment(value))
+
+
+def _moment(value: Any) -> datetime:
+    moment = times.parse(value)
+    if moment is None:
+        raise Unreadable
+    return moment
+
+
+_CONVERSIONS: Mapping[str, tuple[Convert, Any]] = {
+    "string": (to_text, ""),
+    "integer": (to_integer, 0),
+    "number": (to_number, 0),
+    "boolean": (to_boolean, False),
+}
+
+
+def conversion(kind: str, field: Mapping[str, Any]) -> tuple[Convert, Any]:
+    """The function for a field of a scalar type, and what stands in where it is a key and came empty."""
+    if kind == "string" and field.get("format") == "date":
+        return to_date, "1970-01-01"
+    if kind == "string" and field.get("format") == "date-time":
+        if field.get("airbyte_type") == "timestamp_without_timezone":
+            return to_naive_time, "1970-01-01T00:00:00"
+        return to_aware_time, "1970-01-01T00:00:00Z"
+    return _CONVERSIONS[kind]

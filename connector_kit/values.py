@@ -1,0 +1,241 @@
+"""Brings each record to the types that its schema declares, and acts on personal data on the way.
+
+Destinations build tables from the schemas, while both APIs are loose with types: numbers come as text, PHP's empty
+objects as `[]`, single objects where lists were promised. A schema is compiled once into one function per field; a
+value that is right already costs one type check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import is_
+from typing import Any
+
+from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
+from airbyte_cdk.sources.types import Config
+
+from connector_kit import personal_data
+from connector_kit.notices import Notices, notices_of
+from connector_kit.scalars import Unreadable, clean, clean_text, conversion, to_text
+
+Schema = Mapping[str, Any]
+# Takes a value that is not null; gives the very same object where nothing is to change.
+Rule = Callable[[Any], Any]
+
+_UNREADABLE = object()
+
+
+@dataclass
+class SchemaNormalization(TypeTransformer):
+    """A `CustomSchemaNormalization` for manifests; `name` is the stream's, for the log.
+
+    Raises a config error where `personal_data` or its key can't be used.
+    """
+
+    config: Config
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        mode = personal_data.mode_of(self.config)
+        self._notices = notices_of(self.config, self.name, mode)
+        self._compiler = _Compiler(
+            mode, personal_data.Hasher(self.config["personal_data_key"]) if mode == "hash" else None, self._notices
+        )
+        self._compiled: tuple[Schema, Rule] | None = None
+
+    def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
+        """Changes the record to what the schema declares. Nested values are replaced, never changed themselves:
+        other streams may read the same response."""
+        compiled = self._compiled
+        if compiled is None or compiled[0] is not schema:
+            # Some schema loaders read their file anew for each partition: an equal schema is as good as the same.
+            rule = compiled[1] if compiled and compiled[0] == schema else self._compiler.object_rule(schema, "")
+            self._compiled = compiled = (schema, rule)
+        result = compiled[1](record)
+        if result is not record:
+            record.clear()
+            record.update(result)
+        if self._notices.waiting:
+            self._notices.tell()
+
+
+class _Compiler:
+    """Turns schemas into rules, for one mode of personal data."""
+
+    def __init__(self, mode: personal_data.Mode, hasher: personal_data.Hasher | None, notices: Notices) -> None:
+        self._mode = mode
+        self._hasher = hasher
+        self._notices = notices
+
+    def object_rule(self, schema: Schema, path: str) -> Rule:
+        prefix = f"{path}." if path else ""
+        properties: Mapping[str, Schema] = schema.get("properties", {})
+        rules: dict[str, Rule] = {}
+        defaults: list[tuple[str, Any]] = []
+        for name, field in properties.items():
+            rules[name], default = self._field_rule(field, prefix + name)
+            if default is not None:
+                defaults.append((name, default))
+        value_by_name: Rule | None = None
+        if self._mode != "keep" and personal_data.is_named_value(properties):
+            rules["value"] = _as_it_is
+            value_by_name = self._value_by_name_rule(properties["value"], f"{prefix}value")
+        notices = self._notices
+        take_unknown = self._unknown_rule(prefix)
+
+        def rule(value: Any) -> Any:
+            if type(value) is not dict:
+                value = _only_object(value)
+                if value is None:
+                    return None
+                if value is _UNREADABLE:
+                    return notices.unreadable(path, "object")
+            changed: dict[str, Any] | None = None
+            for name, entry in value.items():
+                field_rule = rules.get(name)
+                if field_rule is None:
+                    if changed is None:
+                        changed = dict(value)
+                    take_unknown(changed, name, entry)
+                elif entry is not None:
+                    new = field_rule(entry)
+                    if new is not entry:
+                        if changed is None:
+                            changed = dict(value)
+                        changed[name] = new
+            result = value if changed is None else changed
+            if value_by_name is not None:
+                result = value_by_name(result)
+            for name, default in defaults:
+                if result.get(name) is None:
+                    notices.empty_key(prefix + name, default)
+                    result = {**result, name: default}
+            return result
+
+        return rule
+
+    def _field_rule(self, field: Schema, path: str) -> tuple[Rule, Any]:
+        """The rule for a field, and what stands in where it may not be null and is."""
+        rule, default = self._typed_rule(field, path)
+        if self._mode != "keep" and personal_data.is_leaf(field) and personal_data.is_personal(field):
+            rule = self._personal_rule(path.rpartition(".")[2])
+        return rule, None if "null" in field["type"] else default
+
+    def _typed_rule(self, field: Schema, path: str) -> tuple[Rule, Any]:
+        (kind,) = {field["type"]} if isinstance(field["type"], str) else set(field["type"]) - {"null"}
+        if kind == "object":
+            return self.object_rule(field, path), {}
+        if kind == "array":
+            return self._array_rule(field["items"], path), []
+        return self._scalar_rule(kind, field, path)
+
+    def _personal_rule(self, name: str) -> Rule:
+        hasher = self._hasher
+        if hasher is None:
+            return lambda value: None
+        return lambda value: hasher(name, value)
+
+    def _value_by_name_rule(self, field: Schema, path: str) -> Rule:
+        """For a `{name, value}` object: what its value reveals is told by its name."""
+        harmless, _ = self._typed_rule(field, path)
+        hasher = self._hasher
+
+        def rule(pair: Any) -> Any:
+            name, value = pair.get("name"), pair.get("value")
+            if value is None:
+                return pair
+            if personal_data.is_harmless_name(name):
+                return {**pair, "value": harmless(value)}
+            return {**pair, "value": hasher(str(name), value) if hasher else None}
+
+        return rule
+
+    def _unknown_rule(self, prefix: str) -> Callable[[dict[str, Any], str, Any], None]:
+        """What becomes of a field that the schema lacks: unless `keep`, it counts as personal and is left out."""
+        notices, keep = self._notices, self._mode == "keep"
+
+        def take(target: dict[str, Any], name: str, entry: Any) -> None:
+            notices.unknown(prefix + name)
+            if not keep:
+                del target[name]
+                return
+            plain = clean_text(name.replace("\0", "\ufffd"))
+            if plain == name:
+                target[name] = clean(entry)
+                return
+            del target[name]
+            while plain in target:
+                plain += "\ufffd"
+            target[plain] = clean(entry)
+
+        return take
+
+    def _array_rule(self, items: Schema, path: str) -> Rule:
+        item_rule, _ = self._typed_rule(items, path)
+        of_objects = "object" in items["type"]
+        notices = self._notices
+
+        def rule(value: Any) -> Any:
+            if type(value) is list:
+                entries = _flat(value) if of_objects else value
+            elif isinstance(value, dict):
+                # PHP spells a list with gaps as an object with numbers for names (I).
+                entries = list(value.values()) if all(map(str.isdigit, value)) else [value]
+            elif of_objects or value == "":
+                return notices.unreadable(path, "array")
+            else:
+                entries = [value]
+            # Nulls are left out: most targets refuse them inside a list.
+            result = [new for entry in entries if entry is not None and (new := item_rule(entry)) is not None]
+            return value if len(result) == len(value) and all(map(is_, result, entries)) else result
+
+        return rule
+
+    def _scalar_rule(self, kind: str, field: Schema, path: str) -> tuple[Rule, Any]:
+        convert, default = conversion(kind, field)
+        wanted = f"{kind} of format {field['format']}" if "format" in field else kind
+        notices = self._notices
+
+        def rule(value: Any) -> Any:
+            try:
+                return convert(value)
+            except Unreadable:
+                return notices.unreadable(path, wanted)
+
+        if convert is not to_text:
+            return rule, default
+
+        def text_rule(value: Any) -> Any:
+            # Most fields are text and right: spare them three calls.
+            return value if type(value) is str and value.isascii() and "\0" not in value else rule(value)
+
+        return text_rule, default
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _only_object(value: Any) -> Any:
+    """The object inside a list of one; null for the empty list, which is how PHP spells an empty object."""
+    if not isinstance(value, list):
+        return _UNREADABLE
+    if not value:
+        return None
+    return value[0] if len(value) == 1 and isinstance(value[0], dict) else _UNREADABLE
+
+
+def _flat(entries: list[Any]) -> list[Any]:
+    """The entries of lists inside a list, at any depth, in their order; the same list where there are none."""
+    if list not in map(type, entries):
+        return entries
+    flat: list[Any] = []
+    waiting = entries[::-1]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, list):
+            waiting.extend(reversed(entry))
+        else:
+            flat.append(entry)
+    return flat
