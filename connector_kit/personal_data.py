@@ -151,13 +151,16 @@ class Hasher:
 
 
 def _text_of(value: Any) -> str | None:
-    if isinstance(value, str):
+    if type(value) is str:
         return value
     if value is None or value in ([], {}):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return scalars.to_text(value)
+    try:
+        return scalars.to_text(value)
+    except scalars.Unreadable:
+        return None
 
 
 def normalised(name: str, text: str) -> str:
@@ -166,14 +169,16 @@ def normalised(name: str, text: str) -> str:
     E-mail addresses are compared without case, phone numbers by their national digits, dates in ISO form, all else
     as text without blanks around it. Full-width letters and digits count as plain ones.
     """
-    text = unicodedata.normalize("NFKC", text.replace("\0", "")).strip()
+    text = text.replace("\0", "").strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).strip()
     if text.startswith("0000-00-00"):
         # MySQL's zero date is no date; hashed, it would join everybody who gave none.
         return ""
-    field = name.lower()
-    if "mail" in field or ("@" in text and _EMAIL.fullmatch(text)):
+    kind = _kind_of(name)
+    if kind == "mail" or ("@" in text and _EMAIL.fullmatch(text)):
         return text.casefold()
-    if any(word in field for word in _PHONE_NAMES):
+    if kind == "phone":
         return _phone_digits(text) or text
     if text[:4].isdigit() and text[4:5] in ("-", "/"):
         moment = times.parse(text)
@@ -182,6 +187,14 @@ def normalised(name: str, text: str) -> str:
                 return times.format_date(moment)
             return times.format_naive(moment) if moment.tzinfo is None else times.format_aware(moment)
     return text
+
+
+@lru_cache(_REMEMBERED_HASHES)
+def _kind_of(name: str) -> Literal["mail", "phone", ""]:
+    field = name.lower()
+    if "mail" in field:
+        return "mail"
+    return "phone" if any(word in field for word in _PHONE_NAMES) else ""
 
 
 def _phone_digits(text: str) -> str:

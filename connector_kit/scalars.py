@@ -22,6 +22,7 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 # Deeper values than this are refused by the protocol's serialiser, which ends the sync.
 DEEPEST = 64
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _WHOLE = re.compile(r"([+-]?[0-9]{1,19})(?:\.0*)?")
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -51,7 +52,7 @@ def clean(value: Any, depth: int = 0) -> Any:
     if kind is str:
         return clean_text(value)
     if kind is int:
-        return value if SMALLEST <= value <= LARGEST else _spelling(value)
+        return value if SMALLEST <= value <= LARGEST else _digits(value)
     if kind is float:
         return value if math.isfinite(value) else None
     if kind is dict or kind is list:
@@ -63,21 +64,22 @@ def clean(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _spelling(value: Any) -> str:
+def _digits(value: int) -> str | None:
     try:
-        return json.dumps(value, ensure_ascii=False)
-    except ValueError as error:
+        return str(value)
+    except ValueError:
         # Python refuses to spell integers of more than 4,300 digits.
-        raise Unreadable from error
+        return None
 
 
 def to_text(value: Any) -> str:
     """JSON's spelling of whatever is no text: `true`, `12`, `["a"]`."""
     if type(value) is str:
         return clean_text(value)
-    if isinstance(value, float) and not math.isfinite(value):
+    spelling = _digits(value) if type(value) is int else _ENCODE(clean(value))
+    if spelling is None or spelling == "null":
         raise Unreadable
-    return _spelling(clean(value))
+    return spelling
 
 
 def to_integer(value: Any) -> int:
@@ -136,23 +138,24 @@ def to_boolean(value: Any) -> bool:
 def to_aware_time(value: Any) -> str:
     if type(value) is str and times.is_rfc_3339(value):
         return value
-    return times.format_aware(_moment(value))
+    return _respelled(value, times.format_aware)
 
 
 def to_naive_time(value: Any) -> str:
     """The wall clock, also of a value that names a zone: the field leaves open which zone to convert it to."""
-    return times.format_naive(_moment(value))
+    return _respelled(value, times.format_naive)
 
 
 def to_date(value: Any) -> str:
-    return times.format_date(_moment(value))
+    return _respelled(value, times.format_date)
 
 
-def _moment(value: Any) -> datetime:
+def _respelled(value: Any, spell: Callable[[datetime], str]) -> str:
     moment = times.parse(value)
     if moment is None:
         raise Unreadable
-    return moment
+    spelling = spell(moment)
+    return value if spelling == value else spelling
 
 
 _CONVERSIONS: Mapping[str, tuple[Convert, Any]] = {

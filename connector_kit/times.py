@@ -78,10 +78,7 @@ def _parse_loosely(value: str) -> datetime | None:
 
 
 def _zone(part: dict[str, str]) -> timezone:
-    minutes = int(part["zone_minute"])
-    if minutes > 59:
-        raise ValueError("an offset has at most 59 minutes")
-    offset = timedelta(hours=int(part["zone_hour"]), minutes=minutes)
+    offset = timedelta(hours=int(part["zone_hour"]), minutes=int(part["zone_minute"]))
     return timezone(-offset if part["sign"] == "-" else offset)
 
 

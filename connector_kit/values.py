@@ -188,7 +188,8 @@ class _Compiler:
                 entries = [value]
             # Nulls are left out: most targets refuse them inside a list.
             result = [new for entry in entries if entry is not None and (new := item_rule(entry)) is not None]
-            return value if len(result) == len(value) and all(map(is_, result, entries)) else result
+            unchanged = type(value) is list and len(result) == len(value) and all(map(is_, result, value))
+            return value if unchanged else result
 
         return rule
 
