@@ -44,7 +44,7 @@ class _Delivery(Response):
         self._reply = reply
         super().__init__(status_code=reply.status)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         reply = self._reply
         if reply.delivery == "reset":
             _reset(scope)

@@ -1,7 +1,7 @@
 """Random changes to the data, once or on a schedule.
 
-By default only changes that an incremental reader can see are made: a comment joins in when comments move their candidate, a form is
-sent but never edited. Name other kinds to get the rest.
+By default only changes that an incremental reader can see are made: a comment joins in when comments move their
+candidate, a form is sent but never edited. Name other kinds to get the rest.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from sandbox.store import RecordId, Store
 Changed = dict[str, dict[str, list[RecordId]]]
 
 # Written more than once: larger tables change more often.
-_KINDS = ("exams", *("tickets",) * 4, "jobs", *("applicants",) * 2, *("candidates",) * 4, "requisitions", "job_titles", "channels",
-          "employees", "employee_groups", "workspaces")  # fmt: skip
+_KINDS = (
+    "exams", *("tickets",) * 4, "jobs", *("applicants",) * 2, *("candidates",) * 4, "requisitions", "job_titles",
+    "channels", "employees", "employee_groups", "workspaces",
+)  # fmt: skip
 _PARENTS = {"tickets": "exams", "applicants": "jobs", "forms": "applicants", "comments": "candidates"}
 _TRIES = 50
 
@@ -48,7 +50,13 @@ class Changes:
             self.random(1, 1, 1)
 
     def random(
-        self, created: int = 0, updated: int = 0, deleted: int = 0, *, seed: int | None = None, kinds: Sequence[str] | None = None
+        self,
+        created: int = 0,
+        updated: int = 0,
+        deleted: int = 0,
+        *,
+        seed: int | None = None,
+        kinds: Sequence[str] | None = None,
     ) -> Changed:
         """So many random changes; gives the ids by what was done and to which kind."""
         random = self._random if seed is None else Random(seed)

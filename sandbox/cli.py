@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def _number_over_zero(text: str) -> float:
 
 def _moment(text: str) -> float:
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _count(text: str) -> int:
@@ -54,47 +55,110 @@ def parser() -> argparse.ArgumentParser:
     """The options of the program."""
     options = argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="Talentics' and Talentio's APIs on loopback, with made-up people. Prints its URLs, credentials and a config for each source.",
+        description="Talentics' and Talentio's APIs on loopback, with made-up people.\n"
+        "Prints its URLs, credentials and a config for each source.",
         epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
     options.add_argument("--port", type=_count, default=0, help="default 0: a free one")
-    options.add_argument("--json", action="store_true", help="print one line of JSON: configs of both sources and the control URL")
-    options.add_argument("--write-configs", metavar="DIR", type=Path, help="write talentics.json and talentio.json there, for you alone to read")
+    options.add_argument(
+        "--json", action="store_true", help="print one line of JSON: configs of both sources and the control URL"
+    )
+    options.add_argument(
+        "--write-configs",
+        metavar="DIR",
+        type=Path,
+        help="write talentics.json and talentio.json there, for you alone to read",
+    )
 
     size = options.add_argument_group("size")
-    size.add_argument("--size", choices=SIZE_NAMES, default="small", help="small: seconds to sync; company: 20 exams x 200 tickets, 5,000 candidates")
+    size.add_argument(
+        "--size",
+        choices=SIZE_NAMES,
+        default="small",
+        help="small: seconds to sync; company: 20 exams x 200 tickets, 5,000 candidates",
+    )
     size.add_argument("--seed", type=int, default=1, help="same seed, same data on the same day (default: 1)")
-    size.add_argument("--now", type=_moment, metavar="TIME", help="start of the sandbox's clock, RFC 3339 (default: real time)")
+    size.add_argument(
+        "--now", type=_moment, metavar="TIME", help="start of the sandbox's clock, RFC 3339 (default: real time)"
+    )
     for name in COUNTS:
-        size.add_argument(f"--{name.replace('_', '-')}", type=_count, metavar="N", help=f"number of {name.replace('_', ' ')}{_PER.get(name, '')}")
+        size.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=_count,
+            metavar="N",
+            help=f"number of {name.replace('_', ' ')}{_PER.get(name, '')}",
+        )
 
     limits = options.add_argument_group("limits (by default the vendors' own)")
     limits.add_argument("--no-limits", action="store_true", help="no limit on either API")
     limits.add_argument("--limit", type=Limit.parse, metavar="N/TIME", help="Talentics', such as 50/15m or 50/7s")
     limits.add_argument("--talentio-limit", type=Limit.parse, metavar="N/TIME", help="Talentio's, such as 5000/1h")
-    limits.add_argument("--shared-window", action="store_true", help="Talentics: one window for all limited endpoints, not one each")
-    limits.add_argument("--limit-all", action="store_true", help="Talentics: limit all nine endpoints, not only the five that the vendor names")
+    limits.add_argument(
+        "--shared-window", action="store_true", help="Talentics: one window for all limited endpoints, not one each"
+    )
+    limits.add_argument(
+        "--limit-all",
+        action="store_true",
+        help="Talentics: limit all nine endpoints, not only the five that the vendor names",
+    )
     limits.add_argument("--no-limit-headers", action="store_true", help="tell nothing of limits in headers")
-    limits.add_argument("--other-client", type=_count, default=0, metavar="N", help="requests of each window used up by somebody else")
+    limits.add_argument("--burst", type=_count, metavar="N", help="Talentio resets connections beyond N in a second")
+    limits.add_argument(
+        "--other-client", type=_count, default=0, metavar="N", help="requests of each window used up by somebody else"
+    )
 
     unrest = options.add_argument_group("changes and faults")
-    unrest.add_argument("--change-every", type=_number_over_zero, metavar="SECONDS", help="create, update and delete a record so often")
+    unrest.add_argument(
+        "--change-every", type=_number_over_zero, metavar="SECONDS", help="create, update and delete a record so often"
+    )
     unrest.add_argument("--change-every-requests", type=_count, metavar="N", help="the same after every N requests")
-    unrest.add_argument("--fault", action="append", default=[], metavar="FAULT", help="see below; may be given several times")
+    unrest.add_argument(
+        "--fault", action="append", default=[], metavar="FAULT", help="see below; may be given several times"
+    )
 
     nature = options.add_argument_group("behaviour that the vendors' pages leave open")
     nature.add_argument("--talentics-order", choices=("id", "-id", "updated_at", "-updated_at"), default="id")
-    nature.add_argument("--scores-route", choices=("tickets", "ticket", "both"), default="tickets", help="spellings of /exams/…/{id}/scores that exist")
-    nature.add_argument("--paged-applicants", action="store_true", help="Talentics pages applicants as it does the other lists")
-    nature.add_argument("--forms-absent", choices=("404", "array", "null", "object"), default="404", help="answer where there is no form")
-    nature.add_argument("--links-origin", metavar="URL", help="scheme and host of Talentics' links, such as http://api.talentics.id")
-    nature.add_argument("--zone-hours", type=float, default=7.0, help="zone of Talentics' zone-less times (default: 7, WIB)")
-    nature.add_argument("--filter-zone-hours", type=float, default=9.0, help="zone in which Talentio reads filters (default: 9, JST)")
-    nature.add_argument("--inactive-hides-candidates", action="store_true", help="Talentio leaves out candidates with a deactivated employee unless asked")
-    nature.add_argument("--comments-touch-candidate", action="store_true", help="a comment moves its candidate's updatedAt")
-    nature.add_argument("--answer", action="append", default=[], metavar="STATUS:GLOB", help="paths that always answer so, such as 403:*/employees")
+    nature.add_argument(
+        "--scores-route",
+        choices=("tickets", "ticket", "both"),
+        default="tickets",
+        help="spellings of /exams/…/{id}/scores that exist",
+    )
+    nature.add_argument(
+        "--paged-applicants", action="store_true", help="Talentics pages applicants as it does the other lists"
+    )
+    nature.add_argument(
+        "--forms-absent",
+        choices=("404", "array", "null", "object"),
+        default="404",
+        help="answer where there is no form",
+    )
+    nature.add_argument(
+        "--links-origin", metavar="URL", help="scheme and host of Talentics' links, such as http://api.talentics.id"
+    )
+    nature.add_argument(
+        "--zone-hours", type=float, default=7.0, help="zone of Talentics' zone-less times (default: 7, WIB)"
+    )
+    nature.add_argument(
+        "--filter-zone-hours", type=float, default=9.0, help="zone in which Talentio reads filters (default: 9, JST)"
+    )
+    nature.add_argument(
+        "--inactive-hides-candidates",
+        action="store_true",
+        help="Talentio leaves out candidates with a deactivated employee unless asked",
+    )
+    nature.add_argument(
+        "--comments-touch-candidate", action="store_true", help="a comment moves its candidate's updatedAt"
+    )
+    nature.add_argument(
+        "--answer",
+        action="append",
+        default=[],
+        metavar="STATUS:GLOB",
+        help="paths that always answer so, such as 403:*/employees",
+    )
     nature.add_argument("--strict", action="store_true", help="400 for query parameters that an endpoint does not know")
     return options
 
@@ -104,9 +168,9 @@ def settings_from(given: argparse.Namespace) -> Settings:
     counts = {name: value for name in COUNTS if (value := getattr(given, name)) is not None}
     settings = Settings.for_size(given.size, **counts)
     for name in (
-        "seed", "now", "other_client", "change_every", "change_every_requests", "talentics_order", "paged_applicants",
-        "forms_absent", "links_origin", "zone_hours", "filter_zone_hours", "inactive_hides_candidates", "comments_touch_candidate",
-        "strict",
+        "seed", "now", "other_client", "burst", "change_every", "change_every_requests", "talentics_order",
+        "paged_applicants", "forms_absent", "links_origin", "zone_hours", "filter_zone_hours",
+        "inactive_hides_candidates", "comments_touch_candidate", "strict",
     ):  # fmt: skip
         setattr(settings, name, getattr(given, name))
     settings.faults = tuple(given.fault)
@@ -157,7 +221,11 @@ def _announce(settings: Settings, origin: str, configs: dict[str, dict[str, Any]
         f"  Control    {origin}/control",
     ]
     for source, config in configs.items():
-        lines += ["", f"Config for source-{source}" + (f" ({written / source}.json)" if written else "") + ":", json.dumps(config, indent=2)]
+        lines += [
+            "",
+            f"Config for source-{source}" + (f" ({written / source}.json)" if written else "") + ":",
+            json.dumps(config, indent=2),
+        ]
     print("\n".join(lines), flush=True)
 
 
@@ -171,7 +239,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as problem:
         options.error(str(problem))
     except OSError as problem:
-        print(f"python -m sandbox: cannot listen on {given.host} port {given.port}: {problem.strerror}", file=sys.stderr)
+        print(
+            f"python -m sandbox: cannot listen on {given.host} port {given.port}: {problem.strerror}", file=sys.stderr
+        )
         return 1
     configs = world.configs(origin)
     if given.write_configs:
@@ -182,8 +252,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps({**configs, "control": f"{origin}/control"}), flush=True)
     else:
         _announce(world.settings, origin, configs, given.write_configs)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         http_server(world).run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
     return 0

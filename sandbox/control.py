@@ -1,15 +1,18 @@
-"""The sandbox's own endpoints under `/control`: not logged, not limited, without credentials (the server listens on loopback only).
+"""The sandbox's own endpoints under `/control`: not logged, not limited, without credentials, on loopback only.
 
-GET    /control/requests            {"summary": …, "requests": […]}; `?list=false` leaves the list out
+GET    /control/requests            {"summary": …, "requests": […]}; `?entries=false` leaves the list out
 DELETE /control/requests            forgets them
 GET    /control/data                the names that the next one takes
-GET    /control/data/SOURCE/STREAM  all records as the API shows them, as a JSON array; `?lines=true` gives one record a line
-POST   /control/change              {"created": n, "updated": n, "deleted": n, "seed": n, "kinds": […]}: random changes; gives their ids
-POST   /control/record              {"do": "create"|"update"|"delete"|"finish", "kind": …, "id": …, "parent": …, "fields": {…}}
+GET    /control/data/SOURCE/STREAM  all records as the API shows them, a JSON array; `?lines=true`: one a line
+POST   /control/change              random changes; gives their ids. {"created": n, "updated": n, "deleted": n,
+                                    "seed": n, "kinds": […]}
+POST   /control/record              one change. {"do": "create"|"update"|"delete"|"finish", "kind": …, "id": …,
+                                    "parent": …, "fields": {…}}
 POST   /control/schedule            {"every": seconds|null, "every_requests": n|null}
 GET    /control/faults              the rules and how often each was used
-POST   /control/faults              {"faults": ["500:0.1:*scores*:x3", …], "seed": n}: in the place of those before; [] ends them
-POST   /control/limits              {"talentics": "50/7s"|null, "talentio": "5000/1h"|null, "other_client": n, "reset": true}
+POST   /control/faults              other rules for those before. {"faults": ["500:0.1:*scores*:x3", …], "seed": n}
+POST   /control/limits              {"talentics": "50/7s"|null, "talentio": "5000/1h"|null, "other_client": n,
+                                    "reset": true}
 POST   /control/settings            {"name": value, …}: any switch that may change while the sandbox runs
 POST   /control/clock               {"advance": seconds}; gives {"now": epoch seconds}
 """
@@ -75,10 +78,10 @@ def control_router(world: World) -> APIRouter:
     router = APIRouter(prefix="/control")
 
     @router.get("/requests")
-    def requests(list: bool = True) -> dict[str, Any]:
+    def requests(entries: bool = True) -> dict[str, Any]:
         with world.lock:
             answer: dict[str, Any] = {"summary": world.log.summary()}
-            if list:
+            if entries:
                 answer["requests"] = [{**asdict(request), "url": request.url} for request in world.log.requests]
             return answer
 
@@ -99,7 +102,9 @@ def control_router(world: World) -> APIRouter:
         except KeyError:
             raise HTTPException(404, f"no stream {stream!r} of {source!r}; GET /control/data lists them") from None
         if lines:
-            return StreamingResponse((plain_json(record) + b"\n" for record in records), media_type="application/x-ndjson")
+            return StreamingResponse(
+                (plain_json(record) + b"\n" for record in records), media_type="application/x-ndjson"
+            )
         return StreamingResponse(_array(records), media_type="application/json")
 
     @router.post("/change")
@@ -107,7 +112,9 @@ def control_router(world: World) -> APIRouter:
         with world.lock:
             try:
                 return dict(
-                    world.changes.random(order.created, order.updated, order.deleted, seed=order.seed, kinds=order.kinds)
+                    world.changes.random(
+                        order.created, order.updated, order.deleted, seed=order.seed, kinds=order.kinds
+                    )
                 )
             except KeyError as unknown:
                 raise HTTPException(400, f"no kind {unknown}") from None
@@ -163,7 +170,11 @@ def control_router(world: World) -> APIRouter:
                         raise ValueError(f"{name!r} is not one of talentics, talentio, other_client, reset")
         except ValueError as problem:
             raise HTTPException(400, str(problem)) from None
-        return {"talentics": settings.talentics_limit, "talentio": settings.talentio_limit, "other_client": settings.other_client}
+        return {
+            "talentics": settings.talentics_limit,
+            "talentio": settings.talentio_limit,
+            "other_client": settings.other_client,
+        }
 
     @router.post("/settings")
     def change_settings(values: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,13 @@ A fault is written `KIND[=VALUE][:RATE][:GLOB][:xCOUNT]`: `500` (always), `reset
 
 from __future__ import annotations
 
-import gzip
+import re
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from random import Random
 
 from sandbox.replies import Reply
@@ -48,23 +51,21 @@ class Fault:
     @classmethod
     def parse(cls, text: str) -> Fault:
         """Reads `KIND[=VALUE][:RATE][:GLOB][:xCOUNT]`. ValueError says what is wrong."""
-        # A redirect's value is a URL with colons of its own, so it takes all the text.
-        if text.startswith("redirect="):
-            return cls("redirect", text.removeprefix("redirect="))
-        head, *rest = text.split(":")
-        kind, _, value = head.partition("=")
+        # The value may be a URL, whose colons (after the scheme, before the port) part nothing.
+        match = re.fullmatch(r"([^=:]*)(?:=(https?://[^/:]+(?::\d+)?(?:/[^:]*)?|[^:]*))?(?::(.*))?", text)
+        kind, value, rest = match.groups() if match else (text, None, None)
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is not a fault; there are {', '.join(KINDS)}")
         fault = cls(kind, value or None)
-        for part in rest:
+        for part in filter(None, (rest or "").split(":")):
             if part[:1] == "x" and part[1:].isdecimal():
                 fault.left = int(part[1:])
             elif part.replace(".", "", 1).isdecimal():
                 fault.rate = float(part)
             else:
                 fault.glob = part
-        if value and kind != "redirect":
-            float(value)
+        if value and kind != "redirect" and not value.replace(".", "", 1).isdecimal():
+            raise ValueError(f"{text!r}: the value of {kind} is a number")
         return fault
 
     def number(self, default: float) -> float:
@@ -117,7 +118,7 @@ def apply(fault: Fault, params: dict[str, str], answer: Callable[[dict[str, str]
 
 def _html(status: int) -> Callable[[Fault], Reply]:
     page = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>Maintenance</h1></body></html>"
-    return lambda fault: Reply(status, page, {"Content-Type": "text/html; charset=UTF-8"})
+    return lambda _: Reply(status, page, {"Content-Type": "text/html; charset=UTF-8"})
 
 
 def _too_many(fault: Fault) -> Reply:
@@ -147,18 +148,35 @@ def _deep(fault: Fault) -> Reply:
 
 
 def _bomb(fault: Fault) -> Reply:
-    # Gzip may hold many members: one packed megabyte, repeated, is cheap here and dear to whoever unpacks it.
-    member = gzip.compress(b" " * _MEGABYTE)
-    body = gzip.compress(b"[") + member * int(fault.number(1024)) + gzip.compress(b"]")
-    return Reply(200, body, {"Content-Type": "application/json", "Content-Encoding": "gzip"})
+    return Reply(
+        200, _packed(int(fault.number(1024))), {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    )
+
+
+@lru_cache(maxsize=2)
+def _packed(megabytes: int) -> bytes:
+    """Return a JSON array of so many megabytes of blanks as gzip, without ever packing more than one of them."""
+    # After a full flush a block depends on nothing before it, so the packed megabyte may be repeated.
+    blanks = b" " * _MEGABYTE
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    start = packer.compress(b"[") + packer.flush(zlib.Z_FULL_FLUSH)
+    middle = packer.compress(blanks) + packer.flush(zlib.Z_FULL_FLUSH)
+    end = packer.compress(b"]") + packer.flush()
+    checksum = zlib.crc32(b"[")
+    for _ in range(megabytes):
+        checksum = zlib.crc32(blanks, checksum)
+    checksum = zlib.crc32(b"]", checksum)
+    header = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+    size = megabytes * _MEGABYTE + 2
+    return header + start + middle * megabytes + end + struct.pack("<II", checksum, size & 0xFFFFFFFF)
 
 
 _INSTEAD: dict[str, Callable[[Fault], Reply]] = {
-    "500": lambda fault: Reply(500, b'{"message":"Server Error"}'),
+    "500": lambda _: Reply(500, b'{"message":"Server Error"}'),
     "503": _html(503),
     "429": _too_many,
     "html": _html(200),
-    "empty": lambda fault: Reply(200, b"{}"),
+    "empty": lambda _: Reply(200, b"{}"),
     "redirect": _redirect,
     "huge": _huge,
     "deep": _deep,

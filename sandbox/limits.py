@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "": 1}
@@ -44,6 +45,20 @@ class Decision:
     remaining: int
     resets_at: float
     """Epoch seconds."""
+
+
+class Bursts:
+    """Counts the requests of the last second."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+
+    def is_burst(self, most: int, now: float) -> bool:
+        """Notes a request; true where it is one more than `most` within a second."""
+        while self._times and not now - 1 < self._times[0] <= now:
+            self._times.popleft()
+        self._times.append(now)
+        return len(self._times) > most
 
 
 class Windows:

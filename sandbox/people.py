@@ -6,13 +6,16 @@ Mail addresses stand in domains that are reserved for examples.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from faker import Faker
 
 from sandbox.draws import Draw
 
 _POOL = 150
+_NOT_IN_MAIL = re.compile(r"[^a-z0-9.]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,13 @@ class People:
         return draw.pick(self.last_names), draw.pick(self.first_names)
 
 
+@lru_cache(maxsize=8)
+def people_of(seed: int) -> People:
+    """The pools of a seed; filled once in a process, as nobody changes them."""
+    return People(seed)
+
+
 def mail(name: str, number: int, domain: str = "example.com") -> str:
     """An address of this person; the number keeps namesakes apart."""
-    local = "".join(letter for letter in name.lower().replace(" ", ".") if letter.isascii() and (letter.isalnum() or letter == "."))
+    local = _NOT_IN_MAIL.sub("", name.lower().replace(" ", "."))
     return f"{local}.{number}@{domain}"

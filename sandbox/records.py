@@ -1,7 +1,7 @@
 """Collections of records that cost memory only where somebody changed something.
 
-A record that nobody touched is a formula of its number: id, parent and times follow from the seed. Changes lie over that as rows.
-Ids have gaps and siblings' ids are interleaved, as in a table that many exams or jobs share.
+A record that nobody touched is a formula of its number: id, parent and times follow from the seed. Changes lie over
+that as rows. Ids have gaps and siblings' ids are interleaved, as in a table that many exams or jobs share.
 """
 
 from __future__ import annotations
@@ -85,6 +85,8 @@ class Collection:
 
     def ids(self, parent: int = 0) -> list[int]:
         """The living ids under a parent, ascending. Belongs to the collection: read it, don't change it."""
+        if self.parents is not None and self.parents.row(parent) is None:
+            return []
         ids = self._ids.get(parent)
         if ids is None:
             if self.parents is None:
@@ -102,11 +104,13 @@ class Collection:
             yield from self.ids(parent)
 
     def ordered(self, name: str, key: Callable[[Row], Any], *, volatile: bool, parent: int = 0) -> list[int]:
-        """The living ids under a parent by `key`, then id; kept under `name` until a change. `volatile` keys change with updates."""
+        """The living ids under a parent by `key`, then id; kept under `name`. `volatile`: updates move the key."""
+        if self.parents is not None and self.parents.row(parent) is None:
+            return []
         stamp = self.version if volatile else self.membership
         known = self._sorted.get((parent, name))
         if known is None or known[0] != stamp:
-            pairs = sorted((key(self._living(record_id)), record_id) for record_id in self.ids(parent))
+            pairs = sorted((key(self.living(record_id)), record_id) for record_id in self.ids(parent))
             known = (stamp, [record_id for _, record_id in pairs])
             self._sorted[parent, name] = known
         return known[1]
@@ -122,8 +126,8 @@ class Collection:
         return row
 
     def update(self, record_id: int, now: int, patch: dict[str, Any]) -> Row:
-        """Edits a record: a new revision draws new content, `patch` sets fields outright. KeyError when it does not exist."""
-        old = self._living(record_id)
+        """Edits a record: its content is drawn anew, `patch` sets fields. KeyError when it does not exist."""
+        old = self.living(record_id)
         row = Row(old.id, old.parent, old.created, now, old.revision + 1, {**old.patch, **patch})
         self._rows[record_id] = row
         self._moved()
@@ -131,19 +135,20 @@ class Collection:
 
     def touch(self, record_id: int, now: int) -> None:
         """Moves a record's time of update and nothing else. KeyError when it does not exist."""
-        old = self._living(record_id)
+        old = self.living(record_id)
         self._rows[record_id] = Row(old.id, old.parent, old.created, now, old.revision, old.patch)
         self._moved()
 
     def delete(self, record_id: int) -> None:
         """Takes a record away; its children go with it. KeyError when it does not exist."""
-        row = self._living(record_id)
+        row = self.living(record_id)
         self.ids(row.parent).remove(record_id)
         self._rows.pop(record_id, None)
         self._gone.add(record_id)
         self._moved(membership=True)
 
-    def _living(self, record_id: int) -> Row:
+    def living(self, record_id: int) -> Row:
+        """The record, which must exist. KeyError when it does not."""
         row = self.row(record_id)
         if row is None:
             raise KeyError(record_id)
@@ -155,7 +160,7 @@ class Collection:
 
 
 class Fragments:
-    """Serialised records, so that a page read again is put together and not drawn again. Starts anew when it has grown too large."""
+    """Serialised records, so that a page read again is not drawn again. Starts anew when it has grown too large."""
 
     def __init__(self, most_bytes: int = 32_000_000) -> None:
         self._most = most_bytes

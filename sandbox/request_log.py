@@ -35,7 +35,14 @@ class RequestLog:
         self.requests: list[Request] = []
 
     def add(
-        self, method: str, path: str, query: dict[str, str], status: int, time: float, endpoint: str, unknown: tuple[str, ...]
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        status: int,
+        time: float,
+        endpoint: str,
+        unknown: tuple[str, ...],
     ) -> None:
         """Notes one request."""
         self.requests.append(Request(method, path, query, status, time, endpoint, unknown))

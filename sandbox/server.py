@@ -48,7 +48,9 @@ def loopback(host: str) -> str:
             return host
     except ValueError:
         pass
-    raise ValueError(f"--host {host} is not a loopback address; the sandbox listens on 127.0.0.1, ::1 or localhost only")
+    raise ValueError(
+        f"--host {host} is not a loopback address; the sandbox listens on 127.0.0.1, ::1 or localhost only"
+    )
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket, str]:
@@ -66,7 +68,7 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket, str]:
 
 
 def http_server(world: World) -> uvicorn.Server:
-    """uvicorn over a world: without a log of requests, and with the world's `Date` in the place of its own."""
+    """An HTTP server over a world: without a log of requests, and with the world's `Date` in the place of its own."""
     config = uvicorn.Config(
         create_app(world=world),
         http=SandboxProtocol,
@@ -82,7 +84,9 @@ def http_server(world: World) -> uvicorn.Server:
 
 
 @contextmanager
-def serve(settings: Settings | None = None, *, world: World | None = None, host: str = "127.0.0.1", port: int = 0) -> Iterator[Running]:
+def serve(
+    settings: Settings | None = None, *, world: World | None = None, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[Running]:
     """Runs a sandbox in a thread for as long as the block lasts."""
     world = world or World(settings)
     listener, origin = listen(host, port)

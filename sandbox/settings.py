@@ -25,6 +25,9 @@ SIZES: dict[Size, dict[str, int]] = {
     },
 }  # fmt: skip
 
+TALENTICS_LIMIT = Limit(50, 900)
+TALENTIO_LIMIT = Limit(5000, 3600)
+
 COUNTS = tuple(SIZES["small"])
 
 TALENTICS_LIMITED = ("exams", "exam", "tickets", "scores", "jobs")
@@ -53,16 +56,16 @@ class Settings:
 
     # --- credentials; the characters that break careless encoding are there on purpose
     app_id: str = "sandbox-app"
-    app_secret: str = "sandbox:secret/+=%41&x"
-    access_token: str = "sandbox.token-0123456789_~+/="
+    app_secret: str = "sandbox:secret/+=%41&x"  # noqa: S105 - opens nothing but the sandbox
+    access_token: str = "sandbox.token-0123456789_~+/="  # noqa: S105 - the same
 
     # --- limits; None is no limit
-    talentics_limit: Limit | None = Limit(50, 900)
+    talentics_limit: Limit | None = TALENTICS_LIMIT
     talentics_window: Literal["endpoint", "shared"] = "endpoint"
     talentics_limited: tuple[str, ...] = TALENTICS_LIMITED
     """Endpoint names that are limited; all: exams exam tickets scores jobs job applicants applicant form."""
     talentics_limit_headers: Literal["all", "retry-after", "none"] = "all"
-    talentio_limit: Limit | None = Limit(5000, 3600)
+    talentio_limit: Limit | None = TALENTIO_LIMIT
     talentio_limit_headers: bool = True
     other_client: int = 0
     """Requests of each window that somebody else has used up."""
@@ -89,12 +92,14 @@ class Settings:
     """Whether `candidates` knows `sort=updatedAt`; the vendor's page does not name it."""
     inactive_hides_candidates: bool = False
     """Without `includeInactiveResponsibleEmployees=true`, leave out the candidate and not only the employee."""
+    burst: int | None = None
+    """Requests within one second after which Talentio resets connections."""
     comments_touch_candidate: bool = False
     """Whether a comment moves its candidate's `updatedAt`."""
 
     # --- both
     embeds: Literal["snapshot", "live"] = "snapshot"
-    """Whether a ticket's `exam` and a candidate's `requisition` stay as they were made or follow the other record's edits."""
+    """Whether a ticket's `exam` and a candidate's `requisition` stay as they were made or follow the original."""
     answers: tuple[tuple[str, int], ...] = ()
     """(path glob, status): endpoints that always answer 403, 404 or another error."""
     missing_parent: Literal["404", "empty"] = "404"

@@ -1,7 +1,7 @@
 """All data of both APIs by the name of its kind: read in full, and created, updated or deleted one by one.
 
-Kinds: exams, tickets, jobs, applicants, forms (an applicant's, by the applicant's id), candidates, comments (`CANDIDATE:POSITION`),
-requisitions, job_titles, channels, employees, employee_groups, workspaces.
+Kinds: exams, tickets, jobs, applicants, forms (an applicant's, by the applicant's id), candidates, comments
+(`CANDIDATE:POSITION`), requisitions, job_titles, channels, employees, employee_groups, workspaces.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ class Store:
 
     def _all_comments(self) -> Iterator[Record]:
         for candidate_id in list(self.candidates.collection.all_ids()):
-            row = self._row("candidates", candidate_id)
+            row = self.candidates.collection.row(candidate_id)
+            if row is None:
+                continue
             for comment in self.comments.of(row):
                 yield {"candidateId": candidate_id, **self.comments.record(row, comment)}
 
@@ -112,7 +114,11 @@ class Store:
     # --- changing
 
     def create(self, kind: str, parent: int = 0, **patch: Any) -> RecordId:
-        """A new record; `parent` is the exam, job, applicant (forms) or candidate (comments). `patch` sets fields. Gives its id."""
+        """A new record, its fields set by `patch`; gives its id.
+
+        `parent` is a ticket's exam, an applicant's job, a form's applicant or a comment's candidate. KeyError: there
+        is no such parent.
+        """
         if kind == "forms":
             self.talentics.submit_form(self._row("applicants", parent), self._now(), patch)
             return parent

@@ -65,7 +65,9 @@ class TalenticsApi:
 
     def query_names(self, endpoint: str) -> frozenset[str]:
         """The query parameters that an endpoint knows."""
-        paged = endpoint in ("exams", "tickets", "jobs") or (endpoint == "applicants" and self._settings.paged_applicants)
+        paged = endpoint in ("exams", "tickets", "jobs") or (
+            endpoint == "applicants" and self._settings.paged_applicants
+        )
         return PAGING if paged else frozenset()
 
     def authorized(self, authorization: str | None) -> bool:
@@ -95,7 +97,9 @@ class TalenticsApi:
         if endpoint == "tickets":
             if self._is_orphaned(data.exams, record_id):
                 return self._not_found()
-            return self._page(data.tickets, record_id, data.ticket, "ticket", f"{PREFIX}/exams/{record_id}/tickets", params, origin)
+            return self._page(
+                data.tickets, record_id, data.ticket, "ticket", f"{PREFIX}/exams/{record_id}/tickets", params, origin
+            )
         if endpoint == "applicants":
             if self._is_orphaned(data.jobs, record_id):
                 return self._not_found()
@@ -103,7 +107,7 @@ class TalenticsApi:
                 path = f"{PREFIX}/jobs/{record_id}/applicants"
                 return self._page(data.applicants, record_id, data.applicant, "applicant", path, params, origin)
             ids = self._order(data.applicants, record_id)
-            fragments = [self._fragment("applicant", self._living(data.applicants, each), data.applicant) for each in ids]
+            fragments = [self._fragment("applicant", data.applicants.living(each), data.applicant) for each in ids]
             return Reply(200, b'{"data":' + array(fragments) + b"}")
         return self._detail(endpoint, record_id)
 
@@ -153,7 +157,11 @@ class TalenticsApi:
     ) -> Reply:
         per_page = params.get("per_page", str(_DEFAULT_PAGE))
         if not per_page.isdecimal() or not 1 <= int(per_page) <= _LARGEST_PAGE:
-            message = "The per page may not be greater than 100." if per_page.isdecimal() else "The per page must be an integer."
+            message = (
+                "The per page may not be greater than 100."
+                if per_page.isdecimal()
+                else "The per page must be an integer."
+            )
             refusal = {"message": "The given data was invalid.", "errors": {"per_page": [message]}}
             return json_reply(422, refusal, escaped_json)
         asked = params.get("page", "1")
@@ -180,15 +188,17 @@ class TalenticsApi:
             "to": (page - 1) * size + len(shown) if shown else None,
             "total": total,
         }
-        fragments = [self._fragment(kind, self._living(collection, each), make) for each in shown]
-        body = b'{"data":' + array(fragments) + b',"links":' + escaped_json(links) + b',"meta":' + escaped_json(meta) + b"}"
+        fragments = [self._fragment(kind, collection.living(each), make) for each in shown]
+        body = (
+            b'{"data":'
+            + array(fragments)
+            + b',"links":'
+            + escaped_json(links)
+            + b',"meta":'
+            + escaped_json(meta)
+            + b"}"
+        )
         return Reply(200, body)
-
-    @staticmethod
-    def _living(collection: Collection, record_id: int) -> Row:
-        row = collection.row(record_id)
-        assert row is not None, "a list holds living records only"
-        return row
 
     def _fragment(self, kind: str, row: Row, make: Callable[[Row], dict[str, Any]]) -> bytes:
         if self.rewrite is not None:
@@ -199,4 +209,7 @@ class TalenticsApi:
         return self._fragments.get(key, lambda: escaped_json(make(row)))
 
 
-_updated_first: dict[str, Callable[[Row], int]] = {"updated_at": lambda row: row.updated, "-updated_at": lambda row: -row.updated}
+_updated_first: dict[str, Callable[[Row], int]] = {
+    "updated_at": lambda row: row.updated,
+    "-updated_at": lambda row: -row.updated,
+}

@@ -1,7 +1,7 @@
 """What Talentics holds: exams, tickets with scores, jobs, applicants with forms.
 
-Each method turns a row into the record that the API shows, with every field of the vendor's samples. Times of exams, jobs and forms
-have no zone and, here and there, a day of one digit, as one sample has it.
+Each method turns a row into the record that the API shows, with every field of the vendor's samples. Times of exams,
+jobs and forms have no zone and, here and there, a day of one digit, as one sample has it.
 """
 
 from __future__ import annotations
@@ -103,8 +103,7 @@ class TalenticsData:
         }
 
     def _exam_of(self, ticket: Row) -> Row:
-        exam = self.exams.row(ticket.parent)
-        assert exam is not None, "a ticket without its exam does not exist"
+        exam = self.exams.living(ticket.parent)
         if self._settings.embeds == "live":
             return exam
         return Row(exam.id, 0, exam.created, exam.created)
@@ -142,7 +141,12 @@ class TalenticsData:
                     "assessment_slug": slug,
                     "total_score": draw.between(0, 90) + marked_again if draw.chance(0.97) else None,
                     "aspect_scores": [
-                        {"aspect_group": group, "aspect_name": aspect, "aspect_slug": aspect_slug, "score": draw.between(0, 100)}
+                        {
+                            "aspect_group": group,
+                            "aspect_name": aspect,
+                            "aspect_slug": aspect_slug,
+                            "score": draw.between(0, 100),
+                        }
                         for group, aspect, aspect_slug in aspects
                     ],
                 }

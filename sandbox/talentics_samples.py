@@ -34,11 +34,12 @@ ASSESSMENTS: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
 )  # fmt: skip
 
 _ORGANIZATION_NULLS = (
-    "email_logo_file_path", "assessment_logo_file_path", "report_logo_file_path", "company_name", "description", "benefit",
-    "tips_for_applier", "location", "address", "website", "email", "phone", "linkedin_url", "instagram_url", "facebook_url",
-    "twitter_url", "youtube_url", "established", "tags", "verified_at", "deleted_at", "industry_id", "latitude", "longitude",
-    "exam_engine_access_token", "rejected_at", "referral_code", "referral_id", "verified_email_sent_at", "trial_started_at",
-    "trial_ended_at", "suspended_at", "developer_activated_at",
+    "email_logo_file_path", "assessment_logo_file_path", "report_logo_file_path", "company_name", "description",
+    "benefit", "tips_for_applier", "location", "address", "website", "email", "phone", "linkedin_url",
+    "instagram_url", "facebook_url", "twitter_url", "youtube_url", "established", "tags", "verified_at",
+    "deleted_at", "industry_id", "latitude", "longitude", "exam_engine_access_token", "rejected_at",
+    "referral_code", "referral_id", "verified_email_sent_at", "trial_started_at", "trial_ended_at", "suspended_at",
+    "developer_activated_at",
 )  # fmt: skip
 
 
@@ -69,7 +70,8 @@ def form_answers(draw: Draw, person: dict[str, Any], people: People) -> dict[str
     married = draw.chance(0.5)
     address = draw.pick(people.indonesian_addresses)
     relative, _ = people.indonesian(draw)
-    upload = f"https://talentics.example.com/download/file_uploaded/{{}}/{draw.between(1_625_000_000, 1_630_000_000)}/2019-07.pdf"
+    sent = draw.between(1_625_000_000, 1_630_000_000)
+    upload = f"https://talentics.example.com/download/file_uploaded/{{}}/{sent}/2019-07.pdf"
     number = str(draw.between(10**14, 10**15 - 1))
     return {
         "birthplace": draw.pick(people.indonesian_cities),

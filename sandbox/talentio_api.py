@@ -4,44 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
-from sandbox.clock import parse_zoneless
 from sandbox.records import Collection, Fragments, Row
 from sandbox.replies import Reply, array, json_reply, plain_json
 from sandbox.settings import Settings
 from sandbox.talentics_api import Rewrite
-from sandbox.talentio_candidates import STAGE_STATUSES, STATUSES, Candidates
+from sandbox.talentio_candidates import Candidates
 from sandbox.talentio_comments import Comments
-from sandbox.talentio_data import ROLES, Record, TalentioCatalogue
+from sandbox.talentio_data import Record, TalentioCatalogue
+from sandbox.talentio_filters import QUERY_NAMES, BadParameterError, Filters, Test
 
 PREFIX = "/talentio/api/v1"
 _PAGE = 100
-_MOMENT, _DATE = "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d"
-_ACTIVITY = ("active", "inactive")
-
-Test = Callable[[Row], bool]
 
 LISTS = ("candidates", "requisitions", "job_titles", "channels", "employees", "employee_groups", "workspaces")
 ENDPOINTS = (*LISTS, "candidate", "comments", "requisition")
-
-_KNOWN = {
-    "candidates": frozenset(
-        "page status requisitionIds jobTitleIds stageStatuses appliedAtFrom appliedAtTo joinedAtFrom joinedAtTo updatedAtFrom"
-        " updatedAtTo sort includeInactiveResponsibleEmployees".split()
-    ),
-    "candidate": frozenset({"includeInactiveResponsibleEmployees"}),
-    "requisitions": frozenset({"page", "sort", "status", "updatedAtFrom", "updatedAtTo"}),
-    "job_titles": frozenset({"page", "sort", "status"}),
-    "channels": frozenset({"page", "sort"}),
-    "employees": frozenset({"page", "sort", "status", "role"}),
-    "employee_groups": frozenset({"page", "sort"}),
-    "workspaces": frozenset({"page", "sort", "status"}),
-}
-
-
-class BadParameter(Exception):
-    """A query parameter that the endpoint cannot read."""
 
 
 def error(status: int, message: str) -> Reply:
@@ -52,12 +29,15 @@ def error(status: int, message: str) -> Reply:
 class TalentioApi:
     """Answers the requests that passed authentication and limits."""
 
-    def __init__(self, settings: Settings, catalogue: TalentioCatalogue, candidates: Candidates, comments: Comments) -> None:
+    def __init__(
+        self, settings: Settings, catalogue: TalentioCatalogue, candidates: Candidates, comments: Comments
+    ) -> None:
         self.rewrite: Rewrite | None = None
         self._settings = settings
         self._catalogue = catalogue
         self._candidates = candidates
         self._comments = comments
+        self._filters = Filters(settings, catalogue, candidates)
         self._fragments = Fragments()
         self._matches: dict[tuple[object, ...], list[int]] = {}
         self.collections: dict[str, tuple[Collection, Callable[[Row], Record]]] = {
@@ -81,7 +61,7 @@ class TalentioApi:
 
     def query_names(self, endpoint: str) -> frozenset[str]:
         """The query parameters that an endpoint knows."""
-        return _KNOWN.get(endpoint, frozenset())
+        return QUERY_NAMES.get(endpoint, frozenset())
 
     def authorized(self, authorization: str | None) -> bool:
         """Whether the `Authorization` header holds the token."""
@@ -98,7 +78,7 @@ class TalentioApi:
         if endpoint in self.collections:
             try:
                 return self._list(endpoint, params)
-            except BadParameter as problem:
+            except BadParameterError as problem:
                 return error(400, str(problem))
         candidates = self._candidates.collection
         if endpoint == "requisition":
@@ -109,7 +89,9 @@ class TalentioApi:
             if row is not None and self._is_hidden(row, everybody):
                 row = None
             return self._one(
-                row, endpoint, lambda living: self._candidates.candidate(living, inactive_employees=everybody, evaluations=True)
+                row,
+                endpoint,
+                lambda living: self._candidates.candidate(living, inactive_employees=everybody, evaluations=True),
             )
         if row is None:
             return error(404, "候補者が見つかりません")
@@ -125,18 +107,25 @@ class TalentioApi:
         return Reply(200, plain_json(record if self.rewrite is None else self.rewrite(kind, record)))
 
     def _is_hidden(self, row: Row, everybody: bool) -> bool:
-        return self._settings.inactive_hides_candidates and not everybody and self._candidates.has_inactive_responsible(row)
+        return (
+            self._settings.inactive_hides_candidates
+            and not everybody
+            and self._candidates.has_inactive_responsible(row)
+        )
 
     # --- lists
 
     def _list(self, endpoint: str, params: dict[str, str]) -> Reply:
         page = params.get("page", "1")
         if not page.isdecimal() or int(page) < 1:
-            raise BadParameter("page: 1以上の整数を指定してください")
+            raise BadParameterError("page: 1以上の整数を指定してください")
         collection, make = self.collections[endpoint]
         everybody = params.get("includeInactiveResponsibleEmployees") == "true"
         ids = self._sorted(endpoint, collection, params.get("sort"))
-        tests = self._candidate_tests(params, everybody) if endpoint == "candidates" else self._tests(endpoint, params)
+        if endpoint == "candidates":
+            tests = self._filters.of_candidates(params, everybody)
+        else:
+            tests = self._filters.of_others(endpoint, params, make)
         if tests:
             ids = self._matching(endpoint, collection, ids, tests, params)
         start = (int(page) - 1) * _PAGE
@@ -156,14 +145,17 @@ class TalentioApi:
         sign = -1 if name.startswith("-") else 1
         keys: dict[str, Callable[[Row], int]] = {"updatedAt": lambda row: sign * row.updated}
         if candidates:
-            keys |= {"registeredAt": lambda row: sign * row.created, "appliedAt": lambda row: sign * self._candidates.applied(row)}
+            keys |= {
+                "registeredAt": lambda row: sign * row.created,
+                "appliedAt": lambda row: sign * self._candidates.applied(row),
+            }
             if not self._settings.sort_by_updated:
                 del keys["updatedAt"]
         else:
             keys["createdAt"] = lambda row: sign * row.created
         field = name.removeprefix("-")
         if field not in keys:
-            raise BadParameter(f"sort: {name} は指定できません")
+            raise BadParameterError(f"sort: {name} は指定できません")
         return collection.ordered(name, keys[field], volatile=field == "updatedAt")
 
     def _matching(
@@ -171,7 +163,12 @@ class TalentioApi:
     ) -> list[int]:
         filters = tuple(sorted((name, value) for name, value in params.items() if name != "page"))
         settings = self._settings
-        stamp = (collection.version, self._catalogue.employees.version, settings.filter_zone_hours, settings.inactive_hides_candidates)
+        stamp = (
+            collection.version,
+            self._catalogue.employees.version,
+            settings.filter_zone_hours,
+            settings.inactive_hides_candidates,
+        )
         key = (endpoint, filters, stamp)
         if key not in self._matches:
             if len(self._matches) >= 8:
@@ -183,8 +180,7 @@ class TalentioApi:
     def _fragment(
         self, endpoint: str, collection: Collection, record_id: int, make: Callable[[Row], Record], everybody: bool
     ) -> bytes:
-        row = collection.row(record_id)
-        assert row is not None, "a list holds living records only"
+        row = collection.living(record_id)
         if self.rewrite is not None:
             return plain_json(self.rewrite(endpoint, make(row)))
         catalogue = self._catalogue
@@ -192,82 +188,3 @@ class TalentioApi:
         seen = -1 if everybody else catalogue.employees.version
         key = (endpoint, row.id, row.revision, row.updated, embeds, seen)
         return self._fragments.get(key, lambda: plain_json(make(row)))
-
-    # --- filters
-
-    def _tests(self, endpoint: str, params: dict[str, str]) -> list[Test]:
-        tests: list[Test] = []
-        known = self.query_names(endpoint)
-        if endpoint == "requisitions":
-            tests += self._range(params, "updatedAt", _MOMENT, lambda row: row.updated)
-            if status := _choice(params, "status", _ACTIVITY):
-                tests.append(lambda row: self._catalogue.requisition_active(row) == (status == "active"))
-            return tests
-        make = self.collections[endpoint][1]
-        for name, choices in (("status", _ACTIVITY), ("role", ROLES)):
-            if name in known and (choice := _choice(params, name, choices)):
-                tests.append(_equals(make, name, choice))
-        return tests
-
-    def _candidate_tests(self, params: dict[str, str], everybody: bool) -> list[Test]:
-        candidates, catalogue = self._candidates, self._catalogue
-        tests = self._range(params, "updatedAt", _MOMENT, lambda row: row.updated)
-        tests += self._range(params, "appliedAt", _DATE, candidates.applied)
-        tests += self._range(params, "joinedAt", _DATE, candidates.joined)
-        if status := _choice(params, "status", STATUSES):
-            tests.append(lambda row: candidates.status(row) == status)
-        if requisitions := _numbers(params, "requisitionIds"):
-            tests.append(lambda row: candidates.requisition_id(row) in requisitions)
-        if titles := _numbers(params, "jobTitleIds"):
-            tests.append(
-                lambda row: (found := candidates.requisition_id(row)) is not None
-                and catalogue.requisition_job_title(found) in titles
-            )
-        if stages := set(filter(None, params.get("stageStatuses", "").split(","))):
-            if not stages <= set(STAGE_STATUSES):
-                raise BadParameter("stageStatuses: 不正な値です")
-            tests.append(lambda row: bool(candidates.stage_statuses(row) & stages))
-        if self._settings.inactive_hides_candidates and not everybody:
-            tests.append(lambda row: not candidates.has_inactive_responsible(row))
-        return tests
-
-    def _range(self, params: dict[str, str], field: str, pattern: str, of: Callable[[Row], int | None]) -> list[Test]:
-        """Both bounds are inclusive; a `To` date means the whole day."""
-        tests: list[Test] = []
-        whole = 86_399 if pattern == _DATE else 0
-        for end in ("From", "To"):
-            text = params.get(field + end)
-            if text is None:
-                continue
-            try:
-                bound = parse_zoneless(text, pattern, self._settings.filter_zone_hours)
-            except ValueError:
-                raise BadParameter(f"{field}{end}: 日時の形式が不正です") from None
-            tests.append(_at_least(of, bound) if end == "From" else _at_most(of, bound + whole))
-        return tests
-
-
-def _at_least(of: Callable[[Row], int | None], bound: int) -> Test:
-    return lambda row: (moment := of(row)) is not None and moment >= bound
-
-
-def _at_most(of: Callable[[Row], int | None], bound: int) -> Test:
-    return lambda row: (moment := of(row)) is not None and moment <= bound
-
-
-def _equals(make: Callable[[Row], dict[str, Any]], field: str, value: str) -> Test:
-    return lambda row: make(row).get(field) == value
-
-
-def _choice(params: dict[str, str], name: str, choices: tuple[str, ...]) -> str | None:
-    value = params.get(name)
-    if value is not None and value not in choices:
-        raise BadParameter(f"{name}: 不正な値です")
-    return value
-
-
-def _numbers(params: dict[str, str], name: str) -> set[int]:
-    try:
-        return {int(part) for part in params.get(name, "").split(",") if part}
-    except ValueError:
-        raise BadParameter(f"{name}: 整数を指定してください") from None

@@ -1,12 +1,11 @@
 """Talentio's candidates with their stages, evaluations and comments.
 
-`facts` such as status or requisition, by which the list filters, are cheap to draw alone; the whole record is drawn only to be shown.
-An edit (a new revision) moves the status on, adds stages and evaluations and changes the memo; names stay.
+`facts` such as status or requisition, by which the list filters, are cheap to draw alone; the whole record is drawn
+only to be shown. An edit (a new revision) moves the status on, adds stages and evaluations and changes the memo;
+names stay.
 """
 
 from __future__ import annotations
-
-
 
 from sandbox.clock import DAY, japanese
 from sandbox.draws import Draw, mix
@@ -20,7 +19,12 @@ STAGE_TYPES = ("contact", "resume", "interview", "reference", "final")
 STAGE_STATUSES = ("ongoing", "scheduled", "evaluated_all", "pass", "fail")
 _GENDERS = ("male", "female", "otherGender", "", None)
 _MOST_STAGES = 8
-_MEMOS = ("", "要フォロー", "全角ＡＢＣ１２３", "emoji \U0001f468\u200d\U0001f469\u200d\U0001f467")
+_MEMOS = (
+    "",
+    "要フォロー",
+    "全角\uff21\uff22\uff23\uff11\uff12\uff13",
+    "emoji \U0001f468\u200d\U0001f469\u200d\U0001f467",
+)
 
 
 class Candidates:
@@ -32,7 +36,7 @@ class Candidates:
         self.collection = Collection(self._seed, 31, catalogue.settings.candidates, 1000, self._times)
 
     def _times(self, index: int) -> tuple[int, int]:
-        # Registered in the order of ids, a quarter of them in imports of five; some bulk edits touched forty at one second.
+        # Registered in the order of ids, a quarter of them in imports of five; bulk edits touched forty at one second.
         catalogue, size = self._catalogue, max(1, self._catalogue.settings.candidates)
         group = index // 5
         first = group * 5 if mix(self._seed, 311, group) % 4 == 0 else index
@@ -87,7 +91,9 @@ class Candidates:
         last, first = catalogue.people.japanese(draw)
         joined = self.joined(row)
         responsible = [
-            employee for employee in self.responsible_ids(row) if inactive_employees or catalogue.employee_is_active(employee)
+            employee
+            for employee in self.responsible_ids(row)
+            if inactive_employees or catalogue.employee_is_active(employee)
         ]
         return {
             "id": row.id,
@@ -118,13 +124,19 @@ class Candidates:
             "birthAt": japanese(draw.between(0, 1_000_000_000)) if draw.chance(0.7) else None,
             "description": draw.pick(("", None, "紹介文\r\n二行目")),
             "attachments": [
-                {"id": row.id * 10 + number, "fileName": "履歴書.pdf", "url": f"https://talentio.example.com/files/{row.id}/{number}"}
+                {
+                    "id": row.id * 10 + number,
+                    "fileName": "履歴書.pdf",
+                    "url": f"https://talentio.example.com/files/{row.id}/{number}",
+                }
                 for number in range(draw.between(0, 2))
             ],
             "educations": educations(draw),
             "experiences": experiences(draw, catalogue.people),
             "languages": [{"name": "英語", "level": draw.between(0, 4)}] if draw.chance(0.4) else [],
-            "licenses": [{"name": "普通自動車免許", "acquiredAt": draw.pick(("2015-04", "", None))}] if draw.chance(0.4) else [],
+            "licenses": [{"name": "普通自動車免許", "acquiredAt": draw.pick(("2015-04", "", None))}]
+            if draw.chance(0.4)
+            else [],
             "maybeDuplicated": draw.chance(0.1),
             **self._channel(draw),
             "smartHR": {"crewId": row.id} if draw.chance(0.1) else None,
@@ -177,7 +189,9 @@ class Candidates:
             "status": STAGE_STATUSES[mix(self._seed, 37, row.id, row.revision) % 3] if last else "pass",
         }
         if evaluations:
-            stage["evaluations"] = [self._evaluation(row, stage, number, last=last) for number in range(draw.between(0, 2))]
+            stage["evaluations"] = [
+                self._evaluation(row, stage, number, last=last) for number in range(draw.between(0, 2))
+            ]
         return stage
 
     def _evaluation(self, row: Row, stage: Record, number: int, *, last: bool) -> Record:
@@ -196,5 +210,3 @@ class Candidates:
             "evaluatedAt": stage["fixedAt"] or stage["createdAt"] if finished else None,
             "employee": catalogue.employee_ref(catalogue.base(catalogue.employees, mix(self._seed, 39, evaluation_id))),
         }
-
-

@@ -12,7 +12,13 @@ from sandbox.draws import mix
 from sandbox.records import Row
 from sandbox.talentio_data import Record, TalentioCatalogue
 
-_TEXTS = ("これはコメントです。", "${talentio@example.com} さんご確認お願いします。", "", "よろしく\U0001f64f\nお願いします", "ＡＢＣ１２３")
+_TEXTS = (
+    "これはコメントです。",
+    "${talentio@example.com} さんご確認お願いします。",
+    "",
+    "よろしく\U0001f64f\nお願いします",
+    "\uff21\uff22\uff23\uff11\uff12\uff13",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What Talentio holds beside candidates: requisitions, job titles, channels, employees, groups, workspaces.
 
-Records that name each other (a requisition its job title, a group its employees) show the other's name as it was made, so an
-edit never changes a record whose `updatedAt` stays.
+Records that name each other (a requisition its job title, a group its employees) show the other's name as it was
+made, so an edit never changes a record whose `updatedAt` stays.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ Record = dict[str, Any]
 
 SPAN = 3 * 365 * DAY
 CHANNEL_TYPES = ("agent", "site", "employee", "custom", "direct")
+_PLACES = ("東京", "大阪", "福岡", "リモート")
 ROLES = ("manager", "recruiter", "member")
 
 
@@ -31,6 +32,7 @@ class TalentioCatalogue:
         self.newest = anchor - 2 * DAY
         self.oldest = self.newest - SPAN
         self.people = people
+        self._employee_names: dict[int, tuple[JapaneseName, JapaneseName]] = {}
         self.requisitions = self._collection(11, settings.requisitions, 300)
         self.job_titles = self._collection(12, settings.job_titles, 40)
         self.channels = self._collection(13, settings.channels, 70)
@@ -56,7 +58,10 @@ class TalentioCatalogue:
 
     def employee_name(self, employee_id: int) -> tuple[JapaneseName, JapaneseName]:
         """Family and given name of an employee."""
-        return self.people.japanese(Draw(self.seed, 141, employee_id))
+        name = self._employee_names.get(employee_id)
+        if name is None:
+            name = self._employee_names[employee_id] = self.people.japanese(Draw(self.seed, 141, employee_id))
+        return name
 
     def employee_mail(self, employee_id: int) -> str:
         """An employee's address."""
@@ -94,7 +99,7 @@ class TalentioCatalogue:
         return {"id": job_title_id, "name": self._job_title_name(job_title_id)}
 
     def _job_title_name(self, job_title_id: int) -> str:
-        return Draw(self.seed, 121, job_title_id).pick(self.people.japanese_jobs)
+        return self.people.japanese_jobs[mix(self.seed, 121, job_title_id) % len(self.people.japanese_jobs)]
 
     def requisition_job_title(self, requisition_id: int) -> int | None:
         """The id of a requisition's job title; some have none."""
@@ -102,8 +107,8 @@ class TalentioCatalogue:
         return self.base(self.job_titles, chance // 16) if chance % 12 else None
 
     def _requisition_name(self, requisition_id: int) -> str:
-        draw = Draw(self.seed, 112, requisition_id)
-        return f"{draw.pick(self.people.japanese_jobs)}({draw.pick(('東京', '大阪', '福岡', 'リモート'))})"
+        chance, jobs = mix(self.seed, 112, requisition_id), self.people.japanese_jobs
+        return f"{jobs[chance % len(jobs)]}({_PLACES[chance // 1024 % len(_PLACES)]})"
 
     def requisition_ref(self, requisition_id: int | None) -> Record | None:
         """A requisition as a candidate shows it."""
@@ -140,11 +145,14 @@ class TalentioCatalogue:
         }
 
     def requisition_detail(self, row: Row) -> Record:
-        """A requisition's detail; `details` is an array of arrays as in the sample, for some a flat one as in its write form."""
+        """A requisition's detail; `details` is an array of arrays as in the sample, for some a flat one."""
         draw = Draw(self.seed, 114, row.id, row.revision)
         places = [draw.pick(self.people.japanese_addresses) for _ in range(draw.between(1, 3))]
         details: list[Any] = [
-            {"name": "業務内容", "value": draw.pick(("設計と開発\n保守もあり", "ポジションの魅力\U0001f680", "", None))},
+            {
+                "name": "業務内容",
+                "value": draw.pick(("設計と開発\n保守もあり", "ポジションの魅力\U0001f680", "", None)),
+            },
             {"name": "勤務地", "value": places},
             {"name": "想定年収(万円)", "value": draw.between(350, 1200)},
         ]
@@ -157,7 +165,10 @@ class TalentioCatalogue:
             "recruiterGroups": [{"id": group, "name": f"採用グループ{group}"} for group in groups],
             "jobDescriptionDetails": [{"name": "勤務時間", "value": draw.pick(("フレックスタイム制", "9:00〜18:00"))}],
             "details": [details[:2], details[2:]] if draw.chance(0.5) else ([details] if draw.chance(0.7) else details),
-            "companyDetails": [{"name": "設立", "value": "2013年8月"}, {"name": "従業員数", "value": draw.pick(("120名", None))}],
+            "companyDetails": [
+                {"name": "設立", "value": "2013年8月"},
+                {"name": "従業員数", "value": draw.pick(("120名", None))},
+            ],
             **row.patch,
         }
 
@@ -192,7 +203,13 @@ class TalentioCatalogue:
             "email": mail(f"{last.latin}", channel_id, "agent.example.com"),
             "active": draw.chance(0.8),
         }
-        names = {"agent": str(company["name"]), "site": "求人サイト", "employee": "社員紹介", "custom": "その他", "direct": "自社サイト"}
+        names = {
+            "agent": str(company["name"]),
+            "site": "求人サイト",
+            "employee": "社員紹介",
+            "custom": "その他",
+            "direct": "自社サイト",
+        }
         by_agent = kind == "agent"
         employee = self.base(self.employees, draw.between(0, 10**6)) if kind == "employee" else None
         return names[kind], company if by_agent else None, agent if by_agent and draw.chance(0.7) else None, employee
@@ -247,7 +264,9 @@ class TalentioCatalogue:
             "id": row.id,
             "name": f"採用グループ{row.id}" + "*" * row.revision,
             "description": draw.pick(("営業部の採用担当", "", None)),
-            "employees": [{"id": employee, "name": self._full_name(employee)} for employee in self._some_employees(draw, 8)],
+            "employees": [
+                {"id": employee, "name": self._full_name(employee)} for employee in self._some_employees(draw, 8)
+            ],
             **self._times_of(row),
         }
 

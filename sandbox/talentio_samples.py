@@ -16,8 +16,8 @@ Record = dict[str, Any]
 def custom_fields(draw: Draw, revision: int) -> list[Record]:
     """Values as text, number, array, or nothing."""
     fields: list[Record] = [
-        {"name": "自由テキスト", "value": draw.pick(("自由な\n文章", "", "\"引用\" と \\ と \t"))},
-        {"name": "数値", "value": draw.pick((10, 0, -3.5, None)) if not revision else revision},
+        {"name": "自由テキスト", "value": draw.pick(("自由な\n文章", "", '"引用" と \\ と \t'))},
+        {"name": "数値", "value": revision or draw.pick((10, 0, -3.5, None))},
         {"name": "セレクトボックス", "value": draw.pick(("はい", "いいえ"))},
         {"name": "チェックボックス", "value": draw.pick((["A", "B"], ["A"], []))},
         {"name": "日付", "value": "2022-01-01"},

@@ -1,7 +1,7 @@
 """The whole sandbox without a network: `World.handle` takes a request and gives the answer.
 
-The HTTP server is a thin skin over this class, and tests may leave it off: hold a `World`, give it a clock of your own, look at its
-data and change it between two requests.
+The HTTP server is a thin skin over this class, and tests may leave it off: hold a `World`, give it a clock of your
+own, look at its data and change it between two requests.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sandbox import faults as fault_kinds
 from sandbox import talentics_api, talentio_api
 from sandbox.changes import Changes
 from sandbox.clock import DAY, Clock, ShiftedClock, date_header
-from sandbox.faults import Faults
-from sandbox.limits import Decision, Limit, Windows
-from sandbox.people import People
+from sandbox.faults import Fault, Faults
+from sandbox.limits import Bursts, Decision, Limit, Windows
+from sandbox.people import people_of
 from sandbox.replies import Reply
 from sandbox.request_log import RequestLog
 from sandbox.settings import Settings
@@ -39,13 +39,14 @@ class World:
         self.lock = threading.RLock()
         # Times hang on the day and not on the second of the start: two starts on one day give the same data.
         anchor = int(self.clock()) // DAY * DAY
-        self.data = Store(self.settings, anchor, People(self.settings.seed), lambda: int(self.clock()))
+        self.data = Store(self.settings, anchor, people_of(self.settings.seed), lambda: int(self.clock()))
         data = self.data
         self.talentics = TalenticsApi(self.settings, data.talentics)
         self.talentio = TalentioApi(self.settings, data.catalogue, data.candidates, data.comments)
         self.changes = Changes(self.settings, data, self.clock)
         self.faults = Faults(self.settings.faults, self.settings.seed)
         self.windows = Windows()
+        self.bursts = Bursts()
         self.log = RequestLog()
         self.before_request: BeforeRequest | None = None
         """Called with method, path and query before each request is handled; may change data, settings or the clock."""
@@ -59,8 +60,8 @@ class World:
     ) -> tuple[int, dict[str, str], bytes]:
         """Answers one request without a network.
 
-        Raises ConnectionResetError where the connection would be reset; a truncated body is shorter than its Content-Length, of a
-        streamed body this is the first piece, and delays are left to the caller's clock (see `respond`).
+        Raises ConnectionResetError where the connection would be reset. A truncated body is shorter than its
+        Content-Length; of a streamed body this is the first piece; delays are left to the caller (see `respond`).
         """
         reply = self.respond(method, path, query, headers)
         if reply.delivery == "reset":
@@ -99,8 +100,9 @@ class World:
 
     def records(self, source: str, stream: str) -> Iterator[dict[str, Any]]:
         """All records of one kind as the API would show them. KeyError names a source or stream that there is not."""
-        self.changes.keep_schedule()
-        return self.data.records(source, stream)
+        with self.lock:
+            self.changes.keep_schedule()
+            return self.data.records(source, stream)
 
     def configs(self, origin: str) -> dict[str, dict[str, Any]]:
         """A config for each source that reads this sandbox at `origin` (scheme, host, port)."""
@@ -159,6 +161,9 @@ class World:
                 return api.handle(endpoint, route[1], given, origin)
 
             fault = self.faults.pick(path)
+            burst = self.settings.burst
+            if source == "talentio" and burst is not None and self.bursts.is_burst(burst, now):
+                fault = Fault("reset")
             reply = answer(params) if fault is None else fault_kinds.apply(fault, params, answer)
         reply.headers.update(limit_headers)
         return name, unknown, reply
