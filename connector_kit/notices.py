@@ -10,7 +10,7 @@ from typing import Any
 
 from airbyte_cdk.sources.types import Config
 
-from connector_kit.personal_data import Mode
+from connector_kit.settings import Mode
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 # So that an object keyed by ids neither floods the log nor fills the memory.
@@ -43,7 +43,7 @@ class Notices:
             self._logger.warning(f"{self._stream}: key field {path} came empty; {default!r} stands in for it")
 
     def unknown(self, path: str) -> None:
-        """Notes a field that the schema lacks, for `tell` to name."""
+        """Note a field that the schema lacks, for `tell` to name."""
         if path in self._known:
             return
         with self._lock:
@@ -77,7 +77,7 @@ _sources_lock = threading.Lock()
 
 
 def notices_of(config: Config, stream: str, mode: Mode) -> Notices:
-    """The notices of a stream of the source that has this very config."""
+    """Find the notices of a stream of the source that has this very config."""
     with _sources_lock:
         by_stream = next((streams for known, streams in _sources if known is config), None)
         if by_stream is None:

@@ -14,9 +14,8 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from connector_kit import scalars, times
-from connector_kit.settings import PERSONAL_DATA_MODES, config_error
+from connector_kit.settings import PERSONAL_DATA_MODES, Mode, config_error
 
-Mode = Literal["keep", "hash", "drop"]
 Schema = Mapping[str, Any]
 
 MARK = "x-personal-data"
@@ -60,7 +59,7 @@ _BLOCK = hashlib.sha256().block_size
 
 
 def mode_of(config: Mapping[str, Any]) -> Mode:
-    """The mode that the config asks for. Raises a config error rather than let data through unhashed."""
+    """Read the mode from the config. Raises a config error rather than let data through unhashed."""
     mode = config.get("personal_data")
     if mode is None:
         return "keep"
@@ -87,11 +86,12 @@ def is_named_value(properties: Mapping[str, Schema]) -> bool:
 
 
 def is_harmless_name(name: object) -> bool:
+    """Whether a form's field of this name may be read by everybody. A name that is not known may not."""
     return isinstance(name, str) and FORM_FIELD_CLASSES.get(name) == "none"
 
 
 def schema_for(schema: Schema, mode: Mode) -> Schema:
-    """The schema that describes the records in a mode.
+    """Describe the records as they are in a mode.
 
     In `hash` a personal field is text, whatever it was; in `drop` it may be null; in `keep` the schema is as it was.
     Marks and descriptions stay.
@@ -134,7 +134,7 @@ class Hasher:
         self._remembered: Callable[[str, str], str] = lru_cache(_REMEMBERED_HASHES)(self._hash_text)
 
     def __call__(self, name: str, value: Any) -> str | None:
-        """The hash of a field's value. Nothing stays nothing: null and empty lists are null, blank text is empty."""
+        """Hash a field's value. Nothing stays nothing: null and empty lists are null, blank text is empty."""
         text = _text_of(value)
         if not text:
             return text
@@ -164,7 +164,7 @@ def _text_of(value: Any) -> str | None:
 
 
 def normalised(name: str, text: str) -> str:
-    """The one spelling of a value that is hashed.
+    """Find the one spelling of a value that is hashed.
 
     E-mail addresses are compared without case, phone numbers by their national digits, dates in ISO form, all else
     as text without blanks around it. Full-width letters and digits count as plain ones.

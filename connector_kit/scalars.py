@@ -1,4 +1,4 @@
-"""One function per scalar type of a schema: takes what the API sent, gives that type, or raises `Unreadable`.
+"""One function per scalar type of a schema: takes what the API sent, gives that type, or raises `UnreadableError`.
 
 Values that are right already come back as the very same object, so that a caller can see that nothing changed.
 Null never comes here.
@@ -28,12 +28,12 @@ _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """The value can't be brought to the declared type. It carries no text: the value may be personal data."""
 
 
 def clean_text(value: str) -> str:
-    """The text without what databases and serialisers refuse: NUL is left out, half a surrogate pair is replaced."""
+    """Leave out what databases and serialisers refuse: NUL goes, half a surrogate pair is replaced."""
     if value.isascii():
         return value.replace("\0", "") if "\0" in value else value
     if "\0" in value:
@@ -47,7 +47,7 @@ def clean_text(value: str) -> str:
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """A value of no declared type, with the same repairs at any depth. Numbers that don't fit become text."""
+    """Repair a value of no declared type at any depth. Integers that don't fit become text, deeper values null."""
     kind = type(value)
     if kind is str:
         return clean_text(value)
@@ -78,11 +78,12 @@ def to_text(value: Any) -> str:
         return clean_text(value)
     spelling = _digits(value) if type(value) is int else _ENCODE(clean(value))
     if spelling is None or spelling == "null":
-        raise Unreadable
+        raise UnreadableError
     return spelling
 
 
 def to_integer(value: Any) -> int:
+    """Whole numbers alone, also as text and as `12.0`: rounding would make a value up."""
     if type(value) is int:
         whole = value
     elif isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
@@ -90,9 +91,9 @@ def to_integer(value: Any) -> int:
     elif isinstance(value, str) and (match := _WHOLE.fullmatch(value.strip())):
         whole = int(match[1])
     else:
-        raise Unreadable
+        raise UnreadableError
     if not SMALLEST <= whole <= LARGEST:
-        raise Unreadable
+        raise UnreadableError
     return whole
 
 
@@ -101,7 +102,7 @@ def to_number(value: Any) -> int | float:
     if isinstance(value, str):
         try:
             return to_integer(value)
-        except Unreadable:
+        except UnreadableError:
             if not _NUMERAL.fullmatch(value.strip()):
                 raise
             number = float(value)
@@ -113,17 +114,18 @@ def to_number(value: Any) -> int | float:
         try:
             number = float(value)
         except OverflowError as error:
-            raise Unreadable from error
+            raise UnreadableError from error
     elif isinstance(value, float):
         number = value
     else:
-        raise Unreadable
+        raise UnreadableError
     if not math.isfinite(number):
-        raise Unreadable
+        raise UnreadableError
     return number
 
 
 def to_boolean(value: Any) -> bool:
+    """True and false, also as 1 and 0 and as the words for them."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -131,29 +133,31 @@ def to_boolean(value: Any) -> bool:
     else:
         known = bool(value) if isinstance(value, (int, float)) and value in (0, 1) else None
     if known is None:
-        raise Unreadable
+        raise UnreadableError
     return known
 
 
 def to_aware_time(value: Any) -> str:
+    """RFC 3339 with the offset that the API sent; what is well-formed already stays as it is, byte by byte."""
     if type(value) is str and times.is_rfc_3339(value):
         return value
     return _respelled(value, times.format_aware)
 
 
 def to_naive_time(value: Any) -> str:
-    """The wall clock, also of a value that names a zone: the field leaves open which zone to convert it to."""
+    """Wall clock, also of a value that names a zone: the field leaves open which zone to convert it to."""
     return _respelled(value, times.format_naive)
 
 
 def to_date(value: Any) -> str:
+    """Date of the wall clock, also of a value that names a time of day."""
     return _respelled(value, times.format_date)
 
 
 def _respelled(value: Any, spell: Callable[[datetime], str]) -> str:
     moment = times.parse(value)
     if moment is None:
-        raise Unreadable
+        raise UnreadableError
     spelling = spell(moment)
     return value if spelling == value else spelling
 
@@ -167,7 +171,7 @@ _CONVERSIONS: Mapping[str, tuple[Convert, Any]] = {
 
 
 def conversion(kind: str, field: Mapping[str, Any]) -> tuple[Convert, Any]:
-    """The function for a field of a scalar type, and what stands in where it is a key and came empty."""
+    """Find the function for a field of a scalar type, and what stands in where it is a key and came empty."""
     if kind == "string" and field.get("format") == "date":
         return to_date, "1970-01-01"
     if kind == "string" and field.get("format") == "date-time":

@@ -37,7 +37,7 @@ _FAST_LENGTHS = frozenset({19, 20, 24, 25, 27})
 
 
 def parse(value: object) -> datetime | None:
-    """The time that a value spells, aware if it names a zone; None for what is no text or no possible time.
+    """Read a time, aware if the value names a zone; None for what is no text or no possible time.
 
     A pure date is midnight. A fraction is cut after the microseconds.
     """

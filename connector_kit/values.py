@@ -17,7 +17,8 @@ from airbyte_cdk.sources.types import Config
 
 from connector_kit import personal_data
 from connector_kit.notices import Notices, notices_of
-from connector_kit.scalars import Unreadable, clean, clean_text, conversion, to_text
+from connector_kit.scalars import UnreadableError, clean, clean_text, conversion, to_text
+from connector_kit.settings import Mode
 
 Schema = Mapping[str, Any]
 # Takes a value that is not null; gives the very same object where nothing is to change.
@@ -45,8 +46,10 @@ class SchemaNormalization(TypeTransformer):
         self._compiled: tuple[Schema, Rule] | None = None
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
-        """Changes the record to what the schema declares. Nested values are replaced, never changed themselves:
-        other streams may read the same response."""
+        """Change the record to what the schema declares.
+
+        Nested values are replaced, never changed themselves: other streams may read the same response.
+        """
         compiled = self._compiled
         if compiled is None or compiled[0] is not schema:
             # Some schema loaders read their file anew for each partition: an equal schema is as good as the same.
@@ -63,7 +66,7 @@ class SchemaNormalization(TypeTransformer):
 class _Compiler:
     """Turns schemas into rules, for one mode of personal data."""
 
-    def __init__(self, mode: personal_data.Mode, hasher: personal_data.Hasher | None, notices: Notices) -> None:
+    def __init__(self, mode: Mode, hasher: personal_data.Hasher | None, notices: Notices) -> None:
         self._mode = mode
         self._hasher = hasher
         self._notices = notices
@@ -116,7 +119,7 @@ class _Compiler:
         return rule
 
     def _field_rule(self, field: Schema, path: str) -> tuple[Rule, Any]:
-        """The rule for a field, and what stands in where it may not be null and is."""
+        """Compile a field; with its rule comes what stands in where it may not be null and is."""
         rule, default = self._typed_rule(field, path)
         if self._mode != "keep" and personal_data.is_leaf(field) and personal_data.is_personal(field):
             rule = self._personal_rule(path.rpartition(".")[2])
@@ -133,7 +136,7 @@ class _Compiler:
     def _personal_rule(self, name: str) -> Rule:
         hasher = self._hasher
         if hasher is None:
-            return lambda value: None
+            return _nothing
         return lambda value: hasher(name, value)
 
     def _value_by_name_rule(self, field: Schema, path: str) -> Rule:
@@ -152,7 +155,7 @@ class _Compiler:
         return rule
 
     def _unknown_rule(self, prefix: str) -> Callable[[dict[str, Any], str, Any], None]:
-        """What becomes of a field that the schema lacks: unless `keep`, it counts as personal and is left out."""
+        """Deal with a field that the schema lacks: unless `keep`, it counts as personal and is left out."""
         notices, keep = self._notices, self._mode == "keep"
 
         def take(target: dict[str, Any], name: str, entry: Any) -> None:
@@ -201,7 +204,7 @@ class _Compiler:
         def rule(value: Any) -> Any:
             try:
                 return convert(value)
-            except Unreadable:
+            except UnreadableError:
                 return notices.unreadable(path, wanted)
 
         if convert is not to_text:
@@ -218,8 +221,12 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _nothing(_: Any) -> None:
+    return None
+
+
 def _only_object(value: Any) -> Any:
-    """The object inside a list of one; null for the empty list, which is how PHP spells an empty object."""
+    """Take the object out of a list of one; null for the empty list, which is how PHP spells an empty object."""
     if not isinstance(value, list):
         return _UNREADABLE
     if not value:
@@ -228,7 +235,7 @@ def _only_object(value: Any) -> Any:
 
 
 def _flat(entries: list[Any]) -> list[Any]:
-    """The entries of lists inside a list, at any depth, in their order; the same list where there are none."""
+    """Unpack lists inside a list, at any depth, in order; the same list comes back where there are none."""
     if list not in map(type, entries):
         return entries
     flat: list[Any] = []

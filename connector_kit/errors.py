@@ -1,0 +1,146 @@
+"""What each failure means and what the user gets: the one table behind every request of both sources.
+
+The rows hold for both APIs; the words that differ (which credential, which console) come from the manifests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Union
+from urllib.parse import urlsplit
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
+from airbyte_cdk.sources.types import Config
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+# Seconds between tries of one request: about five minutes in all, which outlasts a deploy or a restart on their side.
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0)
+
+
+class UnexpectedAnswer(Exception):
+    """HTTP 200 whose body is not what the endpoint gives: HTML, broken JSON, `{}`, no `data`. A passing fault."""
+
+    path = "/"
+
+
+class Redirected(Exception):
+    """The server named another address. Credentials must not follow it there."""
+
+
+@dataclass
+class FailureTable(ErrorHandler):
+    """Maps an answer, or what was raised instead of one, to the action to take and the words for the user.
+
+    Args:
+        credential: the config fields to look at when the server refuses them, in the user's words.
+        console: where the vendor's console gives a new credential.
+        permission: what the credential needs to see the endpoint.
+        inferred: True where the endpoint's path is not written in the vendor's documentation.
+        missing_is_none: True where a 404 says that the parent is gone or has nothing yet; otherwise it is an error.
+    """
+
+    config: Config
+    credential: str
+    console: str
+    permission: str
+    inferred: bool = False
+    missing_is_none: bool = False
+
+    @property
+    def max_retries(self) -> Optional[int]:
+        return len(PAUSES)
+
+    @property
+    def max_time(self) -> Optional[int]:
+        return int(sum(PAUSES))
+
+    def interpret_response(self, response: Optional[Union[requests.Response, Exception]]) -> ErrorResolution:
+        if isinstance(response, requests.Response):
+            return self._by_status(response.status_code, url_path(response.url))
+        if isinstance(response, Redirected):
+            return _fail(f"{response} Check base_url: it must be the API's own address, which does not redirect.")
+        if isinstance(response, requests.exceptions.SSLError):
+            return _fail(
+                "The server's TLS certificate could not be verified. Check base_url, and the certificates that this "
+                "machine trusts if a proxy stands between."
+            )
+        path = _path_of(response)
+        what = str(response) if isinstance(response, UnexpectedAnswer) else type(response).__name__
+        return _retry(f"{path}: no usable answer ({what}).")
+
+    def _by_status(self, status: int, path: str) -> ErrorResolution:
+        if 200 <= status < 300:
+            return ErrorResolution(response_action=ResponseAction.SUCCESS)
+        if status == 401:
+            return _fail(
+                f"The server refused {self.credential} (HTTP 401 on {path}). Check that they were copied whole, or get "
+                f"new ones in {self.console}."
+            )
+        if status == 403:
+            return _fail(f"No access to {path} (HTTP 403). {self.permission}")
+        if status == 404 and self.missing_is_none:
+            return ErrorResolution(response_action=ResponseAction.IGNORE)
+        if status == 404:
+            doubt = (
+                " This path is inferred from the API's other paths, not written in the vendor's documentation; "
+                "if base_url is right, report it and deselect the stream meanwhile."
+                if self.inferred
+                else ""
+            )
+            return _fail(f"{path} does not exist (HTTP 404). Check base_url: {self.config.get('base_url')}.{doubt}")
+        if status == 429:
+            return ErrorResolution(
+                response_action=ResponseAction.RATE_LIMITED,
+                failure_type=FailureType.transient_error,
+                error_message=f"{path}: the rate limit is used up (HTTP 429).",
+            )
+        if status >= 500 or status == 408:
+            return _retry(f"{path}: the server failed (HTTP {status}).")
+        return ErrorResolution(
+            response_action=ResponseAction.FAIL,
+            failure_type=FailureType.system_error,
+            error_message=f"{path}: the server refused the request (HTTP {status}).",
+        )
+
+
+def url_path(url: str | None) -> str:
+    """The path of a URL: all that a message may show of it (a query could hold personal data one day)."""
+    return urlsplit(url or "").path or "/"
+
+
+def failure(resolution: ErrorResolution) -> AirbyteTracedException:
+    """The exception that ends a stream as `resolution` says."""
+    return AirbyteTracedException(
+        message=resolution.error_message,
+        internal_message=resolution.error_message,
+        failure_type=resolution.failure_type or FailureType.system_error,
+    )
+
+
+def lasting(resolution: ErrorResolution, tries: int) -> AirbyteTracedException:
+    """The exception for a passing fault that did not pass within `tries` tries."""
+    return AirbyteTracedException(
+        message=(
+            f"{resolution.error_message} It did not pass within {tries} tries over about five minutes. What was read "
+            "is kept; the next sync goes on from there."
+        ),
+        internal_message=resolution.error_message,
+        failure_type=FailureType.transient_error,
+    )
+
+
+def _path_of(error: Exception | None) -> str:
+    if isinstance(error, UnexpectedAnswer):
+        return error.path
+    request = getattr(error, "request", None)
+    return url_path(getattr(request, "url", None))
+
+
+def _fail(message: str) -> ErrorResolution:
+    return ErrorResolution(ResponseAction.FAIL, FailureType.config_error, message)
+
+
+def _retry(message: str) -> ErrorResolution:
+    return ErrorResolution(ResponseAction.RETRY, FailureType.transient_error, message)

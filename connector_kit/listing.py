@@ -1,0 +1,321 @@
+"""Paging that loses nothing while the list moves.
+
+Both APIs page by number over a list that others change meanwhile. What that does to the records not yet read:
+
+- created: pushed to later pages, or not at all. Harmless; some come twice.
+- deleted: pulled to *earlier* pages, where nobody looks again. Both APIs tell the total on every page, so a total that
+  shrank says by how much, and the walk steps back that far.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Optional
+
+from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import DatetimeBasedCursor
+from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
+from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
+from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.types import Config, Record, StreamSlice
+
+from connector_kit import times
+from connector_kit.errors import url_path
+from connector_kit.flights import Flights, Question
+from connector_kit.parents import Parent, ParentLink, parent_of
+from connector_kit.requester import Answer, Requester
+from connector_kit.responses import Reading, RowExtractor
+from connector_kit.settings import config_error
+from connector_kit.state import ListCursor, lookback_of
+from connector_kit.sync import Sync
+
+logger = logging.getLogger("airbyte.connector_kit")
+
+
+@dataclass
+class PageNumbers:
+    """How a list pages.
+
+    Args:
+        page_parameter: the query parameter that takes the page's number, from 1.
+        page_size: records on a full page.
+        page_size_parameter: the query parameter that asks for it, where there is one.
+        total_header, total_path: where an answer tells how many records the list has.
+        one_page_without_total: True where a list that tells no total comes whole in one answer; elsewhere a full page
+            without a total has another behind it.
+    """
+
+    config: Config
+    page_size: int
+    page_parameter: str = "page"
+    page_size_parameter: Optional[str] = None
+    total_header: Optional[str] = None
+    total_path: list[str] = field(default_factory=list)
+    one_page_without_total: bool = False
+
+    def parameters(self, page: int) -> dict[str, str]:
+        parameters = {self.page_parameter: str(page)}
+        if self.page_size_parameter:
+            parameters[self.page_size_parameter] = str(self.page_size)
+        return parameters
+
+    def total(self, answer: Answer) -> int | None:
+        """The list's length as an answer tells it; None where it doesn't."""
+        if self.total_header:
+            value: Any = answer.headers.get(self.total_header)
+        else:
+            value = answer.body
+            for name in self.total_path:
+                value = value.get(name) if isinstance(value, Mapping) else None
+        try:
+            total = int(value)
+        except (TypeError, ValueError):
+            return None
+        return total if total >= 0 else None
+
+
+class PageWalk:
+    """Which page comes next.
+
+    `_covered` is the number of records, from the list's beginning, that were surely read as the list stands now. A
+    deletion anywhere may have pulled one unread record below that mark, so the mark goes down by as many as were
+    deleted; a page that begins above the mark does not count, and is read again when its turn comes.
+    """
+
+    def __init__(self, page_size: int, one_page_without_total: bool = False) -> None:
+        self._size = page_size
+        self._one_page_without_total = one_page_without_total
+        self._covered = 0
+        self._total: int | None = None
+        self.complete = True
+
+    def counts(self, page: int, rows: int, total: int | None) -> bool:
+        """Take note of a page. False where it must be read again, because the list moved before it."""
+        if total is not None and self._total is not None and total < self._total:
+            self._covered = max(0, self._covered - (self._total - total))
+        self._total = total if total is not None else self._total
+        begin = (page - 1) * self._size
+        if begin > self._covered:
+            return False
+        self._covered = max(self._covered, begin + (self._size if self._more_after(page, rows) else rows))
+        return True
+
+    def next(self, page: int, rows: int, counted: bool) -> int | None:
+        """The page to read after `page`, None at the end."""
+        if not counted:
+            return self._covered // self._size + 1
+        if not self._more_after(page, rows):
+            return None
+        if rows == 0:
+            # The total promises more than the pages hold. Going on would ask for empty pages for ever.
+            self.complete = False
+            return None
+        return self._covered // self._size + 1
+
+    def _more_after(self, page: int, rows: int) -> bool:
+        if self._total is None:
+            return rows >= self._size and not self._one_page_without_total
+        return page * self._size < self._total
+
+
+class ListReading(Reading):
+    """One list, or one list a parent."""
+
+    def __init__(self, sync: Sync, retriever: ListRetriever, parent: ParentLink | None) -> None:
+        super().__init__(sync, retriever.requester)
+        self._retriever = retriever
+        self._parent = parent
+        if parent is not None:
+            parent.reading.children.append(self)
+        self._index: dict[Any, Parent] = {}
+        self._server_time: datetime | None = None
+        self._missing = 0
+        self._found = 0
+        self.handed_fields: list[str] = []
+        self.read_at = 0.0
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's clock when the first page was asked for."""
+        return self._server_time
+
+    def index(self) -> list[Parent]:
+        """Every record as a parent, oldest first. Waits until the list was read."""
+        self.finished()
+        return sorted(self._index.values(), key=lambda parent: parent.age)
+
+    def _run(self) -> Iterator[Record]:
+        self._flights = Flights(
+            self.sync,
+            self.requester,
+            self._check,
+            self.label,
+            before_wait=self.confirm,
+        )
+        parameters = self.requester.parameters_with(self._server_filter())
+        paginator = self._retriever.paginator
+        complete = True
+        for parent in self._parent.reading.index() if self._parent else [None]:
+            walk = PageWalk(paginator.page_size, paginator.one_page_without_total)
+            yield from self._walk(walk, parent, parameters)
+            complete = complete and walk.complete
+        if self._missing and not self._found:
+            raise self._all_missing()
+        self.read_at = self.sync.clock.monotonic()
+        if complete:
+            for cursor in self._cursors().values():
+                cursor.complete()
+
+    def _walk(self, walk: PageWalk, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:
+        url = self.requester.url_for(parent.id if parent else "")
+        paginator = self._retriever.paginator
+        page: int | None = 1
+        while page is not None:
+            answer = self._flights.ask(Question(page, url, {**parameters, **paginator.parameters(page)}))
+            if answer is None:
+                # The parent was deleted after it was listed; its records went with it.
+                self._missing += 1
+                return
+            self._found += 1
+            if self._server_time is None:
+                self._begin(answer)
+            records = self._extractor.records(answer.body)
+            counted = walk.counts(page, len(records), paginator.total(answer))
+            following = walk.next(page, len(records), counted)
+            if counted:
+                yield from self._emit(answer, records, parent)
+            self.confirm(now_or_later=False)
+            page = following
+        if not walk.complete:
+            logger.warning(
+                "%s: %s tells of more records than its pages hold; its state stays where it was, and the next sync "
+                "reads it again.",
+                self.label,
+                url,
+            )
+
+    def _emit(self, answer: Answer, records: list[dict[str, Any]], parent: Parent | None) -> Iterator[Record]:
+        instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
+        stream_slice = self._slice(parent)
+        if self.serves_children:
+            for record, instant in zip(records, instants, strict=True):
+                self._remember(record, instant, stream_slice)
+        members = self.wanted
+        cursors = self._cursors()
+        for number, member in enumerate(members):
+            cursor = cursors.get(member.name)
+            # Each member changes its records in place, so only one of them may have those that are parsed already.
+            own = records if number == len(members) - 1 else self._extractor.records(answer.copy_of_body())
+            count = 0
+            for record, instant in zip(own, instants, strict=True):
+                if cursor is not None:
+                    cursor.saw(instant)
+                    if not cursor.wants(instant):
+                        continue
+                for row in member.records(record, stream_slice):
+                    count += 1
+                    yield row
+            self.sync.count_records(member.name, count)
+
+    def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
+        handed = {**stream_slice.partition, **stream_slice.extra_fields}
+        key = record.get("id")
+        if key is None:
+            return
+        known = self._index.get(key)
+        if known is None or (known.instant or 0) <= (instant or 0):
+            extra = tuple(record.get(name, handed.get(name)) for name in self.handed_fields)
+            self._index[key] = Parent(instant, key, record.get(self._retriever.updated_field), extra)
+
+    def _slice(self, parent: Parent | None) -> StreamSlice:
+        if parent is None or self._parent is None:
+            return StreamSlice(partition={}, cursor_slice={})
+        return self._parent.slice_for(parent)
+
+    def _begin(self, answer: Answer) -> None:
+        self._server_time = answer.server_time or self.sync.clock.now()
+        for cursor in self._cursors().values():
+            cursor.begin(answer.server_time)
+
+    def _server_filter(self) -> dict[str, str]:
+        """The parameter that leaves out what no selected stream needs, where the API has one."""
+        declared = self._retriever.incremental_sync
+        floors = self._floors()
+        if declared is None or declared.start_time_option is None or not floors or None in floors:
+            return {}
+        # A second earlier: whether the API's own comparison includes its bound is not said.
+        earliest = min(bound for bound in floors if bound is not None) // 1_000_000 - 1
+        moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(seconds=earliest)
+        return {str(declared.start_time_option.field_name): moment.strftime(declared.datetime_format)}
+
+    def _floors(self) -> list[int | None]:
+        cursors = self._cursors()
+        own = [cursors[member.name].floor if member.name in cursors else None for member in self.wanted]
+        below = [bound for child in self.children for bound in _floors_of_child(child)]
+        return own + below
+
+    def _cursors(self) -> dict[str, ListCursor]:
+        found = {member.name: self.sync.cursors.get(member.name) for member in self.wanted}
+        return {name: cursor for name, cursor in found.items() if isinstance(cursor, ListCursor)}
+
+    @property
+    def _extractor(self) -> RowExtractor:
+        return next(iter(self.members.values())).extractor
+
+    def _check(self, body: Any) -> None:
+        self._extractor.records(body)
+
+    def _all_missing(self) -> Exception:
+        path = url_path(self.requester.url_for("{id}"))
+        return config_error(
+            f"{path} does not exist for any of {self._missing} parents (HTTP 404). Check base_url: "
+            f"{self.sync.settings.base_url}."
+        )
+
+
+def _floors_of_child(child: Reading) -> list[int | None]:
+    """How far back the selected streams below a list need it: a bound for each, None for "all of it"."""
+    floors = [child.parent_floor(member.name) for member in child.wanted]
+    return [*floors, None] if child.serves_children else floors
+
+
+@dataclass
+class ListRetriever(Retriever):
+    """Reads a list page by page, for the streams made from it and for the streams that have it as their parent.
+
+    Args:
+        requester: the endpoint.
+        record_selector: how the stream's rows are made from a page.
+        paginator: how it pages.
+        partition_router: the parent, where there is a list for each record of another stream.
+        incremental_sync: the stream's cursor as the manifest declares it.
+        updated_field: the field of a record that tells when it was last updated; "" where there is none.
+    """
+
+    config: Config
+    name: str
+    requester: Requester
+    record_selector: RecordSelector
+    paginator: PageNumbers
+    partition_router: Optional[PartitionRouter] = None
+    incremental_sync: Optional[DatetimeBasedCursor] = None
+    updated_field: str = ""
+
+    def __post_init__(self) -> None:
+        sync = Sync.current()
+        parent = parent_of(self.partition_router, sync)
+        self._reading = sync.reading(self.requester.key, lambda: ListReading(sync, self, parent))
+        self._reading.join(self.name, self.record_selector)
+        sync.retrievers[self.name] = self
+        if self.incremental_sync is not None and self.name not in sync.cursors:
+            sync.cursors[self.name] = ListCursor(
+                sync, self.name, self.incremental_sync.cursor_field, lookback_of(self.incremental_sync)
+            )
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: Optional[StreamSlice] = None
+    ) -> Iterable[StreamData]:
+        yield from self._reading.read_for(self.name, records_schema)

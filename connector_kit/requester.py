@@ -1,0 +1,165 @@
+"""Requests to one endpoint: the URL, its headers, one try, and what to make of the answer.
+
+A `Requester` here is a manifest's `CustomRequester`. It does not wait and does not retry: `flights.py` does both in the
+thread of the stream, so that a worker thread never sleeps while other endpoints have work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Optional
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
+from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
+from airbyte_cdk.sources.types import Config
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
+
+from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
+from connector_kit.rate_limits import parse_http_date
+
+# Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
+_SLOT = "0connector0kit0id0"
+
+
+@dataclass
+class Answer:
+    """A usable answer: the parsed body, its bytes, and the server's time when it gave it."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    body: Any
+    server_time: datetime | None
+
+    def copy_of_body(self) -> Any:
+        """The body parsed anew: readers change records in place, and several streams read one answer."""
+        return orjson.loads(self.content)
+
+
+@dataclass
+class Requester:
+    """One endpoint as the manifest tells it.
+
+    Args:
+        url: the URL, with `stream_partition` for the parent's id where it has one.
+        alternative_url: another spelling of the same route, tried where `url` answers 404 for everything.
+        request_parameters: query parameters of every request.
+        error_handler: what each failure means.
+        rate_limit_scope: `endpoint` where the vendor's limit counts each endpoint for itself, `all` where all share it.
+        connect_timeout_in_seconds, read_timeout_in_seconds: airbyte-cdk's own names; without them a server that never
+            answers would hold a sync for ever.
+    """
+
+    config: Config
+    url: str
+    authenticator: DeclarativeAuthenticator
+    error_handler: FailureTable
+    alternative_url: Optional[str] = None
+    request_parameters: Mapping[str, Any] = field(default_factory=dict)
+    rate_limit_scope: str = "endpoint"
+    connect_timeout_in_seconds: float = 10.0
+    read_timeout_in_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        for value in self.authenticator.get_auth_header().values():
+            # The CDK masks the config's own secrets in logs; Basic sends them in another spelling.
+            add_to_secrets(str(value).rpartition(" ")[2])
+        self._template = self._evaluate(self.url)
+        self._alternative = self._evaluate(self.alternative_url) if self.alternative_url else None
+        self._parameters = {
+            name: str(InterpolatedString.create(str(value), parameters={}).eval(self.config))
+            for name, value in self.request_parameters.items()
+        }
+
+    @property
+    def endpoint(self) -> str:
+        """The path with `{id}` for the parent's id: names the endpoint in logs and in the budget."""
+        base_path = urlsplit(str(self.config["base_url"])).path.rstrip("/")
+        return urlsplit(self._template.replace(_SLOT, "{id}")).path.removeprefix(base_path)
+
+    @property
+    def scope(self) -> str:
+        """Which window of the budget the requests draw from."""
+        return self.endpoint if self.rate_limit_scope == "endpoint" else "all endpoints"
+
+    @property
+    def key(self) -> str:
+        """What makes two requesters the same reading: what they ask for."""
+        return f"{self._template}?{sorted(self._parameters.items())}"
+
+    @property
+    def has_alternative(self) -> bool:
+        return self._alternative is not None
+
+    def url_for(self, parent_id: object = "", alternative: bool = False) -> str:
+        template = self._alternative if alternative and self._alternative else self._template
+        return template.replace(_SLOT, str(parent_id))
+
+    def parameters_with(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {**self._parameters, **more}
+
+    def send(
+        self,
+        session: requests.Session,
+        url: str,
+        parameters: Mapping[str, str],
+        check: Callable[[Any], None],
+    ) -> requests.Response | Answer:
+        """One try. Returns an `Answer` for a usable 2xx, the response itself for any other status.
+
+        Raises:
+            requests.RequestException: no answer, or not the whole of it.
+            UnexpectedAnswer: a 2xx that is not what the endpoint gives.
+            Redirected: the server named another address.
+        """
+        response = session.get(
+            url,
+            params=dict(parameters),
+            # As the CDK does it: an explicit `auth` also keeps a .netrc of the machine from taking its place.
+            auth=self.authenticator,
+            headers={"Accept": "application/json"},
+            allow_redirects=False,
+            timeout=(self.connect_timeout_in_seconds, self.read_timeout_in_seconds),
+        )
+        if 300 <= response.status_code < 400:
+            path = urlsplit(url).path
+            raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
+        if response.status_code // 100 != 2:
+            return response
+        try:
+            body = self._parse(response)
+            check(body)
+        except UnexpectedAnswer as error:
+            error.path = urlsplit(url).path
+            raise
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            content=response.content,
+            body=body,
+            server_time=parse_http_date(response.headers.get("Date", "")),
+        )
+
+    @staticmethod
+    def _parse(response: requests.Response) -> Any:
+        try:
+            return orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            kind = "an HTML page" if response.content.lstrip()[:1] == b"<" else "no valid JSON"
+            raise UnexpectedAnswer(f"HTTP {response.status_code} with {kind}") from None
+
+    def _evaluate(self, template: str) -> str:
+        string = InterpolatedString.create(template, parameters={})
+        return str(string.eval(self.config, stream_slice=_AnyId()))
+
+
+class _AnyId(dict[str, str]):
+    """Gives the slot for whatever partition field a URL template names."""
+
+    def __missing__(self, key: str) -> str:
+        return _SLOT

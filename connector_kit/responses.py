@@ -1,0 +1,202 @@
+"""One response, many streams: each URL is asked for once, and every selected stream that lives off it hears the answer.
+
+A `Reading` is all requests to one endpoint in one sync. The streams that the manifest builds from that endpoint are its
+members: `ticket_scores`, `assessment_scores` and `aspect_scores` are three members of one reading. The CDK reads each
+stream in a thread of its own; the member that comes last reads for all of them, the others wait until it is done.
+Nothing has to be kept for later this way, neither in memory nor on disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+import orjson
+import requests
+from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
+from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
+from airbyte_cdk.sources.types import Config, Record, StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connector_kit.errors import UnexpectedAnswer
+from connector_kit.requester import Requester
+from connector_kit.sync import Sync
+
+
+@dataclass
+class RowExtractor(RecordExtractor):
+    """Finds the records in a body, and the rows of a derived stream in each record.
+
+    Args:
+        field_path: where the records are, `[data]` or `[]` for the whole body.
+        many: True for a list of records, False for a single one.
+        none_if_empty: True where `null`, `[]` and `{}` mean that there is no record yet.
+        expand: for derived streams, the arrays to go down into, outermost first. Each step is
+            `{field: results, keep: {name in the row: name in the outer record}}`.
+        position: the field that tells a row's place in its array, from 0.
+        drop: fields that the rows do not repeat.
+    """
+
+    config: Config
+    field_path: list[str] = field(default_factory=list)
+    many: bool = True
+    none_if_empty: bool = False
+    expand: list[Mapping[str, Any]] = field(default_factory=list)
+    position: Optional[str] = None
+    drop: list[str] = field(default_factory=list)
+
+    def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
+        for record in self.records(orjson.loads(response.content)):
+            yield from self.rows(record)
+
+    def records(self, body: Any) -> list[dict[str, Any]]:
+        """The records of a body, unexpanded. Raises UnexpectedAnswer for a body that is not what the endpoint gives."""
+        found = body
+        for name in self.field_path:
+            if not isinstance(found, Mapping) or name not in found:
+                raise UnexpectedAnswer(f"JSON without `{'.'.join(self.field_path)}`")
+            found = found[name]
+        if not self.many:
+            if not found and self.none_if_empty:
+                return []
+            found = [found] if found else None
+        if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+            raise UnexpectedAnswer("JSON that holds no list of records" if self.many else "JSON that holds no record")
+        return found
+
+    def rows(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        """The rows that a record gives to its stream: itself, or its nested rows."""
+        rows = [record]
+        for step in self.expand:
+            rows = [inner for outer in rows for inner in self._inner(outer, step)]
+        for name in self.drop:
+            for row in rows:
+                row.pop(name, None)
+        return rows
+
+    def _inner(self, outer: dict[str, Any], step: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        inner = outer.get(step["field"])
+        kept = {name: outer.get(source) for name, source in (step.get("keep") or {}).items()}
+        # An empty nested object and a missing one are both spelled in several ways by these APIs.
+        items = [inner] if isinstance(inner, dict) else inner if isinstance(inner, list) else []
+        for place, item in enumerate(items):
+            if isinstance(item, dict):
+                row = {**item, **kept}
+                if self.position is not None and step is self.expand[-1]:
+                    row[self.position] = place
+                yield row
+
+
+@dataclass
+class Member:
+    """One stream of a reading: which records are its, and what they look like."""
+
+    name: str
+    selector: RecordSelector
+    extractor: RowExtractor
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+    def records(self, outer: dict[str, Any], stream_slice: StreamSlice) -> Iterable[Record]:
+        return self.selector.filter_and_transform(self.extractor.rows(outer), {}, self.schema, stream_slice)
+
+
+class Reading(ABC):
+    """All requests to one endpoint in one sync, and the streams that hear the answers."""
+
+    def __init__(self, sync: Sync, requester: Requester) -> None:
+        self.sync = sync
+        self.requester = requester
+        self.members: dict[str, Member] = {}
+        self.children: list[Reading] = []
+        self._arrived: set[str] = set()
+        self._lock = threading.Lock()
+        self._begun = False
+        self._done = threading.Event()
+        self._error: BaseException | None = None
+
+    def join(self, name: str, selector: RecordSelector) -> None:
+        """Make a stream a member; naming it again, as the parent of another stream, changes nothing."""
+        self.sync.reading_of[name] = self
+        if name not in self.members:
+            extractor = selector.extractor
+            if not isinstance(extractor, RowExtractor):
+                raise TypeError(f"{name}: a reading's extractor must be a RowExtractor")
+            self.members[name] = Member(name=name, selector=selector, extractor=extractor)
+
+    @property
+    def label(self) -> str:
+        """The member to name in the log: the stream that the derived ones are made from."""
+        return next(iter(self.members), self.requester.endpoint)
+
+    @property
+    def wanted(self) -> list[Member]:
+        """The members that this sync reads."""
+        if self.sync.selected is None:
+            return [member for member in self.members.values() if member.name in self._arrived]
+        return [member for member in self.members.values() if member.name in self.sync.selected]
+
+    @property
+    def serves_children(self) -> bool:
+        """Whether a selected stream needs this reading as its parent."""
+        return self.sync.selected is not None and any(child.wanted or child.serves_children for child in self.children)
+
+    def read_for(self, name: str, schema: Mapping[str, Any]) -> Iterator[Record]:
+        """The records of stream `name`, and of its fellow members when this call is the last to come."""
+        with self._lock:
+            self.members[name].schema = schema
+            self._arrived.add(name)
+            leads = self._arrived >= {member.name for member in self.wanted}
+        if leads:
+            yield from self._lead()
+        else:
+            self._done.wait()
+            self._raise_if_failed(name)
+
+    def finished(self) -> None:
+        """Return when everything was read, reading it here where no member does. Raises where that failed."""
+        with self._lock:
+            drives = not self.wanted and not self._begun
+            self._begun = True
+        if drives:
+            for _ in self._lead():
+                pass
+        else:
+            self._done.wait()
+            self._raise_if_failed(self.label)
+
+    def _lead(self) -> Iterator[Record]:
+        try:
+            yield from self._run()
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            self._done.set()
+
+    def _raise_if_failed(self, name: str) -> None:
+        error = self._error
+        if isinstance(error, AirbyteTracedException):
+            # A fresh one: the CDK writes the stream's name into the exception that it reports.
+            raise AirbyteTracedException(
+                message=error.message, internal_message=error.internal_message, failure_type=error.failure_type
+            )
+        if error is not None:
+            raise RuntimeError(f"{name}: reading {self.requester.endpoint} ended early: {type(error).__name__}")
+
+    def parent_floor(self, stream: str) -> int | None:
+        """Up to which instant the parent list is not needed for a member; None where all of it is."""
+        return None
+
+    @abstractmethod
+    def _run(self) -> Iterator[Record]:
+        """Send the requests, yield every wanted member's records."""
+
+    def confirm(self, now_or_later: bool = True) -> None:
+        """Emit the states of the wanted members; their records so far were yielded before."""
+        for member in self.wanted:
+            cursor = self.sync.cursors.get(member.name)
+            if cursor is not None:
+                cursor.confirm(now_or_later)

@@ -1,0 +1,145 @@
+"""The configuration as the kit reads it: defaults from the spec, each value checked by name before any request."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+import isodate  # type: ignore[import-untyped]  # the library ships no types
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connector_kit import times
+
+Mode = Literal["keep", "hash", "drop"]
+PERSONAL_DATA_MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+def config_error(message: str) -> AirbyteTracedException:
+    """An error that the user can mend; `message` names the field or stream and says what to do."""
+    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+
+
+def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` with the spec's defaults filled in, so that the manifest never repeats a default."""
+    properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
+    defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
+    return {**defaults, **{name: value for name, value in config.items() if value is not None}}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What of the configuration the kit itself acts on.
+
+    `rate_limit_requests` per `rate_limit_period` seconds; `start_instant` in microseconds since the epoch, a zone-less
+    `start_date` read as UTC; `base_url` without a slash at its end.
+    """
+
+    base_url: str
+    rate_limit_requests: int
+    rate_limit_period: float
+    num_workers: int
+    start_instant: int | None
+    personal_data: Mode
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], spec: Mapping[str, Any]) -> Settings:
+        """Check every value and say which field is wrong. Raises a config error; never sends anything."""
+        _check_names_and_types(config, spec)
+        full = with_defaults(config, spec)
+        start_date = full.get("start_date") or None
+        start_instant = times.instant(start_date) if start_date else None
+        if start_date and start_instant is None:
+            raise config_error(
+                "start_date: not a date or RFC 3339 time. Write it as 2024-01-31 or 2024-01-31T00:00:00Z, or leave it out."
+            )
+        mode: Mode = full["personal_data"]
+        if mode == "hash" and not full.get("personal_data_key"):
+            raise config_error(
+                "personal_data_key: required when personal_data is 'hash'. Set it to a long random text, keep it secret "
+                "and never change it: values hashed with another key do not join."
+            )
+        return cls(
+            base_url=_base_url(str(full["base_url"])),
+            rate_limit_requests=int(full["rate_limit_requests"]),
+            rate_limit_period=_period(str(full["rate_limit_period"])),
+            num_workers=int(full["num_workers"]),
+            start_instant=start_instant,
+            personal_data=mode,
+        )
+
+
+_JSON_TYPES: Mapping[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,)}
+
+
+def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
+    properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
+    for name in spec.get("required", []):
+        value = config.get(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            raise config_error(
+                f"{name}: required and missing or empty. {properties[name].get('description', '')}".strip()
+            )
+    for name, value in config.items():
+        field = properties.get(name)
+        if field is None or value is None:
+            continue
+        kind = str(field["type"])
+        # bool is an int in Python; a JSON true is no number of workers.
+        if not isinstance(value, _JSON_TYPES[kind]) or (kind == "integer" and isinstance(value, bool)):
+            raise config_error(f"{name}: must be of type {kind}, not {type(value).__name__}.")
+        if "enum" in field and value not in field["enum"]:
+            raise config_error(f"{name}: must be one of {', '.join(map(str, field['enum']))}.")
+        if kind == "integer":
+            low, high = field.get("minimum"), field.get("maximum")
+            if (low is not None and value < low) or (high is not None and value > high):
+                span = f"from {low} to {high}" if high is not None else f"at least {low}"
+                raise config_error(f"{name}: must be {span}, not {value}.")
+
+
+def _period(text: str) -> float:
+    try:
+        duration = isodate.parse_duration(text)
+    except (isodate.ISO8601Error, ValueError):
+        duration = None
+    # Years and months parse to isodate's own Duration, which has no fixed length in seconds.
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else 0.0
+    if seconds <= 0:
+        raise config_error(
+            "rate_limit_period: not a positive ISO 8601 duration. Write it as PT15M (15 minutes) or PT1H (1 hour)."
+        )
+    return seconds
+
+
+def _base_url(text: str) -> str:
+    url = text.strip().rstrip("/")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        port_is_sane = parts.port is None or parts.port > 0
+    except ValueError:
+        port_is_sane = False
+    if not host or not port_is_sane or parts.query or parts.fragment or re.search(r"\s", url):
+        raise config_error("base_url: not a URL. Write it as https://host/path, without a query.")
+    if parts.username or parts.password:
+        raise config_error("base_url: must not hold a user name or password; put them into their own fields.")
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+        return url
+    raise config_error(
+        "base_url: must begin with https://, so that credentials and applicants' data travel encrypted; "
+        "http:// is for a loopback address only (127.0.0.1, localhost)."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

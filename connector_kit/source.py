@@ -1,0 +1,227 @@
+"""Builds a source from the manifest beside it, and runs it: what all programs of both connectors start."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, Optional
+
+import yaml
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.exception_handler import init_uncaught_exception_handler
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+    ConnectorSpecification,
+)
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+from airbyte_cdk.sources.declarative.schema import InlineSchemaLoader
+from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_generator import (
+    DeclarativePartitionFactory,
+    StreamSlicerPartitionGenerator,
+)
+from airbyte_cdk.sources.source import Source
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from requests.adapters import BaseAdapter
+
+from connector_kit.clock import Clock
+from connector_kit.personal_data import schema_for
+from connector_kit.settings import Settings, config_error, with_defaults
+from connector_kit.sync import Sync
+
+logger = logging.getLogger("airbyte")
+
+# States that the CDK writes for streams without a cursor; they remember nothing.
+_NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"}
+
+
+def read_manifest(package: str) -> dict[str, Any]:
+    """The manifest of a source package, found by the package and never by the current directory."""
+    text = files(package).joinpath("manifest.yaml").read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    manifest: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+    return manifest
+
+
+class ManifestSource(ConcurrentDeclarativeSource):
+    """A declarative source whose streams share one sync: one budget, one connection pool, each URL once.
+
+    Args:
+        package: the source's package; its manifest and schemas lie in it.
+        catalog, config, state: as the CDK takes them; it wants all three before the first call.
+        clock, transport: for tests, time and network of their own.
+    """
+
+    def __init__(
+        self,
+        package: str,
+        catalog: Optional[ConfiguredAirbyteCatalog] = None,
+        config: Optional[Mapping[str, Any]] = None,
+        state: Optional[list[AirbyteStateMessage]] = None,
+        *,
+        clock: Clock | None = None,
+        transport: BaseAdapter | None = None,
+    ) -> None:
+        self._package = package
+        manifest = read_manifest(package)
+        self._connection_specification: Mapping[str, Any] = manifest["spec"]["connection_specification"]
+        self._own_state = state or []
+        self._clock = clock
+        self._transport = transport
+        self._sync: Sync | None = None
+        # The state stays with us: the CDK's cursors, which the kit's own replace, would refuse its shape.
+        super().__init__(
+            catalog=catalog,
+            config=with_defaults(config, self._connection_specification) if config else None,
+            state=None,
+            source_config=manifest,
+        )
+
+    @property
+    def name(self) -> str:
+        return self._package.replace("_", "-")
+
+    # --- the protocol's commands ---------------------------------------------------------------------------------
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        self._sync = self._new_sync(checking=True)
+        try:
+            return super().check(logger, config)
+        finally:
+            self._sync.close()
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        self._sync = self._new_sync()
+        return super().discover(logger, config)
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: Optional[list[AirbyteStateMessage]] = None,
+    ) -> Iterator[AirbyteMessage]:
+        selected = [stream.stream.name for stream in catalog.streams]
+        self._refuse_unknown(selected, "The catalog asks for")
+        self._sync = self._new_sync(selected=selected)
+        try:
+            yield from super().read(logger, config, catalog, state)
+        finally:
+            logger.info(self._sync.summary())
+            self._sync.close()
+
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        sync = self._sync or self._new_sync()
+        with sync.building():
+            declared = super().streams(config)
+        return [self._resumable(stream, sync) for stream in declared if isinstance(stream, DefaultStream)]
+
+    # --- building ------------------------------------------------------------------------------------------------
+
+    def _new_sync(self, selected: Sequence[str] | None = None, checking: bool = False) -> Sync:
+        sync = Sync(
+            Settings.from_config(self._config, self._connection_specification),
+            states=self._states(),
+            emit=self._message_repository.emit_message,
+            clock=self._clock,
+            transport=self._transport,
+        )
+        sync.selected = frozenset(selected) if selected is not None else None
+        sync.checking = checking
+        return sync
+
+    def _resumable(self, declared: DefaultStream, sync: Sync) -> DefaultStream:
+        """The declared stream with the kit's memory in the place of the CDK's, read as one partition.
+
+        One partition, because the reading keeps several requests in flight itself, in order, and shares them among
+        streams; the CDK's slices would know nothing of either.
+        """
+        cursor: Cursor = sync.cursors.get(declared.name) or FinalStateCursor(
+            declared.name, None, self._message_repository
+        )
+        schema = declared.get_json_schema()
+        retriever = sync.retrievers[declared.name]
+        return DefaultStream(
+            partition_generator=StreamSlicerPartitionGenerator(
+                DeclarativePartitionFactory(
+                    declared.name,
+                    InlineSchemaLoader(schema=dict(schema), parameters={}),
+                    retriever,
+                    self._message_repository,
+                ),
+                cursor,
+            ),
+            name=declared.name,
+            # Records are made by the schema as it is written; the catalog tells what hashing makes of it.
+            json_schema=schema_for(schema, sync.settings.personal_data),
+            primary_key=[key for (key,) in declared.as_airbyte_stream().source_defined_primary_key or []],
+            cursor_field=CursorField(declared.cursor_field) if declared.cursor_field else None,
+            logger=logging.getLogger(f"airbyte.{declared.name}"),
+            cursor=cursor,
+        )
+
+    @cached_property
+    def _stream_names(self) -> list[str]:
+        return [stream["name"] for stream in self._source_config["streams"]]
+
+    def _refuse_unknown(self, names: Sequence[str], what: str) -> None:
+        unknown = sorted(set(names) - set(self._stream_names))
+        if unknown:
+            raise config_error(
+                f"{what} stream {', '.join(unknown)}, which this source does not have. It has: "
+                f"{', '.join(self._stream_names)}. Run discover again, or correct the name."
+            )
+
+    def _states(self) -> dict[str, dict[str, Any]]:
+        states: dict[str, dict[str, Any]] = {}
+        for message in self._own_state:
+            stream = message.stream
+            if stream is None:
+                raise config_error(
+                    "The saved state is not a state per stream, so this connector did not write it. Restore the right "
+                    "one, or clear the state of all streams to read them again in full."
+                )
+            blob = dict(stream.stream_state.__dict__) if stream.stream_state else {}
+            states[stream.stream_descriptor.name] = {} if set(blob) & _NO_STATE_KEYS else blob
+        self._refuse_unknown(list(states), "The saved state names")
+        return states
+
+
+class Entrypoint(AirbyteEntrypoint):
+    """The CDK's commands, with a config check that names the field."""
+
+    def __init__(self, source: ManifestSource) -> None:
+        super().__init__(source)
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
+        Settings.from_config(config, source_spec.connectionSpecification)
+
+
+def launch(package: str, args: Sequence[str] | None = None) -> None:
+    """Run a source as a program: `spec`, `check`, `discover` or `read`."""
+    init_uncaught_exception_handler(logger)
+    arguments = list(sys.argv[1:] if args is None else args)
+    parsed = AirbyteEntrypoint.parse_args(arguments)
+    config = Source.read_config(parsed.config) if getattr(parsed, "config", None) else None
+    catalog = _catalog(parsed.catalog) if getattr(parsed, "catalog", None) else None
+    state = Source.read_state(parsed.state) if getattr(parsed, "state", None) else None
+    entrypoint = Entrypoint(ManifestSource(package, catalog, config, state))
+    for message in entrypoint.run(parsed):
+        sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
+
+
+def _catalog(path: str) -> ConfiguredAirbyteCatalog:
+    with open(path, encoding="utf-8") as file:
+        return ConfiguredAirbyteCatalogSerializer.load(json.load(file))

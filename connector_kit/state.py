@@ -1,0 +1,298 @@
+"""What each stream remembers between syncs, and when it says so.
+
+Three memories, all small whatever the size of the source:
+
+- `ListCursor`, for lists: `{"updated_at": T}`. Everything last updated up to T was read.
+- `DetailCursor`, for details of a list: `{"updated_at": T, "id": N, "recent": {...}}`. Details are read oldest first, so
+  one pair says how far: all parents up to (T, N). `recent` holds the few beyond T that were read and have settled.
+- `SeenCursor`, for details of a list without times: `{"application_time": T, "seen": "..."}`, the ids read.
+
+T never passes the start of the sync less a margin: what is touched while a list is read carries a later time, and the
+next sync must find it.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import abstractmethod
+from collections.abc import Mapping, MutableMapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import isodate  # type: ignore[import-untyped]  # the library ships no types
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import DatetimeBasedCursor
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import Record
+
+from connector_kit import times
+from connector_kit.seen_ids import SeenIds
+from connector_kit.settings import config_error
+from connector_kit.sync import Sync
+
+# Where an answer has no Date header our own clock stands in for the server's; it may be this far off.
+_OUR_CLOCK_IS_OFF_BY = timedelta(hours=1)
+# State is confirmed this often while a stream is read, so that a destination commits and a crash costs little.
+_CONFIRM_EVERY = 300.0
+# `recent` beyond this many entries is dropped as a whole: those details are read once more instead.
+_MOST_RECENT = 500
+
+
+class StreamCursor(Cursor):
+    """The memory of one stream, shared by all parts that read it.
+
+    Args:
+        sync: what the run shares; holds the saved state.
+        stream: the stream's name.
+        field: the cursor field as the state spells it.
+        lookback: the state stays this far behind the start of the sync.
+    """
+
+    def __init__(self, sync: Sync, stream: str, field: str, lookback: timedelta) -> None:
+        self._sync = sync
+        self.stream = stream
+        self.field = field
+        self._lookback = lookback
+        self._lock = threading.Lock()
+        self._confirmed_at = sync.clock.monotonic()
+        state = sync.states.get(stream) or {}
+        self._check_keys(state)
+        self._text: str | None = state.get(field)
+        self._mark = self._instant_of(self._text)
+        self._cap: int | None = None
+        self._load(state)
+
+    # --- what a reading asks -------------------------------------------------------------------------------------
+
+    def begin(self, server_time: datetime | None) -> None:
+        """Told once, with the first answer of the list: no memory may pass this moment less the margin."""
+        if server_time is None:
+            server_time = self._sync.clock.now() - _OUR_CLOCK_IS_OFF_BY
+        self._cap = int((server_time - self._lookback).timestamp() * 1_000_000)
+
+    @property
+    def floor(self) -> int | None:
+        """What was last updated up to this instant is not needed. None where everything is."""
+        start = self._sync.settings.start_instant
+        bounds = [bound for bound in (self._mark, None if start is None else start - 1) if bound is not None]
+        return max(bounds, default=None)
+
+    def complete(self) -> None:
+        """Told when everything was read to its end."""
+
+    def confirm(self, now_or_later: bool = True) -> None:
+        """Emit the state: at once, or when the last time is a while ago."""
+        now = self._sync.clock.monotonic()
+        if not now_or_later and now - self._confirmed_at < _CONFIRM_EVERY:
+            return
+        self._confirmed_at = now
+        self._sync.emit_state(self.stream, self.state)
+
+    # --- the CDK's side ------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        with self._lock:
+            return self._dump()
+
+    def observe(self, record: Record) -> None:
+        """Nothing: a record's time says nothing of the records before it, so what was read is told by the reading."""
+
+    def close_partition(self, partition: Partition) -> None:
+        """Nothing: the reading has told all there is to remember."""
+
+    def ensure_at_least_one_state_emitted(self) -> None:
+        self.confirm()
+
+    def should_be_synced(self, record: Record) -> bool:
+        return True
+
+    # --- for the kinds -------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _load(self, state: Mapping[str, Any]) -> None: ...
+
+    @abstractmethod
+    def _dump(self) -> dict[str, Any]: ...
+
+    @property
+    @abstractmethod
+    def keys(self) -> frozenset[str]:
+        """The keys that a state of this kind may have."""
+
+    def _check_keys(self, state: Mapping[str, Any]) -> None:
+        foreign = sorted(set(state) - self.keys)
+        if foreign:
+            raise self.unreadable(f"it has the unknown keys {', '.join(foreign)}")
+
+    def unreadable(self, why: str) -> Exception:
+        return config_error(
+            f"The saved state of stream {self.stream} cannot be used: {why}. It was not written by this connector, or "
+            "was edited. Restore it, or clear the stream's state to read it again in full."
+        )
+
+    def _instant_of(self, text: Any) -> int | None:
+        if text is None:
+            return None
+        instant = times.instant(text)
+        if instant is None:
+            raise self.unreadable(f"{self.field} is not a time")
+        return instant
+
+    def _advance(self, instant: int, text: str | None = None) -> None:
+        """Move the mark to `instant`, never beyond the cap and never back."""
+        if self._cap is not None and instant > self._cap:
+            instant, text = self._cap, None
+        if self._mark is None or instant > self._mark:
+            self._mark = instant
+            self._text = text or _utc(instant)
+
+
+class ListCursor(StreamCursor):
+    """Moves once, at the end of a list that was read whole: a page tells nothing of those before it."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset({self.field})
+
+    def _load(self, state: Mapping[str, Any]) -> None:
+        self._greatest: int | None = None
+
+    def wants(self, instant: int | None) -> bool:
+        """Whether a record last updated then is to be emitted; one without a readable time always is."""
+        if instant is None or self.floor is None:
+            return True
+        return instant > self.floor
+
+    def saw(self, instant: int | None) -> None:
+        if instant is not None and (self._greatest is None or instant > self._greatest):
+            self._greatest = instant
+
+    def complete(self) -> None:
+        """The list was read to its end."""
+        with self._lock:
+            if self._greatest is not None:
+                self._advance(self._greatest)
+
+    def _dump(self) -> dict[str, Any]:
+        return {} if self._text is None else {self.field: self._text}
+
+
+class DetailCursor(StreamCursor):
+    """Moves with each detail, oldest first."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset({self.field, "id", "recent"})
+
+    def _load(self, state: Mapping[str, Any]) -> None:
+        last = state.get("id")
+        recent = state.get("recent", {})
+        if last is not None and (not isinstance(last, int) or self._mark is None):
+            raise self.unreadable("id is not a number beside a time")
+        if not isinstance(recent, Mapping) or not all(isinstance(value, str) for value in recent.values()):
+            raise self.unreadable("recent is not a table of times")
+        self._last: int | None = last
+        self._known = {str(key): value for key, value in recent.items()}
+        self._recent: dict[str, str] = {}
+
+    @property
+    def floor(self) -> int | None:
+        # Parents at the mark itself may be unread: several can share one time.
+        bound = super().floor
+        return None if bound is None or self._mark is None else bound - 1
+
+    def is_fresh(self, instant: int) -> bool:
+        """Whether a time lies so near the start of the sync that the state can't cover it."""
+        return self._cap is not None and instant > self._cap
+
+    def knows(self, parent_id: Any, text: str | None) -> bool:
+        """Whether the detail beyond the mark was read as it is now by an earlier sync."""
+        return text is not None and self._known.get(str(parent_id)) == text
+
+    def due(self, instant: int | None, parent_id: Any, text: str | None) -> bool:
+        """Whether the detail of a parent last updated then is to be read."""
+        start = self._sync.settings.start_instant
+        if instant is None:
+            return True
+        if start is not None and instant < start:
+            return False
+        if self._mark is None or instant > self._mark:
+            return not self.knows(parent_id, text)
+        if instant == self._mark and self._last is not None:
+            return not isinstance(parent_id, int) or parent_id > self._last
+        return False
+
+    def passed(self, instant: int | None, parent_id: Any, text: str | None, settled: bool) -> None:
+        """The detail was read, or need not be; `settled` where no later change can bear the same time."""
+        if instant is None:
+            return
+        with self._lock:
+            if self._cap is None or instant <= self._cap:
+                self._advance(instant, text)
+                if instant == self._mark and isinstance(parent_id, int):
+                    self._last = parent_id
+            elif settled and text is not None:
+                self._recent[str(parent_id)] = text
+
+    def complete(self) -> None:
+        """All due details were read: everything up to the cap is known."""
+        with self._lock:
+            self._known = {}
+
+    def _dump(self) -> dict[str, Any]:
+        if self._text is None and not self._recent and not self._known:
+            return {}
+        state: dict[str, Any] = {} if self._text is None else {self.field: self._text}
+        if self._last is not None:
+            state["id"] = self._last
+        recent = {**self._known, **self._recent}
+        if recent and len(recent) <= _MOST_RECENT:
+            state["recent"] = recent
+        return state
+
+
+class SeenCursor(StreamCursor):
+    """Remembers which parents' details were read, for parents that have no time of their own."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset({self.field, "seen"})
+
+    def _load(self, state: Mapping[str, Any]) -> None:
+        try:
+            self._seen = SeenIds.decode(state.get("seen", ""))
+        except ValueError as error:
+            raise self.unreadable(f"seen is broken ({error})") from None
+
+    def due(self, parent_id: Any) -> bool:
+        return not (isinstance(parent_id, int) and parent_id in self._seen)
+
+    def passed(self, parent_id: Any, text: str | None) -> None:
+        """The detail was read; `text` is its time, for the cursor field."""
+        with self._lock:
+            if isinstance(parent_id, int):
+                self._seen.add(parent_id)
+            instant = times.instant(text)
+            if instant is not None and text is not None and (self._mark is None or instant > self._mark):
+                self._mark, self._text = instant, text
+
+    def _dump(self) -> dict[str, Any]:
+        state: dict[str, Any] = {} if self._text is None else {self.field: self._text}
+        seen = self._seen.encode()
+        if seen:
+            state["seen"] = seen
+        return state
+
+
+def lookback_of(declared: DatetimeBasedCursor) -> timedelta:
+    """The manifest's `lookback_window`: how far the state stays behind the start of a sync."""
+    window = isodate.parse_duration(declared.lookback_window or "PT0S")
+    if not isinstance(window, timedelta):
+        raise ValueError(f"lookback_window {declared.lookback_window}: write it in days, hours, minutes and seconds")
+    return window
+
+
+def _utc(instant: int) -> str:
+    moment = datetime.fromtimestamp(instant // 1_000_000, tz=timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,262 @@
+"""Details of a list, one request a parent: only the changed, oldest first, resumable.
+
+Requests are the scarce thing. The parents are known from their list, each with its time; they are read in the order of
+those times, so that one (time, id) pair says how far the stream is, and a sync that was killed goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import DatetimeBasedCursor
+from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
+from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
+from airbyte_cdk.sources.declarative.transformations import RecordTransformation
+from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
+
+from connector_kit import times
+from connector_kit.flights import Flights, Question
+from connector_kit.parents import Parent, ParentLink, parent_of
+from connector_kit.requester import Answer, Requester
+from connector_kit.responses import Member, Reading, RowExtractor
+from connector_kit.state import DetailCursor, SeenCursor, StreamCursor, lookback_of
+from connector_kit.sync import Sync
+
+logger = logging.getLogger("airbyte.connector_kit")
+
+# Both APIs tell times to the second, and a record can change twice in one. A detail that is read this long after its
+# parent was listed can't change any more under the time that the list told.
+_SETTLES_AFTER = 2.0
+
+
+@dataclass
+class ParentFields(RecordTransformation):
+    """Adds fields of the parent to a record: `fields` maps the name in the record to the name in the parent's slice."""
+
+    config: Config
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def transform(
+        self,
+        record: dict[str, Any],
+        config: Optional[Config] = None,
+        stream_state: Optional[StreamState] = None,
+        stream_slice: Optional[StreamSlice] = None,
+    ) -> None:
+        if stream_slice is None:
+            return
+        handed = {**stream_slice.extra_fields, **stream_slice.partition}
+        for name, source in self.fields.items():
+            record[name] = handed.get(source)
+
+
+class DetailReading(Reading):
+    """One request for each parent that some wanted member has not seen as it is now."""
+
+    def __init__(self, sync: Sync, retriever: DetailRetriever, parent: ParentLink) -> None:
+        super().__init__(sync, retriever.requester)
+        self._parent = parent
+        parent.reading.children.append(self)
+        self._done_count = 0
+        self._due_count = 0
+        self._missing = 0
+        self._alternative = False
+        self._proven = not retriever.requester.has_alternative
+        self._unproven: list[Parent] = []
+
+    def parent_floor(self, stream: str) -> int | None:
+        cursor = self.sync.cursors.get(stream)
+        return cursor.floor if isinstance(cursor, DetailCursor) else None
+
+    def _run(self) -> Iterator[Record]:
+        parents = self._parent.reading.index()
+        for cursor in self._cursors().values():
+            cursor.begin(self._parent.reading.server_time)
+        due = [parent for parent in parents if self._is_due(parent)]
+        self._due_count = len(due)
+        self.sync.count_saved("details not asked for, nothing changed", len(parents) - len(due))
+        if due:
+            logger.info("%s: %d of %d to read.", self.label, len(due), len(parents))
+        flights = Flights(
+            self.sync,
+            self.requester,
+            self._check,
+            self.label,
+            before_wait=self.confirm,
+            left=lambda: self._due_count - self._done_count,
+        )
+        skipped = iter(parents)
+        for (parent, alternative), answer in flights.in_order(self._questions(due)):
+            self._pass_over(skipped, parent)
+            if answer is None and self._alternative and not alternative:
+                # It was under way under the wrong spelling of the route when the right one was found.
+                answer = flights.ask(self._question(parent))
+            yield from self._landed(flights, parent, answer)
+            self._done_count += 1
+            self.confirm(now_or_later=False)
+        self._pass_over(skipped, None)
+        for parent in self._unproven:
+            yield from self._emit(parent, None)
+        if self._missing:
+            logger.info("%s: %d have none (HTTP 404).", self.label, self._missing)
+        for cursor in self._cursors().values():
+            cursor.complete()
+
+    def _questions(self, due: list[Parent]) -> Iterator[Question[tuple[Parent, bool]]]:
+        for parent in due:
+            self._let_settle(parent)
+            yield self._question(parent)
+
+    def _question(self, parent: Parent, other: bool = False) -> Question[tuple[Parent, bool]]:
+        alternative = self._alternative or other
+        url = self.requester.url_for(parent.id, alternative)
+        return Question((parent, alternative), url, self.requester.parameters_with({}))
+
+    def _landed(self, flights: Flights, parent: Parent, answer: Answer | None) -> Iterator[Record]:
+        if not self._proven:
+            answer = self._prove(flights, parent, answer)
+            if not self._proven:
+                self._missing += 1
+                self._unproven.append(parent)
+                return
+            for earlier in self._unproven:
+                # Asked under the wrong spelling of the route: ask again under the right one.
+                yield from self._emit(earlier, flights.ask(self._question(earlier)) if self._alternative else None)
+            self._unproven = []
+        if answer is None:
+            self._missing += 1
+        yield from self._emit(parent, answer)
+
+    def _prove(self, flights: Flights, parent: Parent, answer: Answer | None) -> Answer | None:
+        """Find out which spelling of the route is right, by the first answer that is not a 404.
+
+        A 404 may also mean that this parent has nothing, so the other spelling is tried at the 1st, 2nd, 4th, 8th …
+        miss only: it costs a handful of requests even where thousands have nothing.
+        """
+        if answer is None and not self._alternative:
+            tried = len(self._unproven) + 1
+            if tried & (tried - 1) == 0:
+                answer = flights.ask(self._question(parent, other=True))
+                self._alternative = answer is not None
+        if answer is not None:
+            self._proven = True
+            self._missing -= len(self._unproven) if self._alternative else 0
+        return answer
+
+    def _emit(self, parent: Parent, answer: Answer | None) -> Iterator[Record]:
+        records = self._extractor.records(answer.body) if answer is not None else []
+        stream_slice = self._parent.slice_for(parent)
+        members = [member for member in self.wanted if self._needs(member, parent)]
+        for number, member in enumerate(members):
+            # Each member changes its records in place, so only the last one may have those that are parsed already.
+            own = (
+                records
+                if answer is None or number == len(members) - 1
+                else self._extractor.records(answer.copy_of_body())
+            )
+            count = 0
+            for record in own:
+                for row in member.records(record, stream_slice):
+                    if self._is_recent_enough(member, row):
+                        count += 1
+                        yield row
+            self.sync.count_records(member.name, count)
+            self._remember(member, parent, records)
+
+    def _remember(self, member: Member, parent: Parent, records: list[dict[str, Any]]) -> None:
+        cursor = self.sync.cursors.get(member.name)
+        if isinstance(cursor, DetailCursor):
+            cursor.passed(parent.instant, parent.id, parent.text, self._is_settled())
+        elif isinstance(cursor, SeenCursor) and records:
+            cursor.passed(parent.id, records[0].get(cursor.field))
+
+    def _is_due(self, parent: Parent) -> bool:
+        return any(self._needs(member, parent) for member in self.wanted)
+
+    def _needs(self, member: Member, parent: Parent) -> bool:
+        cursor = self.sync.cursors.get(member.name)
+        if isinstance(cursor, DetailCursor):
+            return cursor.due(parent.instant, parent.id, parent.text)
+        return cursor.due(parent.id) if isinstance(cursor, SeenCursor) else True
+
+    def _is_recent_enough(self, member: Member, row: Record) -> bool:
+        """`start_date` where the time is known only when the detail was read."""
+        start = self.sync.settings.start_instant
+        cursor = self.sync.cursors.get(member.name)
+        if start is None or not isinstance(cursor, SeenCursor):
+            return True
+        instant = times.instant(row.get(cursor.field))
+        return instant is None or instant >= start
+
+    def _pass_over(self, parents: Iterator[Parent], until: Parent | None) -> None:
+        """Tell the cursors of the parents that need no request, up to the one that was read now."""
+        for parent in parents:
+            if until is not None and parent.id == until.id:
+                return
+            for cursor in self._cursors().values():
+                if isinstance(cursor, DetailCursor) and cursor.knows(parent.id, parent.text):
+                    cursor.passed(parent.instant, parent.id, parent.text, settled=True)
+
+    def _let_settle(self, parent: Parent) -> None:
+        cursors = [cursor for cursor in self._cursors().values() if isinstance(cursor, DetailCursor)]
+        if parent.instant is not None and any(cursor.is_fresh(parent.instant) for cursor in cursors):
+            listed = self._parent.reading.read_at
+            self.sync.clock.wait(listed + _SETTLES_AFTER - self.sync.clock.monotonic())
+
+    def _is_settled(self) -> bool:
+        return self.sync.clock.monotonic() >= self._parent.reading.read_at + _SETTLES_AFTER
+
+    def _cursors(self) -> dict[str, StreamCursor]:
+        found = {member.name: self.sync.cursors.get(member.name) for member in self.wanted}
+        return {name: cursor for name, cursor in found.items() if cursor is not None}
+
+    @property
+    def _extractor(self) -> RowExtractor:
+        return next(iter(self.members.values())).extractor
+
+    def _check(self, body: Any) -> None:
+        self._extractor.records(body)
+
+
+@dataclass
+class DetailRetriever(Retriever):
+    """Reads one document a parent record, for the streams made from it.
+
+    Args:
+        requester: the endpoint, whose URL takes the parent's id.
+        record_selector: how the stream's rows are made from a document.
+        partition_router: the parent stream, its key, and the fields to hand down.
+        incremental_sync: the stream's cursor as the manifest declares it.
+        memory: `time` where the parents tell when they changed, `seen` where only their ids are known.
+    """
+
+    config: Config
+    name: str
+    requester: Requester
+    record_selector: RecordSelector
+    partition_router: SubstreamPartitionRouter
+    incremental_sync: Optional[DatetimeBasedCursor] = None
+    memory: str = "time"
+
+    def __post_init__(self) -> None:
+        sync = Sync.current()
+        parent = parent_of(self.partition_router, sync)
+        assert parent is not None
+        self._reading = sync.reading(self.requester.key, lambda: DetailReading(sync, self, parent))
+        self._reading.join(self.name, self.record_selector)
+        sync.retrievers[self.name] = self
+        if self.incremental_sync is not None and self.name not in sync.cursors:
+            kind = SeenCursor if self.memory == "seen" else DetailCursor
+            sync.cursors[self.name] = kind(
+                sync, self.name, self.incremental_sync.cursor_field, lookback_of(self.incremental_sync)
+            )
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: Optional[StreamSlice] = None
+    ) -> Iterable[StreamData]:
+        yield from self._reading.read_for(self.name, records_schema)

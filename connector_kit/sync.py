@@ -1,0 +1,174 @@
+"""What all streams of one run share: clock, budget, connections, the readings that several streams hear, the counts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    AirbyteStateType,
+    AirbyteStreamState,
+    StreamDescriptor,
+    Type,
+)
+from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from connector_kit.clock import Clock, SystemClock
+from connector_kit.rate_limits import Budget
+from connector_kit.settings import Settings
+
+if TYPE_CHECKING:
+    from connector_kit.listing import ListReading
+    from connector_kit.responses import Reading
+    from connector_kit.state import StreamCursor
+
+logger = logging.getLogger("airbyte.connector_kit")
+
+# The manifest's parts are built by the CDK's factory, which hands them the config and nothing else; the sync that they
+# belong to is known by context while they are built.
+_building: ContextVar[Sync] = ContextVar("connector_kit_sync")
+
+_Reading = TypeVar("_Reading", bound="Reading")
+
+
+class Sync:
+    """One run of one source.
+
+    Args:
+        settings: the checked configuration.
+        states: the saved state of each stream by name.
+        emit: takes a protocol message and puts it behind all records that this thread has yielded so far.
+        clock, transport: for tests; a transport answers requests in place of the network.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        states: Mapping[str, Mapping[str, Any]] | None = None,
+        emit: Callable[[AirbyteMessage], None] = lambda message: None,
+        clock: Clock | None = None,
+        transport: BaseAdapter | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.budget = Budget(settings.rate_limit_requests, settings.rate_limit_period, self.clock)
+        self.states = states or {}
+        self.selected: frozenset[str] | None = None
+        self.checking = False
+        self.cursors: dict[str, StreamCursor] = {}
+        self.readings: dict[str, Reading] = {}
+        self.reading_of: dict[str, Reading] = {}
+        self.retrievers: dict[str, Retriever] = {}
+        self.requests: Counter[str] = Counter()
+        self.records: Counter[str] = Counter()
+        self.saved: Counter[str] = Counter()
+        self.waited = 0.0
+        self._emit = emit
+        self._lock = threading.Lock()
+        self._session = _session(settings.num_workers, transport)
+        self._pool: ThreadPoolExecutor | None = None
+
+    @classmethod
+    def current(cls) -> Sync:
+        """The sync whose streams are being built in this context."""
+        return _building.get()
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """While this lasts, parts that the CDK's factory builds belong to this sync."""
+        token = _building.set(self)
+        try:
+            yield
+        finally:
+            _building.reset(token)
+
+    @property
+    def session(self) -> requests.Session:
+        return self._session
+
+    @property
+    def pool(self) -> ThreadPoolExecutor:
+        """Where requests are sent: as many threads as `num_workers` allows requests in flight."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self.settings.num_workers, thread_name_prefix="requests")
+            return self._pool
+
+    def reading(self, key: str, make: Callable[[], _Reading]) -> _Reading:
+        """The one reading of what `key` asks for: made at the first call, shared by every stream that names it again."""
+        with self._lock:
+            if key not in self.readings:
+                self.readings[key] = make()
+            return self.readings[key]  # type: ignore[return-value]  # a key belongs to one kind of reading
+
+    def list_reading_of(self, stream: str) -> ListReading:
+        """The list that gives a stream its records, for a child that has this stream as its parent."""
+        return self.reading_of[stream]  # type: ignore[return-value]  # a parent is a list in both manifests
+
+    def count_request(self, endpoint: str) -> None:
+        with self._lock:
+            self.requests[endpoint] += 1
+
+    def count_records(self, stream: str, number: int) -> None:
+        with self._lock:
+            self.records[stream] += number
+
+    def count_saved(self, why: str, number: int) -> None:
+        with self._lock:
+            self.saved[why] += number
+
+    def count_wait(self, seconds: float) -> None:
+        with self._lock:
+            self.waited += seconds
+
+    def emit_state(self, stream: str, state: Mapping[str, Any]) -> None:
+        self._emit(
+            AirbyteMessage(
+                type=Type.STATE,
+                state=AirbyteStateMessage(
+                    type=AirbyteStateType.STREAM,
+                    stream=AirbyteStreamState(
+                        stream_descriptor=StreamDescriptor(name=stream), stream_state=AirbyteStateBlob(dict(state))
+                    ),
+                ),
+            )
+        )
+
+    def close(self) -> None:
+        """End the threads and connections; no request is waited for."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._session.close()
+
+    def summary(self) -> str:
+        """One line for the end of a sync: what it cost and what it brought."""
+        by_endpoint = ", ".join(f"{endpoint} {count}" for endpoint, count in sorted(self.requests.items())) or "none"
+        by_stream = ", ".join(f"{stream} {count}" for stream, count in sorted(self.records.items())) or "none"
+        saved = ", ".join(f"{count} {why}" for why, count in sorted(self.saved.items()) if count) or "none"
+        return (
+            f"Sync summary: {sum(self.requests.values())} requests ({by_endpoint}); records: {by_stream}; "
+            f"requests saved: {saved}; {self.waited:.0f} s waited for rate limits and retries."
+        )
+
+
+def _session(connections: int, transport: BaseAdapter | None) -> requests.Session:
+    session = requests.Session()
+    adapter = transport or HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    # Neither API uses cookies; a tracking cookie of a proxy would grow the jar for nothing.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session

@@ -1,0 +1,1 @@
+"""Talentics as an Airbyte source: `manifest.yaml` is the map, `schemas/` says what each stream's records look like."""

@@ -1,0 +1,13 @@
+"""`source-talentics`, and the same as `python -m source_talentics`."""
+
+from __future__ import annotations
+
+from connector_kit.source import launch
+
+
+def main() -> None:
+    launch("source_talentics")
+
+
+if __name__ == "__main__":
+    main()

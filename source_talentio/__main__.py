@@ -1,0 +1,13 @@
+"""`source-talentio`, and the same as `python -m source_talentio`."""
+
+from __future__ import annotations
+
+from connector_kit.source import launch
+
+
+def main() -> None:
+    launch("source_talentio")
+
+
+if __name__ == "__main__":
+    main()

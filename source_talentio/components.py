@@ -1,0 +1,49 @@
+"""What Talentio alone needs beyond the manifest: two fields that are computed from others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from airbyte_cdk.sources.declarative.transformations import RecordTransformation
+from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
+
+
+@dataclass
+class EvaluationInput(RecordTransformation):
+    """Adds `inputNumber` and `inputBoolean` to an evaluation item.
+
+    `input` is a number for the types `5level` and `slide`, a boolean for `bool` and text for `select` (V). One column
+    takes one type, so `input` becomes text, and what it was as a number or a boolean stands beside it.
+    """
+
+    config: Config
+
+    def transform(
+        self,
+        record: dict[str, Any],
+        config: Optional[Config] = None,
+        stream_state: Optional[StreamState] = None,
+        stream_slice: Optional[StreamSlice] = None,
+    ) -> None:
+        value = record.get("input")
+        is_boolean = isinstance(value, bool)
+        record["inputNumber"] = value if isinstance(value, (int, float)) and not is_boolean else None
+        record["inputBoolean"] = value if is_boolean else None
+
+
+@dataclass
+class CommentAuthor(RecordTransformation):
+    """Adds `employeeId` to a comment: part of its key, so 0 where nobody is named."""
+
+    config: Config
+
+    def transform(
+        self,
+        record: dict[str, Any],
+        config: Optional[Config] = None,
+        stream_state: Optional[StreamState] = None,
+        stream_slice: Optional[StreamSlice] = None,
+    ) -> None:
+        author = record.get("employeeCreatedBy")
+        record["employeeId"] = (author.get("id") if isinstance(author, dict) else None) or 0

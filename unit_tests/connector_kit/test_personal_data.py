@@ -1,0 +1,311 @@
+"""Personal data kept, hashed and dropped: what leaves the source, what the schema says of it, and what joins."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector_kit import personal_data
+from connector_kit.personal_data import Hasher, normalised, schema_for
+from connector_kit.settings import Mode
+from connector_kit.values import SchemaNormalization
+from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, walk
+
+KEY = "a long random text"
+HIDING: tuple[Mode, ...] = ("hash", "drop")
+both_hiding_modes = pytest.mark.parametrize("mode", HIDING)
+
+
+def config_of(mode: Mode) -> dict[str, Any]:
+    return {"personal_data": mode, "personal_data_key": KEY}
+
+
+def transformed(record: dict[str, Any], schema: Schema, mode: Mode, stream: str = "people") -> dict[str, Any]:
+    SchemaNormalization(config=config_of(mode), name=stream).transform(record, schema)
+    return record
+
+
+def digest(normal: str) -> str:
+    return hmac.new(KEY.encode(), normal.encode(), hashlib.sha256).hexdigest()
+
+
+def stream_named(name: str) -> Stream:
+    return next(stream for stream in STREAMS if stream.name == name)
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for entry in value.values():
+            yield from strings_in(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from strings_in(entry)
+    elif isinstance(value, str):
+        yield value
+
+
+def marked(schema: Schema, prefix: str = "") -> tuple[dict[str, Any], set[str], set[str]]:
+    """A record with a marker in every leaf, and the markers of the personal and of the other leaves.
+
+    The personal ones get text whatever their type: in these modes none may get out, of the right type or not.
+    """
+    record: dict[str, Any] = {"unheard_of": f"new-{prefix}"}
+    personal, harmless = {f"new-{prefix}"}, set()
+    for name, field in schema["properties"].items():
+        path = f"{prefix}{name}"
+        holder = field.get("items", field)
+        if "properties" in holder:
+            inner, inner_personal, inner_harmless = marked(holder, f"{path}.")
+            record[name] = [inner] if "items" in field else inner
+            personal |= inner_personal
+            harmless |= inner_harmless
+        elif field["x-personal-data"] != "none":
+            record[name] = f"secret-{path}".lower()
+            personal.add(record[name])
+        elif "string" in field["type"] and "format" not in field:
+            record[name] = f"open-{path}"
+            harmless.add(f"open-{path}")
+    return record, personal, harmless
+
+
+@both_hiding_modes
+@every_stream
+def test_no_personal_value_leaves_any_stream(stream: Stream, mode: Mode, caplog: pytest.LogCaptureFixture) -> None:
+    schema = stream.schema()
+    record, personal, harmless = marked(schema)
+    with caplog.at_level(logging.DEBUG):
+        result = transformed(record, schema, mode, stream.name)
+    given_out = set(strings_in(result))
+    assert harmless <= given_out
+    text = json.dumps(result) + caplog.text
+    assert not [marker for marker in personal if marker in text]
+    assert "unheard_of" not in json.dumps(result)
+    if mode == "hash":
+        assert given_out >= {digest(marker) for marker in personal if marker.startswith("secret-")}
+
+
+@both_hiding_modes
+@every_stream
+def test_records_and_schema_agree(stream: Stream, mode: Mode) -> None:
+    schema, record = stream.schema(), copy.deepcopy(stream.sample())
+    adapted = schema_for(schema, mode)
+    transformed(record, schema, mode, stream.name)
+    jsonschema.Draft7Validator(adapted).validate(record)
+    assert [path for path, _ in walk(dict(adapted))] == [path for path, _ in walk(schema)]
+
+
+@both_hiding_modes
+@every_stream
+def test_the_adapted_schema_gives_the_same_records_as_the_shipped_one(stream: Stream, mode: Mode) -> None:
+    schema = stream.schema()
+    by_shipped = transformed(copy.deepcopy(stream.sample()), schema, mode, stream.name)
+    by_adapted = transformed(copy.deepcopy(stream.sample()), dict(schema_for(schema, mode)), mode, stream.name)
+    assert by_adapted == by_shipped
+
+
+@every_stream
+def test_the_schema_of_each_mode_says_what_comes(stream: Stream) -> None:
+    schema = stream.schema()
+    before = copy.deepcopy(schema)
+    shipped, hashed, dropped = (dict(walk(dict(schema_for(schema, mode)))) for mode in ("keep", "hash", "drop"))
+    for path, field in walk(schema):
+        assert shipped[path] == field
+        if field["x-personal-data"] == "none":
+            assert hashed[path]["type"] == dropped[path]["type"] == field["type"]
+        else:
+            assert hashed[path] == {
+                "type": ["null", "string"],
+                "description": field["description"],
+                "x-personal-data": field["x-personal-data"],
+            }
+            assert dropped[path] == field
+    assert schema == before
+
+
+def test_what_may_not_be_null_may_be_once_it_is_dropped() -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string", "x-personal-data": "identifier"}}}
+    assert schema_for(schema, "drop")["properties"]["name"]["type"] == ["null", "string"]
+
+
+@both_hiding_modes
+def test_keys_and_cursors_stay(mode: Mode) -> None:
+    for stream in STREAMS:
+        sample = copy.deepcopy(stream.sample())
+        kept = transformed(copy.deepcopy(sample), stream.schema(), "keep", stream.name)
+        hidden = transformed(sample, stream.schema(), mode, stream.name)
+        for name in (*stream.key, *([stream.cursor] if stream.cursor else [])):
+            assert hidden.get(name) == kept.get(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("email", "Budi@Example.com ", "budi@example.com"),
+        ("email", "ｂｕｄｉ@example.com", "budi@example.com"),
+        ("value", "Budi@Example.com", "budi@example.com"),
+        ("phone_number", "+62 812-3456-7890", "0812 3456 7890"),
+        ("phone_number", "6281234567890", "081234567890"),
+        ("phone_number", "+62 (0)812 3456 7890", "081234567890"),
+        ("phone_number", "0062 81234567890", "081234567890"),
+        ("phone", "+81 90-1234-5678", "090-1234-5678"),
+        ("phone", "819012345678", "09012345678"),
+        ("phone", "０９０－１２３４－５６７８", "09012345678"),
+        ("phone", "+81-3-1234-5678", "0312345678"),
+        ("電話番号", "090-1234-5678", "09012345678"),
+        ("dob", "1990-06-7", "1990-06-07"),
+        ("dob", "1990/06/07", "1990-06-07"),
+        ("birthAt", "1990-06-07 00:00:00", "1990-06-7T00:00:00"),
+        ("name", " 見本　太郎", "見本 太郎"),
+        ("name", "a\0b", "ab"),
+        ("crewId", 12.0, "12"),
+        ("crewId", 12, " 12 "),
+    ],
+)
+def test_the_same_person_joins_however_it_is_spelled(name: str, one: Any, other: Any) -> None:
+    hasher = Hasher(KEY)
+    assert hasher(name, one) == hasher(name, other) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("name", "Budi", "budi"),
+        ("phone", "+62 812-3456-7890", "+81 812-3456-7890x1"),
+        # An Indonesian mobile number that lost its 0 is no Japanese number.
+        ("phone_number", "81234567890", "0234567890"),
+        ("phone", "unknown", "none"),
+        ("nik", "3174000000000001", "3174000000000002"),
+    ],
+)
+def test_different_values_stay_different(name: str, one: Any, other: Any) -> None:
+    hasher = Hasher(KEY)
+    assert hasher(name, one) != hasher(name, other)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ([], None),
+        ({}, None),
+        (float("nan"), None),
+        ("", ""),
+        (" \0", ""),
+        ("\u3000", ""),
+        ("0000-00-00", ""),
+    ],
+)
+def test_nothing_stays_nothing(value: Any, expected: str | None) -> None:
+    assert Hasher(KEY)("dob", value) == expected
+
+
+def test_a_number_of_thousands_of_digits_is_nothing() -> None:
+    """Python itself refuses to spell it."""
+    assert Hasher(KEY)("nik", 10**5000) is None
+
+
+@given(key=st.text(min_size=1, max_size=200), value=st.text(max_size=300))
+def test_the_hash_is_the_standard_hmac(key: str, value: str) -> None:
+    normal = normalised("name", value)
+    expected = hmac.new(key.encode("utf-8", "surrogatepass"), normal.encode("utf-8", "replace"), "sha256").hexdigest()
+    assert Hasher(key)("name", value) == (expected if normal else "")
+
+
+@given(name=st.sampled_from(["email", "phone", "name"]), value=st.text())
+def test_normalising_twice_is_normalising_once(name: str, value: str) -> None:
+    once = normalised(name, value)
+    assert normalised(name, once) == once
+
+
+def test_another_key_gives_another_hash() -> None:
+    assert Hasher(KEY)("name", "Budi") != Hasher(KEY + "x")("name", "Budi")
+
+
+def test_a_form_field_is_hidden_by_its_name() -> None:
+    schema = stream_named("employment_application_forms").schema()
+    form = [
+        {"name": "bank_name", "value": "Bank Contoh"},
+        {"name": "reference_phone", "value": "+62 812-3456-7890"},
+        {"name": "reference_email", "value": "Budi@Example.com"},
+        {"name": "never heard of", "value": "x"},
+        {"name": None, "value": "y"},
+        {"value": 5},
+        {"name": "religion", "value": None},
+        {"name": "religion"},
+    ]
+    hashed = transformed({"id": 1, "employment_application_form": copy.deepcopy(form)}, schema, "hash")
+    assert hashed["employment_application_form"] == [
+        {"name": "bank_name", "value": "Bank Contoh"},
+        {"name": "reference_phone", "value": Hasher(KEY)("phone_number", "081234567890")},
+        {"name": "reference_email", "value": Hasher(KEY)("email", "budi@example.com")},
+        {"name": "never heard of", "value": digest("x")},
+        {"name": None, "value": digest("y")},
+        {"value": digest("5")},
+        {"name": "religion", "value": None},
+        {"name": "religion"},
+    ]
+    dropped = transformed({"id": 1, "employment_application_form": form}, schema, "drop")
+    assert [pair.get("value") for pair in dropped["employment_application_form"]] == ["Bank Contoh"] + [None] * 7
+
+
+@both_hiding_modes
+def test_answers_of_their_own_stream_are_hidden_alike(mode: Mode) -> None:
+    schema = stream_named("employment_application_answers").schema()
+    answers = [
+        transformed({"applicant_id": 1, "name": name, "value": "v"}, schema, mode)["value"]
+        for name in ("bank_name", "religion")
+    ]
+    assert answers == ["v", digest("v") if mode == "hash" else None]
+
+
+def test_every_form_field_has_a_known_class_and_the_harmless_are_few() -> None:
+    assert set(personal_data.FORM_FIELD_CLASSES.values()) <= personal_data.CLASSES
+    assert [name for name in personal_data.FORM_FIELD_CLASSES if personal_data.is_harmless_name(name)] == ["bank_name"]
+    assert not personal_data.is_harmless_name(["bank_name"])
+
+
+def test_a_field_without_a_class_is_personal() -> None:
+    assert personal_data.is_personal({"type": "string"})
+
+
+@both_hiding_modes
+def test_unknown_fields_are_left_out_and_the_log_says_so(mode: Mode, caplog: pytest.LogCaptureFixture) -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "integer", "x-personal-data": "none"}}}
+    with caplog.at_level(logging.INFO):
+        assert transformed({"id": 1, "new": "x", "other": None}, schema, mode) == {"id": 1}
+    assert caplog.messages == [
+        "people: the API sent fields that the schema does not have: new, other; "
+        f"they are left out, because personal_data is {mode}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"personal_data": "HASH"}, "personal_data"),
+        ({"personal_data": ""}, "personal_data"),
+        ({"personal_data": ["drop"]}, "personal_data"),
+        ({"personal_data": "hash"}, "personal_data_key"),
+        ({"personal_data": "hash", "personal_data_key": ""}, "personal_data_key"),
+    ],
+)
+def test_a_mode_that_can_not_be_kept_ends_the_sync_by_name(config: dict[str, Any], field: str) -> None:
+    with pytest.raises(AirbyteTracedException) as raised:
+        SchemaNormalization(config=config, name="people")
+    assert (raised.value.message or "").startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("config", [{}, {"personal_data": None}, {"personal_data": "keep"}])
+def test_data_is_kept_unless_something_else_is_asked_for(config: dict[str, Any]) -> None:
+    assert personal_data.mode_of(config) == "keep"
