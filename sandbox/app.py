@@ -55,8 +55,7 @@ class _Delivery(Response):
         if reply.stream is None:
             headers.append((b"content-length", str(len(reply.body)).encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        pieces = self._pieces()
-        for piece in pieces:
+        for piece in self._pieces():
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             if reply.delivery == "drip":
                 await asyncio.sleep(reply.delay)
@@ -92,7 +91,10 @@ def _reset(scope: Scope) -> None:
 
 
 def create_app(settings: Settings | None = None, *, world: World | None = None) -> FastAPI:
-    """The application; its world is `app.state.world`, made from the settings unless one is given."""
+    """The application; its world is `app.state.world`, made from the settings unless one is given.
+
+    Resets and truncated bodies need `SandboxProtocol` under it, as `sandbox.server` has it.
+    """
     shown = world or World(settings)
     app = FastAPI(title="Sandbox of Talentics and Talentio", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.world = shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 
 Clock = Callable[[], float]
@@ -48,12 +48,12 @@ class VirtualClock:
 
 def iso_microseconds(moment: int) -> str:
     """Talentics' ticket times: `2020-05-27T13:12:50.000000Z`."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
 
 
 def zoneless(moment: int, zone_hours: float, *, one_digit_day: bool = False) -> str:
     """Talentics' other times: `2020-05-23 00:54:00`, in its server's zone, the day perhaps without its zero."""
-    local = datetime.fromtimestamp(moment + int(zone_hours * 3600), UTC)
+    local = datetime.fromtimestamp(moment + int(zone_hours * 3600), timezone.utc)
     if one_digit_day:
         return f"{local:%Y-%m}-{local.day} {local:%H:%M:%S}"
     return local.strftime("%Y-%m-%d %H:%M:%S")
@@ -71,4 +71,4 @@ def date_header(moment: float) -> str:
 
 def parse_zoneless(text: str, pattern: str, zone_hours: float) -> int:
     """Epoch seconds of a zone-less time read in a zone. Raises ValueError where it does not fit the pattern."""
-    return int(datetime.strptime(text, pattern).replace(tzinfo=UTC).timestamp() - zone_hours * 3600)
+    return int(datetime.strptime(text, pattern).replace(tzinfo=timezone.utc).timestamp() - zone_hours * 3600)
