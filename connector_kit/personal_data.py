@@ -159,7 +159,7 @@ def _text_of(value: Any) -> str | None:
         value = int(value)
     try:
         return scalars.to_text(value)
-    except scalars.Unreadable:
+    except scalars.UnreadableError:
         return None
 
 
