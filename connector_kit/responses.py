@@ -150,7 +150,7 @@ class Reading(ABC):
             self._arrived.add(name)
             leads = self._arrived >= {member.name for member in self.wanted}
         if leads:
-            yield from self._lead()
+            yield from self.lead()
         else:
             self._done.wait()
             self._raise_if_failed(name)
@@ -161,13 +161,14 @@ class Reading(ABC):
             drives = not self.wanted and not self._begun
             self._begun = True
         if drives:
-            for _ in self._lead():
+            for _ in self.lead():
                 pass
         else:
             self._done.wait()
             self._raise_if_failed(self.label)
 
-    def _lead(self) -> Iterator[Record]:
+    def lead(self) -> Iterator[Record]:
+        """Read for all wanted members, and tell those who wait when it is done."""
         try:
             yield from self._run()
         except BaseException as error:

@@ -6,7 +6,6 @@ import json
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from importlib.resources import files
 from typing import Any, Optional
 
@@ -23,6 +22,7 @@ from airbyte_cdk.models import (
     ConnectorSpecification,
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
 from airbyte_cdk.sources.declarative.schema import InlineSchemaLoader
 from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_generator import (
     DeclarativePartitionFactory,
@@ -49,8 +49,11 @@ def read_manifest(package: str) -> dict[str, Any]:
     """The manifest of a source package, found by the package and never by the current directory."""
     text = files(package).joinpath("manifest.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    manifest: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
-    return manifest
+    manifest = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+    resolved: dict[str, Any] = dict(ManifestReferenceResolver().preprocess_manifest(manifest))
+    # Resolved, the definitions have served; the CDK would check and copy each of them once more.
+    resolved.pop("definitions", None)
+    return resolved
 
 
 class ManifestSource(ConcurrentDeclarativeSource):
@@ -59,6 +62,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
     Args:
         package: the source's package; its manifest and schemas lie in it.
         catalog, config, state: as the CDK takes them; it wants all three before the first call.
+        only: build just these streams; without it those of the catalog, or all.
         clock, transport: for tests, time and network of their own.
     """
 
@@ -69,11 +73,17 @@ class ManifestSource(ConcurrentDeclarativeSource):
         config: Optional[Mapping[str, Any]] = None,
         state: Optional[list[AirbyteStateMessage]] = None,
         *,
+        only: Sequence[str] | None = None,
         clock: Clock | None = None,
         transport: BaseAdapter | None = None,
     ) -> None:
         self._package = package
         manifest = read_manifest(package)
+        self._stream_names = [stream["name"] for stream in manifest["streams"]]
+        if only is None and catalog is not None:
+            only = [stream.stream.name for stream in catalog.streams]
+        if only is not None:
+            manifest["streams"] = [stream for stream in manifest["streams"] if stream["name"] in only]
         self._connection_specification: Mapping[str, Any] = manifest["spec"]["connection_specification"]
         self._own_state = state or []
         self._clock = clock
@@ -94,14 +104,14 @@ class ManifestSource(ConcurrentDeclarativeSource):
     # --- the protocol's commands ---------------------------------------------------------------------------------
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        self._sync = self._new_sync(checking=True)
+        sync = self.open(checking=True)
         try:
             return super().check(logger, config)
         finally:
-            self._sync.close()
+            sync.close()
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        self._sync = self._new_sync()
+        self.open()
         return super().discover(logger, config)
 
     def read(
@@ -113,22 +123,23 @@ class ManifestSource(ConcurrentDeclarativeSource):
     ) -> Iterator[AirbyteMessage]:
         selected = [stream.stream.name for stream in catalog.streams]
         self._refuse_unknown(selected, "The catalog asks for")
-        self._sync = self._new_sync(selected=selected)
+        sync = self.open(selected)
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
-            logger.info(self._sync.summary())
-            self._sync.close()
+            logger.info(sync.summary())
+            sync.close()
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        sync = self._sync or self._new_sync()
+        sync = self._sync or self.open()
         with sync.building():
             declared = super().streams(config)
         return [self._resumable(stream, sync) for stream in declared if isinstance(stream, DefaultStream)]
 
     # --- building ------------------------------------------------------------------------------------------------
 
-    def _new_sync(self, selected: Sequence[str] | None = None, checking: bool = False) -> Sync:
+    def open(self, selected: Sequence[str] | None = None, checking: bool = False) -> Sync:
+        """A new sync of this source; the streams that are built from now on belong to it."""
         sync = Sync(
             Settings.from_config(self._config, self._connection_specification),
             states=self._states(),
@@ -138,6 +149,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         )
         sync.selected = frozenset(selected) if selected is not None else None
         sync.checking = checking
+        self._sync = sync
         return sync
 
     def _resumable(self, declared: DefaultStream, sync: Sync) -> DefaultStream:
@@ -169,10 +181,6 @@ class ManifestSource(ConcurrentDeclarativeSource):
             logger=logging.getLogger(f"airbyte.{declared.name}"),
             cursor=cursor,
         )
-
-    @cached_property
-    def _stream_names(self) -> list[str]:
-        return [stream["name"] for stream in self._source_config["streams"]]
 
     def _refuse_unknown(self, names: Sequence[str], what: str) -> None:
         unknown = sorted(set(names) - set(self._stream_names))
@@ -216,7 +224,8 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
     config = Source.read_config(parsed.config) if getattr(parsed, "config", None) else None
     catalog = _catalog(parsed.catalog) if getattr(parsed, "catalog", None) else None
     state = Source.read_state(parsed.state) if getattr(parsed, "state", None) else None
-    entrypoint = Entrypoint(ManifestSource(package, catalog, config, state))
+    only = read_manifest(package)["check"]["stream_names"] if parsed.command == "check" else None
+    entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     for message in entrypoint.run(parsed):
         sys.stdout.write(f"{message}\n")
     sys.stdout.flush()

@@ -1,0 +1,270 @@
+"""A whole sync in one thread, over the sandbox's world without a network and a clock that stands still until it is told.
+
+The streams are those that the real source builds; they are read one endpoint after the other, so that the same plan of
+events always meets the same requests. Pages are three records long: small worlds then have many pages.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import cache
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+import requests
+from airbyte_cdk.models import AirbyteMessage, AirbyteStateBlob, AirbyteStateMessage, AirbyteStateType
+from airbyte_cdk.models import AirbyteStreamState, StreamDescriptor
+from airbyte_cdk.sources.declarative import concurrent_declarative_source as cdk
+from connector_kit import source as kit_source
+from connector_kit.source import ManifestSource
+from requests.adapters import BaseAdapter
+from sandbox import Settings, VirtualClock, World
+
+PAGE = 3
+LATENCY = 0.3
+ORIGIN = "https://api.test"
+READ_ORDER: Mapping[str, tuple[str, ...]] = {
+    "source_talentics": (
+        "exams",
+        "exam_details",
+        "tickets",
+        "ticket_scores",
+        "jobs",
+        "job_details",
+        "applicants",
+        "employment_application_forms",
+    ),
+    "source_talentio": (
+        "candidates",
+        "candidate_details",
+        "candidate_comments",
+        "requisitions",
+        "requisition_details",
+        "employees",
+        "channels",
+    ),
+}
+DERIVED: Mapping[str, tuple[str, ...]] = {
+    "ticket_scores": ("assessment_scores", "aspect_scores"),
+    "employment_application_forms": ("employment_application_answers",),
+    "candidates": ("candidate_stages",),
+    "candidate_details": ("stage_evaluations", "evaluation_items"),
+}
+# Rows that hang on a parent that still exists may be gone there; a destination can't see that.
+State = dict[str, dict[str, Any]]
+Event = Callable[[World], None]
+
+
+class Killed(BaseException):
+    """The process died: no handler may run on it as on an error."""
+
+
+class KitClock:
+    """The connector's clock: the same flow of time as the world's, its wall clock off by `skew` seconds."""
+
+    def __init__(self, world: VirtualClock, skew: float = 0.0) -> None:
+        self._world = world
+        self._skew = skew
+
+    def monotonic(self) -> float:
+        return self._world()
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._world() + self._skew, timezone.utc)
+
+    def wait(self, seconds: float) -> bool:
+        self._world.advance(max(0.0, seconds))
+        return True
+
+    def stop(self) -> None: ...
+
+
+@dataclass
+class Plan:
+    """What happens at which request of a sync, counted from 0: events before it, a fault instead of it, the end at it."""
+
+    events: Mapping[int, Event] = field(default_factory=dict)
+    faults: Mapping[int, str] = field(default_factory=dict)
+    kill_at: int | None = None
+
+
+class WorldTransport(BaseAdapter):
+    """Answers from the world, as the plan says."""
+
+    def __init__(self, world: World, clock: VirtualClock, plan: Plan) -> None:
+        super().__init__()
+        self._world = world
+        self._clock = clock
+        self._plan = plan
+        self.sent: list[str] = []
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        number = len(self.sent)
+        self.sent.append(str(request.path_url))
+        if self._plan.kill_at is not None and number >= self._plan.kill_at:
+            raise Killed
+        self._clock.advance(LATENCY)
+        fault = self._plan.faults.get(number)
+        if fault == "reset":
+            raise requests.ConnectionError("reset", request=request)
+        if fault in ("500", "html", "empty"):
+            body = {"500": b"{}", "html": b"<html>", "empty": b"{}"}[fault]
+            return _response(request, 500 if fault == "500" else 200, {}, body)
+        if number in self._plan.events:
+            self._plan.events[number](self._world)
+        parts = urlsplit(str(request.url))
+        return _response(
+            request, *self._world.handle("GET", parts.path, parts.query, {k: str(v) for k, v in request.headers.items()})
+        )
+
+    def close(self) -> None: ...
+
+
+def _response(
+    request: requests.PreparedRequest, status: int, headers: Mapping[str, str], body: bytes
+) -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update(headers)
+    response.raw = io.BytesIO(body)
+    response.request = request
+    response.url = str(request.url)
+    return response
+
+
+@cache
+def _manifest(package: str) -> str:
+    def shrink(node: Any) -> None:
+        if isinstance(node, dict):
+            if "page_size" in node:
+                node["page_size"] = PAGE
+            for value in node.values():
+                shrink(value)
+        elif isinstance(node, list):
+            for value in node:
+                shrink(value)
+
+    manifest = read_manifest(package)
+    shrink(manifest)
+    return json.dumps(manifest)
+
+
+read_manifest = kit_source.read_manifest
+_component_schema = cache(cdk.get_declarative_component_schema)
+
+
+@contextmanager
+def small_pages() -> Iterator[None]:
+    """Pages of three records on both sides; the CDK's own schema is loaded once, which takes most of a small sync."""
+    with (
+        mock.patch.object(kit_source, "read_manifest", lambda package: json.loads(_manifest(package))),
+        mock.patch.object(cdk, "get_declarative_component_schema", _component_schema),
+        mock.patch.object(cdk, "validate_manifest", lambda *args: None),
+        mock.patch("sandbox.talentio_api._PAGE", PAGE),
+    ):
+        yield
+
+
+@dataclass
+class Destination:
+    """A warehouse that keeps the last version of each row and commits at state messages."""
+
+    rows: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = field(default_factory=dict)
+    state: State = field(default_factory=dict)
+
+    def commit(self, messages: list[Any], keys: Mapping[str, list[str]], *, whole: bool) -> None:
+        """Take what a sync said. Of one that died, records behind their stream's last state message are lost."""
+        pending: dict[str, list[dict[str, Any]]] = {}
+        for message in messages:
+            if isinstance(message, tuple):
+                stream, state = message
+                self._write(stream, pending.pop(stream, []), keys)
+                self.state[stream] = copy.deepcopy(state)
+            else:
+                pending.setdefault(message.stream_name, []).append(dict(message.data))
+        if whole:
+            for stream, records in pending.items():
+                self._write(stream, records, keys)
+
+    def _write(self, stream: str, records: list[dict[str, Any]], keys: Mapping[str, list[str]]) -> None:
+        table = self.rows.setdefault(stream, {})
+        for record in records:
+            table[tuple(record[key] for key in keys[stream])] = record
+
+
+@dataclass
+class Run:
+    """One sync and what came of it."""
+
+    messages: list[Any]
+    requests: list[str]
+    killed: bool
+    failed: list[str]
+    keys: dict[str, list[str]]
+
+
+def run_sync(
+    package: str,
+    world: World,
+    clock: VirtualClock,
+    state: State,
+    *,
+    streams: tuple[str, ...] | None = None,
+    plan: Plan | None = None,
+    skew: float = 0.0,
+    config: Mapping[str, Any] | None = None,
+) -> Run:
+    """Read the streams of a source from `state`."""
+    plan = plan or Plan()
+    base = streams or READ_ORDER[package]
+    selected = [name for stream in base for name in (stream, *DERIVED.get(stream, ()))]
+    transport = WorldTransport(world, clock, plan)
+    source = ManifestSource(
+        package,
+        config={**world.configs(ORIGIN)[package.removeprefix("source_")], "num_workers": 1, **(config or {})},
+        state=[_state_message(name, blob) for name, blob in state.items() if name in selected],
+        only=selected,
+        clock=KitClock(clock, skew),
+        transport=transport,
+    )
+    sync = source.open(selected)
+    messages: list[Any] = []
+    sync.emit_state = lambda stream, blob: messages.append((stream, copy.deepcopy(dict(blob))))  # type: ignore[method-assign]
+    built = source.streams({})
+    keys = {s.name: [k for (k,) in s.as_airbyte_stream().source_defined_primary_key or []] for s in built}
+    for stream in built:
+        sync.reading_of[stream.name].members[stream.name].schema = stream.get_json_schema()
+    failed = []
+    killed = False
+    try:
+        for name in base:
+            try:
+                messages.extend(sync.reading_of[name].lead())
+            except Exception:  # noqa: BLE001 - one stream's failure is part of the play
+                failed.append(name)
+            # As the CDK does at the end of each stream, failed or not.
+            for member in (name, *DERIVED.get(name, ())):
+                cursor = sync.cursors.get(member)
+                if cursor is not None:
+                    cursor.ensure_at_least_one_state_emitted()
+    except Killed:
+        killed = True
+    finally:
+        sync.close()
+    return Run(messages, transport.sent, killed, failed, keys)
+
+
+def _state_message(name: str, blob: Mapping[str, Any]) -> AirbyteStateMessage:
+    return AirbyteStateMessage(
+        type=AirbyteStateType.STREAM,
+        stream=AirbyteStreamState(
+            stream_descriptor=StreamDescriptor(name=name), stream_state=AirbyteStateBlob(dict(blob))
+        ),
+    )
