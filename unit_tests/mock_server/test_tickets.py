@@ -1,0 +1,78 @@
+"""Stream `tickets`: a list for each exam."""
+
+from __future__ import annotations
+
+from unit_tests.mock_server.helpers import MISSING, TALENTICS, laravel_page, output
+from unit_tests.mock_server.lists import ListStream
+
+EXAMS = "/exams?page=1&per_page=100"
+EXAM = TALENTICS.sample("exams")
+TICKET = TALENTICS.sample("tickets")
+ROW = output(
+    TICKET,
+    exam_id=41,
+    exam={**TICKET["exam"], "started_at": "2024-02-01T08:00:00", "ended_at": "2024-02-08T17:00:00"},
+)
+TICKETS = ListStream(
+    TALENTICS,
+    "tickets",
+    "/exams/41/tickets",
+    TICKET,
+    ROW,
+    {"updated_at": "2024-01-23T04:05:06Z"},
+    around={EXAMS: laravel_page([EXAM])},
+)
+STATE = {"tickets": TICKETS.state}
+TWO_EXAMS = {EXAMS: laravel_page([EXAM, {**EXAM, "id": 42}])}
+OTHER = "/exams/42/tickets?page=1&per_page=100"
+
+
+def test_every_page_of_an_exam_is_read_by_number() -> None:
+    TICKETS.reads_two_pages()
+
+
+def test_an_unchanged_list_gives_nothing_again() -> None:
+    TICKETS.gives_nothing_twice()
+
+
+def test_only_the_changed_ticket_comes() -> None:
+    TICKETS.gives_what_changed(
+        {**TICKET, "id": 502, "updated_at": "2024-02-02T00:00:00.000000Z"},
+        {**ROW, "id": 502, "updated_at": "2024-02-02T00:00:00.000000Z"},
+        {"updated_at": "2024-02-02T00:00:00Z"},
+    )
+
+
+def test_each_exam_has_its_list_and_each_ticket_its_exam() -> None:
+    answers = {**TWO_EXAMS, TICKETS.url(): laravel_page([TICKET]), OTHER: laravel_page([{**TICKET, "id": 502}])}
+    outcome = TALENTICS.read("tickets", answers)
+    assert outcome.records == {"tickets": [ROW, {**ROW, "id": 502, "exam_id": 42}]}
+    assert outcome.states == STATE
+
+
+def test_an_old_exam_is_still_asked_for_its_new_tickets() -> None:
+    answers = {**TICKETS.around, TICKETS.url(): laravel_page([TICKET])}
+    outcome = TALENTICS.read("exams tickets", answers, {"exams": {"updated_at": "2024-05-01T00:00:00Z"}})
+    assert outcome.records == {"exams": [], "tickets": [ROW]}
+    assert outcome.states == {"exams": {"updated_at": "2024-05-01T00:00:00Z"}, **STATE}
+
+
+def test_an_exam_deleted_in_between_takes_nothing_along() -> None:
+    outcome = TALENTICS.read("tickets", {**TWO_EXAMS, TICKETS.url(): laravel_page([TICKET]), OTHER: MISSING})
+    assert outcome.records == {"tickets": [ROW]}
+    assert outcome.states == STATE
+
+
+def test_a_list_that_no_exam_has_is_a_wrong_base_url() -> None:
+    outcome = TALENTICS.read("tickets", {**TWO_EXAMS, TICKETS.url(): MISSING, OTHER: MISSING}, fails=True)
+    assert outcome.failure.stream == "tickets"
+    assert outcome.failure.kind == "config_error"
+    assert "/exams/{id}/tickets" in outcome.failure.message
+    assert "base_url" in outcome.failure.message
+
+
+def test_start_date_leaves_out_older_tickets_but_no_exam() -> None:
+    newer = {**TICKET, "id": 502, "updated_at": "2024-03-01T00:00:00.000000Z"}
+    answers = {**TICKETS.around, TICKETS.url(): laravel_page([TICKET, newer])}
+    outcome = TALENTICS.read("tickets", answers, start_date="2024-03-01")
+    assert outcome.records == {"tickets": [{**ROW, "id": 502, "updated_at": "2024-03-01T00:00:00.000000Z"}]}
