@@ -1,0 +1,79 @@
+# Everything starts here: needs make, a CPython from 3.10 to 3.13 and a package index, and makes the rest itself.
+
+PYTHON ?= python3
+SIZE ?= small
+PYTEST_ARGS ?=
+SANDBOX_ARGS ?= --size $(SIZE)
+
+TOOLS := .cache/tools
+UV := $(TOOLS)/bin/uv
+DEV := .venv/bin
+DEMO := .venv-demo/bin
+
+# An active virtual environment or a path of the caller's must not leak into ours.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+export UV_PYTHON_DOWNLOADS := never
+# A user without a home (a container that runs as some uid) has no place for uv's cache.
+ifeq ($(shell test -w "$$HOME" && echo yes),)
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+endif
+
+comma := ,
+no_python := no CPython from 3.10 to 3.13 found: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python
+no_demo_python := PyAirbyte needs CPython 3.10$(comma) 3.11 or 3.12: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python3.12
+
+# Shell code: sets `python` to the first candidate of $(1) that is a CPython from 3.10 up to and without $(2), or stops
+# with the advice $(3). Each candidate is run, since a version manager's stub may exist for a Python that is not there.
+define find_python
+python=; \
+for candidate in $(1); do \
+  python=$$("$$candidate" -c 'import sys; (3, 10) <= sys.version_info < $(2) and sys.implementation.name == "cpython" \
+    and print(sys._base_executable)' 2>/dev/null) && [ -n "$$python" ] && break; \
+done; \
+if [ -z "$$python" ]; then echo "make: $(3)" >&2; exit 1; fi
+endef
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo sync sandbox test test-long lint format
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	  printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+demo: .venv-demo/.ready ## both sources from the sandbox into DuckDB, twice, with tables and pictures (SIZE=company: more data)
+	@$(DEMO)/python -m demo --size $(SIZE)
+
+sync: .venv-demo/.ready ## a source into output/SOURCE.duckdb: SOURCE=talentio CONFIG=secrets/talentio.json
+	@$(DEMO)/python -m demo.sync --source '$(SOURCE)' --config '$(CONFIG)'
+
+sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=company, SANDBOX_ARGS=--help: all options)
+	@$(DEV)/python -m sandbox $(SANDBOX_ARGS)
+
+test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
+	$(DEV)/python -m pytest $(PYTEST_ARGS)
+
+test-long: .venv/.ready ## the tests that look for lost records, with 5,000 random histories
+	CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency --timeout=0 $(PYTEST_ARGS)
+
+lint: .venv/.ready ## style and types
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+	$(DEV)/mypy
+
+format: .venv/.ready ## bring the code into the project's style
+	$(DEV)/ruff check --fix .
+	$(DEV)/ruff format .
+
+$(UV):
+	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	echo "Setting up uv with $$python"; \
+	"$$python" -m venv --clear $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet 'uv>=0.9,<1'
+
+.venv/.ready: uv.lock pyproject.toml | $(UV)
+	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --python "$$python" && touch $@
+
+.venv-demo/.ready: uv.lock pyproject.toml | $(UV)
+	@$(call find_python,$(PYTHON) python3.12 python3.11 python3.10,(3$(comma) 13),$(no_demo_python)); \
+	UV_PROJECT_ENVIRONMENT=.venv-demo $(UV) sync --frozen --no-default-groups --group demo --python "$$python" && touch $@
