@@ -1,0 +1,146 @@
+"""Two pictures from the DuckDB tables: a hiring funnel (Talentio) and a distribution of scores (Talentics)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# The order in which Talentio's pages name the kinds of stages.
+_STAGES = ("contact", "resume", "interview", "reference", "final")
+_OUTCOMES = {
+    "hired": ("#1b7f5c", ("pass",)),
+    "in selection": ("#4c8fd6", ("ongoing",)),
+    "talent pool": ("#c9b458", ("poolActive", "poolInactive")),
+    "out": ("#c4c8cd", ("fail", "reject")),
+}
+_OTHER = "other"
+_OTHER_COLOUR = "#8d6fb0"
+
+_MOST_ASSESSMENTS = 12
+_BINS = 20
+_BAR = "#4c8fd6"
+_MEDIAN = "#b3392f"
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """A step of the funnel."""
+
+    label: str
+    by_outcome: dict[str, int]
+    """How many candidates got this far, by what has become of them."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_outcome.values())
+
+
+def funnel(connection: duckdb.DuckDBPyConnection, schema: str = "talentio") -> list[FunnelStep]:
+    """How far candidates came, from all of them to the hired ones.
+
+    Reached a stage has who had one of its kind or of a later kind, or was hired: companies leave stages out.
+    """
+    places = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(_STAGES, start=1))
+    outcomes = " ".join(
+        f"WHEN status IN ({', '.join(repr(status) for status in statuses)}) THEN '{outcome}'"
+        for outcome, (_, statuses) in _OUTCOMES.items()
+    )
+    rows = connection.sql(
+        f"""
+        WITH furthest AS (
+            SELECT candidateid, max(CASE type {places} END) AS place FROM "{schema}".candidate_stages GROUP BY ALL
+        )
+        SELECT CASE {outcomes} ELSE '{_OTHER}' END AS outcome,
+            CASE status WHEN 'pass' THEN {len(_STAGES) + 1} ELSE coalesce(place, 0) END AS reached,
+            count(*)
+        FROM "{schema}".candidates LEFT JOIN furthest ON candidateid = id
+        GROUP BY ALL
+        """
+    ).fetchall()
+    return [
+        FunnelStep(
+            label,
+            {
+                outcome: sum(count for name, reached, count in rows if name == outcome and reached >= place)
+                for outcome in (*_OUTCOMES, _OTHER)
+            },
+        )
+        for place, label in enumerate(("all candidates", *_STAGES, "hired"))
+    ]
+
+
+def scores(connection: duckdb.DuckDBPyConnection, schema: str = "talentics") -> dict[str, list[float]]:
+    """Total scores by assessment, the most used first."""
+    rows = connection.sql(
+        f"""
+        SELECT coalesce(max(assessment_name), assessment_slug), list(total_score::DOUBLE ORDER BY total_score)
+        FROM "{schema}".assessment_scores WHERE total_score IS NOT NULL
+        GROUP BY assessment_slug ORDER BY count(*) DESC, assessment_slug LIMIT {_MOST_ASSESSMENTS}
+        """
+    ).fetchall()
+    return dict(rows)
+
+
+def draw_funnel(steps: list[FunnelStep], path: Path) -> None:
+    """Writes the picture of a funnel, a PNG."""
+    figure = Figure(figsize=(10, 5.5), layout="constrained")
+    axes = figure.subplots()
+    labels = [step.label for step in steps]
+    everyone = steps[0].total
+    left = [0] * len(steps)
+    for outcome, colour in (*((name, colour) for name, (colour, _) in _OUTCOMES.items()), (_OTHER, _OTHER_COLOUR)):
+        counts = [step.by_outcome[outcome] for step in steps]
+        if any(counts):
+            axes.barh(labels, counts, left=left, color=colour, label=outcome)
+        left = [sum(pair) for pair in zip(left, counts, strict=True)]
+    for row, step in enumerate(steps):
+        share = f" ({step.total / everyone:.0%})" if everyone else ""
+        axes.text(step.total, row, f"  {step.total:,}{share}", va="center")
+    axes.invert_yaxis()
+    axes.margins(x=0.14)
+    axes.set_title("Hiring funnel: how far candidates came, and what became of them", loc="left", weight="bold")
+    axes.set_xlabel("candidates (Talentio)")
+    axes.set_ylabel("reached")
+    axes.spines[["top", "right"]].set_visible(False)
+    if everyone:
+        axes.legend(title="now", loc="lower right", frameon=False)
+    _save(figure, path)
+
+
+def draw_scores(by_assessment: dict[str, list[float]], path: Path) -> None:
+    """Writes the picture of the distributions, a PNG with one histogram an assessment."""
+    columns = 2 if len(by_assessment) > 1 else 1
+    lines = max(1, math.ceil(len(by_assessment) / columns))
+    figure = Figure(figsize=(10, 1.2 + 2.4 * lines), layout="constrained")
+    grid = figure.subplots(lines, columns, squeeze=False)
+    spread = [score for values in by_assessment.values() for score in values]
+    # Scores are mostly of 100; a wider scale shows where an account has one.
+    span = (min([0.0, *spread]), max([100.0, *spread]))
+    for axes in grid.flat[len(by_assessment) :]:
+        axes.set_visible(False)
+    for axes, (name, values) in zip(grid.flat, by_assessment.items(), strict=False):
+        axes.hist(values, bins=_BINS, range=span, color=_BAR, edgecolor="white")
+        median = values[len(values) // 2]
+        axes.axvline(median, color=_MEDIAN, linewidth=1.5)
+        axes.annotate(
+            f"median {median:g}", (median, 1), (4, -3), xycoords=("data", "axes fraction"),
+            textcoords="offset points", color=_MEDIAN, va="top", fontsize=9,
+        )  # fmt: skip
+        axes.set_title(f"{name} ({len(values):,} results)", loc="left", fontsize=10)
+        axes.set_xlabel("total score")
+        axes.set_ylabel("results")
+        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.margins(y=0.2)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.suptitle("Distribution of total scores by assessment (Talentics)", x=0.01, ha="left", weight="bold")
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    FigureCanvasAgg(figure)
+    figure.savefig(path, dpi=120)

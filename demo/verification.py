@@ -1,0 +1,49 @@
+"""Compares what the second sync changed in the tables with what the sandbox says it changed in the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from demo.streams import CHILDREN, LISTS
+from demo.tables import Difference
+
+Announced = Mapping[str, Mapping[str, Iterable[Any]]]
+"""The sandbox's answer: `created`, `updated`, `deleted`; in each, ids by kind of record."""
+
+
+def expected_ids(announced: Announced, living: Callable[[str, str], set[int]]) -> dict[str, dict[str, set[int]]]:
+    """By source and list, the ids whose rows must be new or different: created or updated, and not deleted since.
+
+    `living` gives the ids that a list has now, by source and stream.
+    """
+    return {
+        source: {
+            stream: {
+                record for done in ("created", "updated") for record in announced.get(done, {}).get(kind, ())
+            }.intersection(living(source, stream))
+            for stream, kind in lists.items()
+        }
+        for source, lists in LISTS.items()
+    }
+
+
+def deviations(source: str, expected: Mapping[str, set[int]], differences: Mapping[str, Difference]) -> list[str]:
+    """One sentence for each stream whose changed rows are not those of the changed records; empty when all is right."""
+    found = []
+    for stream, difference in differences.items():
+        changed = set(difference.changed_keys)
+        if stream in LISTS[source]:
+            if missing := expected[stream] - changed:
+                found.append(f"{source}.{stream}: the sync missed changes of {_some(missing)}")
+            surplus = changed - expected[stream]
+        else:
+            surplus = changed - expected[CHILDREN[source][stream][0]]
+        if surplus:
+            found.append(f"{source}.{stream}: rows changed that the sandbox did not change: {_some(surplus)}")
+    return found
+
+
+def _some(ids: set[int]) -> str:
+    first = sorted(ids)[:5]
+    return ", ".join(map(str, first)) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
