@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import unquote
 
 import requests_mock
 from airbyte_cdk.models import AirbyteStateMessage, SyncMode
@@ -206,7 +207,7 @@ def _server(answers: Mapping[str, Reply]) -> requests_mock.Adapter:
 
 
 def _full(url: str) -> str:
-    path, _, query = url.partition("?")
+    path, _, query = unquote(url).partition("?")
     return f"{path}?{'&'.join(sorted(query.split('&')))}" if query else path
 
 

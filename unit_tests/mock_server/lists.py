@@ -65,3 +65,8 @@ class ListStream:
         outcome = self.vendor.read(self.name, answers, {self.name: self.state})
         assert outcome.records == {self.name: [given]}
         assert outcome.states == {self.name: state}
+
+    def gives_the_later_one(self) -> None:
+        """The same for Talentio's lists, all of which tell their time alike."""
+        later = {"id": self.sent["id"] + 1, "updatedAt": "2024-03-01T09:00:00+09:00"}
+        self.gives_what_changed({**self.sent, **later}, {**self.given, **later}, {"updatedAt": "2024-03-01T00:00:00Z"})

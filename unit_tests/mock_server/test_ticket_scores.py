@@ -1,4 +1,4 @@
-"""Stream `ticket_scores`: one request a ticket where its `updated_at` moved, by the spelling of the route that answers."""
+"""Stream `ticket_scores`: one request a ticket where `updated_at` moved, by the spelling of the route that answers."""
 
 from __future__ import annotations
 

@@ -1,0 +1,66 @@
+"""Stream `candidate_comments`: one request a candidate, where the candidate's `updatedAt` moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unit_tests.mock_server.helpers import TALENTIO, output
+from unit_tests.mock_server.talentio import CANDIDATE_DETAILS as DETAILS
+from unit_tests.vendor_samples import Record
+
+COMMENT = TALENTIO.sample("candidate_comments")
+NOBODYS = {**COMMENT, "employeeCreatedBy": None, "createdAt": "2024-05-04T09:00:00+09:00"}
+
+
+def rows(candidate: Record) -> list[Record]:
+    added = {"candidateId": candidate["id"], "candidateUpdatedAt": candidate["updatedAt"]}
+    return [output(COMMENT, employeeId=61, **added), output(NOBODYS, employeeId=0, **added)]
+
+
+COMMENTS = replace(
+    DETAILS,
+    name="candidate_comments",
+    path="/candidates/{id}/comments",
+    body=lambda candidate: [COMMENT, NOBODYS],
+    rows=rows,
+    cursor="candidateUpdatedAt",
+)
+
+
+def test_one_request_a_candidate_oldest_first() -> None:
+    COMMENTS.reads_oldest_first()
+
+
+def test_nothing_changed_costs_the_list_alone() -> None:
+    COMMENTS.asks_nothing_twice()
+
+
+def test_only_the_changed_candidate_is_asked_for() -> None:
+    COMMENTS.asks_for_what_changed()
+
+
+def test_a_candidate_deleted_in_between_gives_no_row() -> None:
+    COMMENTS.survives_a_deleted_parent()
+
+
+def test_start_date_spares_older_candidates() -> None:
+    COMMENTS.spares_what_start_date_leaves_out()
+
+
+def test_a_candidate_without_comments_is_asked_once() -> None:
+    replace(COMMENTS, body=lambda candidate: [], rows=lambda candidate: []).reads_oldest_first()
+
+
+def test_beside_the_details_the_list_is_asked_for_once() -> None:
+    candidate = COMMENTS.older
+    answers = {
+        **COMMENTS.list_of(candidate),
+        **COMMENTS.details_of(candidate),
+        **DETAILS.details_of(candidate),
+    }
+    outcome = TALENTIO.read("candidate_comments candidate_details", answers)
+    assert outcome.records == {
+        "candidate_comments": rows(candidate),
+        "candidate_details": DETAILS.rows(candidate),
+    }
+    assert outcome.states == {**COMMENTS.state(candidate), **DETAILS.state(candidate)}

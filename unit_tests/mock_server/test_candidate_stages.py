@@ -1,0 +1,66 @@
+"""Stream `candidate_stages`: a row for each stage of a candidate, from the list of candidates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from unit_tests.mock_server.helpers import TALENTIO, counted_page, numbered, output
+from unit_tests.mock_server.talentio import CANDIDATE, CANDIDATES
+
+STAGE = TALENTIO.sample("candidate_stages")
+ROW = output(STAGE, candidateId=101, candidateUpdatedAt="2024-05-11T09:00:00+09:00")
+STAGES = replace(
+    CANDIDATES, name="candidate_stages", given=ROW, state={"candidateUpdatedAt": CANDIDATES.state["updatedAt"]}
+)
+STATE = {"candidate_stages": STAGES.state}
+
+
+def test_a_row_for_each_stage_on_every_page() -> None:
+    sent = numbered({**CANDIDATE, "stages": [STAGE, {**STAGE, "id": 82}]}, 101)
+    pages = {STAGES.url(1): counted_page(sent[:100], 101), STAGES.url(2): counted_page(sent[100:], 101)}
+    outcome = TALENTIO.read("candidate_stages", pages)
+    rows = [{**ROW, "id": stage, "candidateId": candidate["id"]} for candidate in sent for stage in (81, 82)]
+    assert outcome.records == {"candidate_stages": rows}
+    assert outcome.states == STATE
+
+
+def test_an_unchanged_list_gives_nothing_again() -> None:
+    STAGES.gives_nothing_twice()
+
+
+def test_only_the_stages_of_the_changed_candidate_come() -> None:
+    STAGES.gives_what_changed(
+        {**CANDIDATE, "id": 102, "updatedAt": "2024-05-12T09:00:00+09:00"},
+        {**ROW, "candidateId": 102, "candidateUpdatedAt": "2024-05-12T09:00:00+09:00"},
+        {"candidateUpdatedAt": "2024-05-12T00:00:00Z"},
+    )
+
+
+def test_beside_its_base_stream_it_costs_no_request() -> None:
+    outcome = TALENTIO.read("candidate_stages candidates", {STAGES.url(): counted_page([CANDIDATE])})
+    assert outcome.records == {"candidate_stages": [ROW], "candidates": [CANDIDATES.given]}
+    assert outcome.states == {**STATE, "candidates": CANDIDATES.state}
+
+
+@pytest.mark.parametrize("stages", [[], None])
+def test_a_candidate_without_stages_gives_no_row(stages: object) -> None:
+    outcome = TALENTIO.read("candidate_stages", {STAGES.url(): counted_page([{**CANDIDATE, "stages": stages}])})
+    assert outcome.records == {"candidate_stages": []}
+    assert outcome.states == STATE
+
+
+def test_a_stream_that_is_selected_later_gets_all_and_the_other_nothing_twice() -> None:
+    # No filter: the new stream needs the whole list.
+    answers = {STAGES.url(): counted_page([CANDIDATE])}
+    outcome = TALENTIO.read("candidate_stages candidates", answers, {"candidates": CANDIDATES.state})
+    assert outcome.records == {"candidate_stages": [ROW], "candidates": []}
+    assert outcome.states == {**STATE, "candidates": CANDIDATES.state}
+
+
+def test_with_two_states_the_earlier_one_is_asked_for() -> None:
+    states = {**STATE, "candidates": {"updatedAt": "2024-05-20T00:00:00Z"}}
+    outcome = TALENTIO.read("candidate_stages candidates", {STAGES.url(since=True): counted_page([CANDIDATE])}, states)
+    assert outcome.records == {"candidate_stages": [], "candidates": []}
+    assert outcome.states == states

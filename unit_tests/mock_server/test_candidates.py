@@ -1,0 +1,75 @@
+"""Stream `candidates`: a list that the API filters by time."""
+
+from __future__ import annotations
+
+from unit_tests.mock_server.helpers import TALENTIO, bare, counted_page, numbered
+from unit_tests.mock_server.talentio import CANDIDATE, CANDIDATES
+
+ROW = CANDIDATES.given
+
+
+def test_every_page_is_read_by_number() -> None:
+    CANDIDATES.reads_two_pages()
+
+
+def test_an_unchanged_list_gives_nothing_again() -> None:
+    CANDIDATES.gives_nothing_twice()
+
+
+def test_only_the_changed_candidate_comes() -> None:
+    changed = {"id": 102, "updatedAt": "2024-05-12T09:00:00+09:00"}
+    CANDIDATES.gives_what_changed({**CANDIDATE, **changed}, {**ROW, **changed}, {"updatedAt": "2024-05-12T00:00:00Z"})
+
+
+def test_every_page_of_a_filtered_list_bears_the_filter() -> None:
+    changed = numbered({**CANDIDATE, "updatedAt": "2024-05-12T09:00:00+09:00"}, 101)
+    pages = {
+        CANDIDATES.url(1, since=True): counted_page(changed[:100], 101),
+        CANDIDATES.url(2, since=True): counted_page(changed[100:], 101),
+    }
+    outcome = TALENTIO.read("candidates", pages, {"candidates": CANDIDATES.state})
+    assert [row["id"] for row in outcome.records["candidates"]] == [row["id"] for row in changed]
+    assert outcome.states == {"candidates": {"updatedAt": "2024-05-12T00:00:00Z"}}
+
+
+def test_without_a_total_the_list_ends_with_the_page_that_is_not_full() -> None:
+    sent = numbered(CANDIDATE, 101)
+    outcome = TALENTIO.read("candidates", {CANDIDATES.url(1): bare(sent[:100]), CANDIDATES.url(2): bare(sent[100:])})
+    assert outcome.records == {"candidates": numbered(ROW, 101)}
+    assert outcome.states == {"candidates": CANDIDATES.state}
+
+
+def test_the_state_stays_five_minutes_behind_the_servers_clock() -> None:
+    # 23:58 UTC on the day before; the server says midnight.
+    fresh = {"updatedAt": "2024-06-01T08:58:00+09:00"}
+    page = counted_page([{**CANDIDATE, **fresh}])
+    outcome = TALENTIO.read("candidates", {CANDIDATES.url(): page})
+    assert outcome.states == {"candidates": {"updatedAt": "2024-05-31T23:55:00Z"}}
+    since = f"{CANDIDATES.url()}&updatedAtFrom=2024-05-31T23:54:59"
+    again = TALENTIO.read("candidates", {since: page}, outcome.states)
+    assert again.records == {"candidates": [{**ROW, **fresh}]}
+    assert again.states == outcome.states
+
+
+def test_inactive_employees_are_left_out_where_the_config_says_so() -> None:
+    url = "/candidates?page=1&includeInactiveResponsibleEmployees=false"
+    outcome = TALENTIO.read(
+        "candidates", {url: counted_page([CANDIDATE])}, include_inactive_responsible_employees=False
+    )
+    assert outcome.records == {"candidates": [ROW]}
+
+
+def test_start_date_is_asked_of_the_api_and_checked_again() -> None:
+    newer = {"id": 102, "updatedAt": "2024-05-12T09:00:00+09:00"}
+    url = f"{CANDIDATES.url()}&updatedAtFrom=2024-05-11T23:59:58"
+    page = counted_page([CANDIDATE, {**CANDIDATE, **newer}])
+    outcome = TALENTIO.read("candidates", {url: page}, start_date="2024-05-12")
+    assert outcome.records == {"candidates": [{**ROW, **newer}]}
+    assert outcome.states == {"candidates": {"updatedAt": "2024-05-12T00:00:00Z"}}
+
+
+def test_values_of_custom_fields_are_text() -> None:
+    fields = [{"name": "等級", "value": 3}, {"name": "資格", "value": ["甲", "乙"]}, {"name": "空", "value": None}]
+    outcome = TALENTIO.read("candidates", {CANDIDATES.url(): counted_page([{**CANDIDATE, "customFields": fields}])})
+    values = [custom["value"] for custom in outcome.records["candidates"][0]["customFields"]]
+    assert values == ["3", '["甲", "乙"]', None]

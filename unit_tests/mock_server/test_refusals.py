@@ -1,0 +1,55 @@
+"""What both sources refuse by name, before any request: streams that they lack, and states that they did not write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from unit_tests.mock_server.helpers import TALENTICS, TALENTIO, Vendor
+
+UNREADABLE: list[tuple[Vendor, str, dict[str, Any], str]] = [
+    # A list.
+    (TALENTICS, "exams", {"updatedAt": "2024-01-01T00:00:00Z"}, "updatedAt"),
+    (TALENTIO, "candidates", {"updatedAt": "yesterday"}, "updatedAt"),
+    (TALENTIO, "channels", {"states": [], "use_global_cursor": False}, "states, use_global_cursor"),
+    # A list made from another one's answers.
+    (TALENTIO, "candidate_stages", {"updatedAt": "2024-01-01T00:00:00Z"}, "updatedAt"),
+    # Details.
+    (TALENTICS, "ticket_scores", {"ticket_updated_at": "2024-01-01T00:00:00Z", "page": 3}, "page"),
+    (TALENTICS, "ticket_scores", {"ticket_updated_at": 5}, "ticket_updated_at"),
+    (TALENTIO, "candidate_details", {"updatedAt": "2024-01-01T00:00:00Z", "id": "101"}, "id"),
+    (TALENTIO, "candidate_details", {"id": 101}, "id"),
+    (TALENTIO, "candidate_comments", {"recent": ["2024-01-01T00:00:00Z"]}, "recent"),
+    # Details that remember ids.
+    (TALENTICS, "employment_application_forms", {"seen": "broken"}, "seen"),
+    (TALENTICS, "employment_application_forms", {"seen": [900]}, "seen"),
+    (TALENTICS, "employment_application_answers", {"id": 900}, "id"),
+]
+
+
+@pytest.mark.parametrize(("vendor", "stream", "state", "named"), UNREADABLE)
+def test_a_state_that_cannot_be_read_is_never_a_full_refresh(
+    vendor: Vendor, stream: str, state: dict[str, Any], named: str
+) -> None:
+    failure = vendor.read(stream, {}, {stream: state}, fails=True).failure
+    assert failure.kind == "config_error"
+    assert f"stream {stream} " in failure.message
+    assert named in failure.message.partition(":")[2]
+
+
+@pytest.mark.parametrize("vendor", [TALENTICS, TALENTIO])
+def test_a_state_of_a_stream_that_the_source_lacks_is_refused(vendor: Vendor) -> None:
+    stream = "exams" if vendor is TALENTICS else "candidates"
+    failure = vendor.read(stream, {}, {"payslips": {"updated_at": "2024-01-01"}}, fails=True).failure
+    assert failure.kind == "config_error"
+    assert "payslips" in failure.message
+    assert stream in failure.message
+
+
+@pytest.mark.parametrize(("vendor", "known"), [(TALENTICS, "exams"), (TALENTIO, "candidates")])
+def test_a_stream_that_the_source_lacks_is_refused(vendor: Vendor, known: str) -> None:
+    failure = vendor.read(f"{known} payslips", {}, fails=True).failure
+    assert failure.kind == "config_error"
+    assert "payslips" in failure.message
+    assert f"It has: {known}, " in failure.message

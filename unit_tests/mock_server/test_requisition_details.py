@@ -1,0 +1,66 @@
+"""Stream `requisition_details`: one request a requisition, where its `updatedAt` moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from unit_tests.mock_server.details import DetailStream
+from unit_tests.mock_server.helpers import TALENTIO, output
+from unit_tests.mock_server.talentio import REQUISITIONS, parents
+from unit_tests.vendor_samples import Record
+
+DETAIL = TALENTIO.sample("requisition_details")
+# Flat, though the page's sample nests it, and every value text.
+FLAT = [{"name": "仕事", "value": "社内システムの開発"}, {"name": "場所", "value": '["東京", "在宅"]'}]
+
+
+def document(requisition: Record) -> Record:
+    return {**DETAIL, "id": requisition["id"], "updatedAt": requisition["updatedAt"]}
+
+
+def rows(requisition: Record) -> list[Record]:
+    return [output(document(requisition), details=FLAT)]
+
+
+DETAILS = DetailStream(
+    "requisition_details",
+    parents(REQUISITIONS, "2024-01-31T23:59:58"),
+    "/requisitions/{id}",
+    document,
+    rows,
+    "updatedAt",
+)
+
+
+def test_one_request_a_requisition_oldest_first() -> None:
+    DETAILS.reads_oldest_first()
+
+
+def test_nothing_changed_costs_the_list_alone() -> None:
+    DETAILS.asks_nothing_twice()
+
+
+def test_only_the_changed_requisition_is_asked_for() -> None:
+    DETAILS.asks_for_what_changed()
+
+
+def test_a_requisition_deleted_in_between_gives_no_row() -> None:
+    DETAILS.survives_a_deleted_parent()
+
+
+def test_start_date_spares_the_details_of_older_requisitions() -> None:
+    DETAILS.spares_what_start_date_leaves_out()
+
+
+def test_the_list_is_shared_with_its_own_stream() -> None:
+    answers = {**DETAILS.list_of(DETAILS.older), **DETAILS.details_of(DETAILS.older)}
+    outcome = TALENTIO.read("requisitions requisition_details", answers)
+    assert outcome.records == {"requisitions": [REQUISITIONS.given], "requisition_details": rows(DETAILS.older)}
+    assert outcome.states == {"requisitions": REQUISITIONS.state, **DETAILS.state(DETAILS.older)}
+
+
+@pytest.mark.parametrize("details", [FLAT, [FLAT], [FLAT[:1], FLAT[1:]]])
+def test_details_are_one_flat_array_however_they_are_nested(details: object) -> None:
+    replace(DETAILS, body=lambda requisition: {**document(requisition), "details": details}).reads_oldest_first()
