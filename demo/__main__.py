@@ -8,15 +8,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
 from demo.airbyte_client import AirbyteClient, Stream
 from demo.charts import draw_funnel, draw_scores, funnel, scores
 from demo.program import ROOT, Failed, run
 from demo.report import Requests, demo_table, footnote
 from demo.running_sandbox import RunningSandbox, running_sandbox
 from demo.streams import SOURCES, key_of
-from demo.tables import Difference, contents, difference
+from demo.tables import Difference, contents, difference, opened
 from demo.verification import deviations, expected_ids
 
 _DIRECTORY = ROOT / ".demo"
@@ -76,14 +74,14 @@ def _sync_both(
         print(f"\n{title} of source-{source}", flush=True)
         start = time.monotonic()
         sandbox.take_requests()
-        streams[source] = client.sync(source, sandbox.config(source), database)
+        streams[source] = client.sync(source, sandbox.config(source), database, schema=source)
         requests[source] = sandbox.take_requests()
         print(f"  done in {time.monotonic() - start:.0f} s", flush=True)
     return streams, requests
 
 
 def _contents(database: Path, streams: dict[str, list[Stream]]) -> dict[str, dict[str, frozenset[int]]]:
-    with duckdb.connect(database, read_only=True) as connection:
+    with opened(database) as connection:
         return {
             source: {stream.name: contents(connection, source, stream.name) for stream in of_source}
             for source, of_source in streams.items()
@@ -93,7 +91,7 @@ def _contents(database: Path, streams: dict[str, list[Stream]]) -> dict[str, dic
 def _differences(
     database: Path, streams: dict[str, list[Stream]], before: dict[str, dict[str, frozenset[int]]]
 ) -> dict[str, dict[str, Difference]]:
-    with duckdb.connect(database, read_only=True) as connection:
+    with opened(database) as connection:
         return {
             source: {
                 name: difference(connection, source, name, before[source][name], key_of(source, name))
@@ -105,7 +103,7 @@ def _differences(
 
 def _pictures(database: Path) -> None:
     funnel_path, scores_path = _DIRECTORY / "hiring_funnel.png", _DIRECTORY / "score_distribution.png"
-    with duckdb.connect(database, read_only=True) as connection:
+    with opened(database) as connection:
         draw_funnel(funnel(connection), funnel_path)
         draw_scores(scores(connection), scores_path)
     print(f"\nDuckDB file          {database}")

@@ -67,8 +67,8 @@ class AirbyteClient:
         self._error = PyAirbyteError
         self._own_output = directory / "pyairbyte.log"
 
-    def sync(self, source: str, config: dict[str, Any], database: Path) -> list[Stream]:
-        """Syncs all streams of a source into the schema of its name. Raises SyncFailed."""
+    def sync(self, source: str, config: dict[str, Any], database: Path, schema: str) -> list[Stream]:
+        """Syncs all streams of a source into one schema of the file. Raises SyncFailed."""
         name = f"source-{source}"
         terminal = sys.stdout
         with (
@@ -78,16 +78,16 @@ class AirbyteClient:
             contextlib.redirect_stderr(output),
         ):
             try:
-                return self._sync(name, source, config, database, terminal)
+                return self._sync(name, config, database, schema, terminal)
             except self._error as problem:
                 reason = f"{name}: {_reason(problem)}\nThe source's log is in {self.logs / name}"
                 raise SyncFailed(reason) from problem
 
-    def _sync(self, name: str, source: str, config: dict[str, Any], database: Path, terminal: TextIO) -> list[Stream]:
+    def _sync(self, name: str, config: dict[str, Any], database: Path, schema: str, terminal: TextIO) -> list[Stream]:
         program = Path(sys.executable).parent / name
         connector = self._airbyte.get_source(name, config=config, local_executable=program, install_if_missing=False)
         connector.select_all_streams()
-        with contextlib.closing(self._cache(db_path=database, schema_name=source)) as cache, _shown(name, terminal):
+        with contextlib.closing(self._cache(db_path=database, schema_name=schema)) as cache, _shown(name, terminal):
             connector.read(cache=cache)
         return [
             Stream(stream.name, incremental=bool(stream.default_cursor_field))

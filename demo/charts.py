@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 # The order in which Talentio's pages name the kinds of stages.
 _STAGES = ("contact", "resume", "interview", "reference", "final")
 _OUTCOMES = {
-    "hired": ("#1b7f5c", ("pass",)),
+    "passed": ("#1b7f5c", ("pass",)),
     "in selection": ("#4c8fd6", ("ongoing",)),
     "talent pool": ("#c9b458", ("poolActive", "poolInactive")),
     "out": ("#c4c8cd", ("fail", "reject")),
@@ -23,6 +24,8 @@ _OTHER_COLOUR = "#8d6fb0"
 
 _MOST_ASSESSMENTS = 12
 _BINS = 20
+# Below this many results, narrow bars would show single people and not a shape.
+_FEW = 100
 _BAR = "#4c8fd6"
 _MEDIAN = "#b3392f"
 
@@ -41,9 +44,9 @@ class FunnelStep:
 
 
 def funnel(connection: duckdb.DuckDBPyConnection, schema: str = "talentio") -> list[FunnelStep]:
-    """How far candidates came, from all of them to the hired ones.
+    """How far candidates came, from all of them to those who passed the selection.
 
-    Reached a stage has who had one of its kind or of a later kind, or was hired: companies leave stages out.
+    Reached a stage has who had one of its kind or of a later kind, or passed: companies leave stages out.
     """
     places = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(_STAGES, start=1))
     outcomes = " ".join(
@@ -70,20 +73,19 @@ def funnel(connection: duckdb.DuckDBPyConnection, schema: str = "talentio") -> l
                 for outcome in (*_OUTCOMES, _OTHER)
             },
         )
-        for place, label in enumerate(("all candidates", *_STAGES, "hired"))
+        for place, label in enumerate(("all candidates", *_STAGES, "passed"))
     ]
 
 
-def scores(connection: duckdb.DuckDBPyConnection, schema: str = "talentics") -> dict[str, list[float]]:
-    """Total scores by assessment, the most used first."""
-    rows = connection.sql(
+def scores(connection: duckdb.DuckDBPyConnection, schema: str = "talentics") -> list[tuple[str, list[float]]]:
+    """Name and total scores of each assessment, the most used first: two may share a name, so this is no mapping."""
+    return connection.sql(
         f"""
         SELECT coalesce(max(assessment_name), assessment_slug), list(total_score::DOUBLE ORDER BY total_score)
         FROM "{schema}".assessment_scores WHERE total_score IS NOT NULL
         GROUP BY assessment_slug ORDER BY count(*) DESC, assessment_slug LIMIT {_MOST_ASSESSMENTS}
         """
     ).fetchall()
-    return dict(rows)
 
 
 def draw_funnel(steps: list[FunnelStep], path: Path) -> None:
@@ -112,20 +114,20 @@ def draw_funnel(steps: list[FunnelStep], path: Path) -> None:
     _save(figure, path)
 
 
-def draw_scores(by_assessment: dict[str, list[float]], path: Path) -> None:
+def draw_scores(by_assessment: list[tuple[str, list[float]]], path: Path) -> None:
     """Writes the picture of the distributions, a PNG with one histogram an assessment."""
     columns = 2 if len(by_assessment) > 1 else 1
     lines = max(1, math.ceil(len(by_assessment) / columns))
     figure = Figure(figsize=(10, 1.2 + 2.4 * lines), layout="constrained")
     grid = figure.subplots(lines, columns, squeeze=False)
-    spread = [score for values in by_assessment.values() for score in values]
+    spread = [score for _, values in by_assessment for score in values]
     # Scores are mostly of 100; a wider scale shows where an account has one.
     span = (min([0.0, *spread]), max([100.0, *spread]))
     for axes in grid.flat[len(by_assessment) :]:
         axes.set_visible(False)
-    for axes, (name, values) in zip(grid.flat, by_assessment.items(), strict=False):
-        axes.hist(values, bins=_BINS, range=span, color=_BAR, edgecolor="white")
-        median = values[len(values) // 2]
+    for axes, (name, values) in zip(grid.flat, by_assessment, strict=False):
+        axes.hist(values, bins=_BINS if len(values) > _FEW else _BINS // 2, range=span, color=_BAR, edgecolor="white")
+        median = statistics.median(values)
         axes.axvline(median, color=_MEDIAN, linewidth=1.5)
         axes.annotate(
             f"median {median:g}", (median, 1), (4, -3), xycoords=("data", "axes fraction"),

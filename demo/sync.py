@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from demo.airbyte_client import AirbyteClient
 from demo.program import ROOT, Failed, run
 from demo.report import footnote, sync_table
 from demo.streams import SOURCES
-from demo.tables import contents, difference
+from demo.tables import contents, difference, opened, table_names
 
+# DuckDB cannot tell a schema from a file of the same name, so the tables lie in the schema that every file has.
+_SCHEMA = "main"
 _EXAMPLE = "make sync SOURCE=talentio CONFIG=secrets/talentio.json"
 
 
@@ -63,28 +63,24 @@ def _sync(source: str, config: dict[str, Any], output: Path) -> None:
     database = (output / f"{source}.duckdb").resolve()
     print(f"Starting PyAirbyte to sync source-{source} …", flush=True)
     client = AirbyteClient(output.resolve() / "pyairbyte")
-    before = _all_contents(database, source)
-    streams = client.sync(source, config, database)
-    with duckdb.connect(database, read_only=True) as connection:
+    before = _contents(database)
+    streams = client.sync(source, config, database, _SCHEMA)
+    with opened(database) as connection:
         changes = {
-            stream.name: difference(connection, source, stream.name, before.get(stream.name, frozenset()))
+            stream.name: difference(connection, _SCHEMA, stream.name, before.get(stream.name, frozenset()))
             for stream in streams
         }
     print("\n" + sync_table(streams, changes))
     if note := footnote(streams):
         print(note)
-    print(f"\nDuckDB file, schema {source}:  {database}")
+    print(f"\nDuckDB file: {database}")
 
 
-def _all_contents(database: Path, schema: str) -> dict[str, frozenset[int]]:
+def _contents(database: Path) -> dict[str, frozenset[int]]:
     if not database.exists():
         return {}
-    with duckdb.connect(database, read_only=True) as connection:
-        tables = connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND NOT starts_with(table_name, '_airbyte')",
-            [schema],
-        ).fetchall()
-        return {name: contents(connection, schema, name) for (name,) in tables}
+    with opened(database) as connection:
+        return {name: contents(connection, _SCHEMA, name) for name in table_names(connection, _SCHEMA)}
 
 
 if __name__ == "__main__":

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
+
+from demo.program import Failed
 
 _OWN_COLUMNS = ("_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta")
 
@@ -20,6 +24,26 @@ class Difference:
     """Rows that are new, or whose content is another than before."""
     changed_keys: frozenset[int]
     """The values of the key column in these rows."""
+
+
+@contextmanager
+def opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB file, to be read. Raises Failed where it cannot be."""
+    try:
+        connection = duckdb.connect(database, read_only=True)
+    except duckdb.IOException as problem:
+        raise Failed(f"cannot open {database}: close other programs that use it. DuckDB says: {problem}") from None
+    with connection:
+        yield connection
+
+
+def table_names(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """The tables of streams in a schema, without those that the client keeps its books in."""
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND NOT starts_with(table_name, '_airbyte')",
+        [schema],
+    ).fetchall()
+    return [name for (name,) in rows]
 
 
 def contents(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> frozenset[int]:
