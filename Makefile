@@ -13,6 +13,10 @@ DEMO := .venv-demo/bin
 # An active virtual environment or a path of the caller's must not leak into ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
+# A company's proxy may sign with a certificate that the system knows and uv's own list does not.
+ifneq ($(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 # A user without a home (a container that runs as some uid) has no place for uv's cache.
 ifeq ($(shell test -w "$$HOME" && echo yes),)
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv

@@ -26,7 +26,11 @@ _WIDTH = 110
 
 _STREAM_READ = re.compile(r"Read (\d+) records from (\w+) stream")
 # Lines that the CDK logs of itself, one or more a stream: next to the records of the stream they tell a reader nothing.
-_INTERNAL = re.compile(r"MemoryMonitor|Starting syncing|Syncing stream|Marking stream|Finished syncing")
+_INTERNAL = re.compile(
+    r"MemoryMonitor|Starting syncing|Syncing stream|Marking stream|Finished syncing|Exception while syncing|\{"
+)
+# Repeats the error of each stream, which was shown before.
+_REPEATED = "During the sync, the following streams did not sync successfully"
 
 
 class SyncFailed(Failed):
@@ -76,18 +80,19 @@ class AirbyteClient:
             # What PyAirbyte prints of itself goes to a file: the lines of the source are shown in its place.
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(output),
+            _shown(name, terminal) as progress,
         ):
             try:
-                return self._sync(name, config, database, schema, terminal)
+                return self._sync(name, config, database, schema)
             except self._error as problem:
-                reason = f"{name}: {_reason(problem)}\nThe source's log is in {self.logs / name}"
-                raise SyncFailed(reason) from problem
+                reason = "\n".join(progress.errors or [problem.get_message()])
+                raise SyncFailed(f"source-{source}: {reason}\nMore in its logs: {self.logs / name}") from problem
 
-    def _sync(self, name: str, config: dict[str, Any], database: Path, schema: str, terminal: TextIO) -> list[Stream]:
+    def _sync(self, name: str, config: dict[str, Any], database: Path, schema: str) -> list[Stream]:
         program = Path(sys.executable).parent / name
         connector = self._airbyte.get_source(name, config=config, local_executable=program, install_if_missing=False)
         connector.select_all_streams()
-        with contextlib.closing(self._cache(db_path=database, schema_name=schema)) as cache, _shown(name, terminal):
+        with contextlib.closing(self._cache(db_path=database, schema_name=schema)) as cache:
             connector.read(cache=cache)
         return [
             Stream(stream.name, incremental=bool(stream.default_cursor_field))
@@ -96,16 +101,24 @@ class AirbyteClient:
 
 
 class _Progress(logging.Handler):
-    """Shows what a source logs: a line a stream that was read, waits and warnings; and time passing in between."""
+    """Shows what a source logs: a line a stream that was read, waits and warnings; and time passing in between.
+
+    Errors are kept for the end, each once: streams that share a list fail with the same words.
+    """
 
     def __init__(self, terminal: TextIO) -> None:
         super().__init__(logging.INFO)
+        self.errors: list[str] = []
         self._terminal = terminal
         self._start = self._last = time.monotonic()
         self._ended = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
+        if record.levelno >= logging.ERROR:
+            if message not in self.errors and not message.startswith(_REPEATED):
+                self.errors.append(message)
+            return
         read = _STREAM_READ.fullmatch(message)
         if read:
             self._show(f"  {read[2]:<32}{int(read[1]):>9,} records")
@@ -128,7 +141,7 @@ class _Progress(logging.Handler):
 
 
 @contextlib.contextmanager
-def _shown(name: str, terminal: TextIO) -> Iterator[None]:
+def _shown(name: str, terminal: TextIO) -> Iterator[_Progress]:
     # PyAirbyte hands each message that the source logs to the logger of this name.
     logger = logging.getLogger(f"airbyte.{name}")
     progress = _Progress(terminal)
@@ -136,19 +149,8 @@ def _shown(name: str, terminal: TextIO) -> Iterator[None]:
     logger.addHandler(progress)
     ticker.start()
     try:
-        yield
+        yield progress
     finally:
         logger.removeHandler(progress)
         progress.end()
         ticker.join()
-
-
-def _reason(problem: Exception) -> str:
-    """The innermost error's own words: PyAirbyte wraps them in its own."""
-    inner: BaseException | None = problem
-    reason = ""
-    while inner is not None:
-        text = getattr(inner, "message", None) or (getattr(inner, "context", None) or {}).get("failure_reason")
-        reason = text or reason
-        inner = getattr(inner, "original_exception", None) or inner.__cause__
-    return reason or str(problem)
