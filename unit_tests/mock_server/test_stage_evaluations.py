@@ -12,15 +12,8 @@ from unit_tests.vendor_samples import Record
 
 STAGE = CANDIDATE_DETAIL["stages"][0]
 EVALUATION = TALENTIO.sample("stage_evaluations")
-FIRST, SECOND = (
-    {**STAGE, "evaluations": [EVALUATION, {**EVALUATION, "id": 92}]},
-    {
-        **STAGE,
-        "id": 82,
-        "type": "document",
-        "evaluations": [{**EVALUATION, "id": 93, "items": []}],
-    },
-)
+FIRST = {**STAGE, "evaluations": [EVALUATION, {**EVALUATION, "id": 92}]}
+SECOND = {**STAGE, "id": 82, "type": "document", "evaluations": [{**EVALUATION, "id": 93, "items": []}]}
 
 
 def with_stages(candidate: Record) -> Record:

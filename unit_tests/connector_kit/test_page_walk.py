@@ -1,0 +1,98 @@
+"""Which page comes next while the list moves: nothing that stays in the list may be missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from connector_kit.paging import PageWalk
+
+SIZE = 100
+# More requests than any of these walks may need: an endless one fails instead of hanging.
+TOO_MANY = 40
+
+Change = Callable[[list[int]], object]
+Total = Callable[[Sequence[int]], "int | None"]
+
+
+def walk(
+    rows: list[int], changes: dict[int, Change] | None = None, total: Total = len, whole: bool = False
+) -> tuple[set[int], list[int], bool]:
+    """Walk through `rows`, which `changes[n]` alters before the n-th request.
+
+    Returns what was seen on pages that counted, the pages asked for, and whether the walk calls itself complete.
+    """
+    walker = PageWalk(SIZE, one_page_without_total=whole)
+    seen: set[int] = set()
+    pages: list[int] = []
+    page: int | None = 1
+    while page is not None:
+        pages.append(page)
+        assert len(pages) < TOO_MANY
+        if changes and len(pages) in changes:
+            changes[len(pages)](rows)
+        found = rows[(page - 1) * SIZE : page * SIZE]
+        counted = walker.counts(page, len(found), total(rows))
+        seen.update(found if counted else [])
+        page = walker.next(page, len(found), counted)
+    return seen, pages, walker.complete
+
+
+def delete(start: int, end: int) -> Change:
+    return lambda rows: rows.__delitem__(slice(start, end))
+
+
+@pytest.mark.parametrize(
+    ("length", "pages"), [(0, [1]), (1, [1]), (99, [1]), (100, [1]), (101, [1, 2]), (300, [1, 2, 3])]
+)
+def test_a_quiet_list_costs_each_page_once(length: int, pages: list[int]) -> None:
+    assert walk(list(range(length))) == (set(range(length)), pages, True)
+
+
+@pytest.mark.parametrize("deleted", [1, 150])
+@pytest.mark.parametrize("when", [2, 3, 4])
+def test_what_a_deletion_pulls_forward_is_read(deleted: int, when: int) -> None:
+    rows = list(range(450))
+    seen, _, complete = walk(rows, {when: delete(0, deleted)})
+    assert complete
+    assert seen >= set(rows)
+
+
+def test_one_deletion_costs_two_requests_at_the_most() -> None:
+    _, pages, _ = walk(list(range(450)), {3: delete(0, 1)})
+    assert len(pages) <= 5 + 2
+
+
+def test_the_last_page_may_vanish() -> None:
+    rows = list(range(101))
+    seen, _, complete = walk(rows, {2: delete(0, 1)})
+    assert complete
+    assert seen >= set(rows)
+
+
+@pytest.mark.parametrize("where", [0, 150, 250])
+def test_a_list_that_grows_is_read_to_its_new_end(where: int) -> None:
+    rows = list(range(250))
+
+    def grow(rows: list[int]) -> None:
+        rows[where:where] = range(1000, 1120)
+
+    seen, _, complete = walk(rows, {2: grow})
+    assert complete
+    assert seen >= set(range(250))
+
+
+@pytest.mark.parametrize(("length", "pages"), [(99, [1]), (100, [1, 2]), (250, [1, 2, 3])])
+def test_without_a_total_a_page_that_is_not_full_is_the_last(length: int, pages: list[int]) -> None:
+    assert walk(list(range(length)), total=lambda rows: None) == (set(range(length)), pages, True)
+
+
+def test_a_list_that_comes_whole_without_a_total_is_one_page() -> None:
+    assert walk(list(range(100)), total=lambda rows: None, whole=True) == (set(range(100)), [1], True)
+
+
+def test_a_total_that_promises_too_much_ends_and_is_not_complete() -> None:
+    seen, _, complete = walk(list(range(150)), total=lambda rows: 1000)
+    assert seen == set(range(150))
+    assert not complete

@@ -1,0 +1,154 @@
+"""The configuration: every field's bad values are refused by the field's name, before any request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests_mock
+from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.test.catalog_builder import CatalogBuilder
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connector_kit import times
+from connector_kit.settings import Settings
+from connector_kit.source import ManifestSource, read_manifest
+
+SPECS: dict[str, Mapping[str, Any]] = {
+    package: read_manifest(package)["spec"]["connection_specification"]
+    for package in ("source_talentics", "source_talentio")
+}
+GOOD: dict[str, dict[str, Any]] = {
+    "source_talentics": {"app_id": "an-app", "app_secret": "its-secret"},
+    "source_talentio": {"access_token": "a-token"},
+}
+STREAM = {"source_talentics": "exams", "source_talentio": "candidates"}
+
+CREDENTIAL: list[Any] = [None, "", "  ", 5, ["a"]]
+# Of each field that both sources have.
+COMMON: dict[str, list[Any]] = {
+    "start_date": ["yesterday", "2024-13-01", "2024-02-30", "01.02.2024", 20240101],
+    "base_url": [
+        "",
+        5,
+        "api.example.com/v2",
+        "https://",
+        "ftp://api.example.com",
+        "http://api.example.com/v2",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "https://api.example.com:port",
+        "https://api.example .com",
+        "https://api.example.com/v2?page=1",
+        "https://api.example.com/v2#top",
+        "https://user:a-password@api.example.com",
+    ],
+    "rate_limit_requests": [0, -1, "50", 1.5, True],
+    "rate_limit_period": ["", "15m", "PT", "PT0S", "-PT15M", "P1M", 900],
+    "num_workers": [0, 21, "4", 2.5, True],
+    "personal_data": ["mask", "Keep", "", 5],
+    "personal_data_key": [None, "", 5],
+}
+BAD: dict[str, dict[str, list[Any]]] = {
+    "source_talentics": {"app_id": CREDENTIAL, "app_secret": CREDENTIAL, **COMMON},
+    "source_talentio": {
+        "access_token": CREDENTIAL,
+        "include_inactive_responsible_employees": ["true", 1, 0],
+        **COMMON,
+    },
+}
+CASES = [
+    pytest.param(package, field, value, id=f"{package}-{field}-{value!r}")
+    for package, fields in BAD.items()
+    for field, values in fields.items()
+    for value in values
+]
+
+
+@pytest.mark.parametrize("package", GOOD)
+def test_no_field_of_the_spec_is_left_out_here(package: str) -> None:
+    assert set(BAD[package]) == set(SPECS[package]["properties"])
+
+
+@pytest.mark.parametrize(("package", "field", "value"), CASES)
+def test_a_bad_value_is_refused_by_its_field_before_any_request(package: str, field: str, value: Any) -> None:
+    config = {**GOOD[package], field: value}
+    if field == "personal_data_key":
+        config["personal_data"] = "hash"
+    server = requests_mock.Adapter()
+    catalog = CatalogBuilder().with_stream(STREAM[package], SyncMode.full_refresh).build()
+    source = ManifestSource(package, catalog, config, transport=server)
+    with pytest.raises(AirbyteTracedException) as caught:
+        list(source.read(logging.getLogger("airbyte"), config, catalog))
+    message = caught.value.message or ""
+    assert caught.value.failure_type == FailureType.config_error
+    assert message.startswith(f"{field}: ")
+    assert "a-password" not in message
+    assert not server.called
+
+
+def settings(package: str = "source_talentics", **config: Any) -> Settings:
+    return Settings.from_config({**GOOD[package], **config}, SPECS[package])
+
+
+@pytest.mark.parametrize(
+    ("package", "base_url", "requests", "period"),
+    [
+        ("source_talentics", "https://api.talentics.id/v2", 50, 900.0),
+        ("source_talentio", "https://talentio.com/api/v1", 5000, 3600.0),
+    ],
+)
+def test_what_is_left_out_has_the_specs_default(package: str, base_url: str, requests: int, period: float) -> None:
+    assert settings(package) == Settings(base_url, requests, period, 4, None, "keep")
+    assert settings(package, base_url=None, num_workers=None, start_date=None) == settings(package)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://api.example.com/v2/", "https://api.example.com/v2"),
+        ("https://api.example.com", "https://api.example.com"),
+        ("http://127.0.0.1:8080/v2", "http://127.0.0.1:8080/v2"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_base_url_is_https_or_loopback(given: str, used: str) -> None:
+    assert settings(base_url=given).base_url == used
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("2024-01-31", "2024-01-31T00:00:00Z"),
+        ("2024-01-31T00:00:00", "2024-01-31T00:00:00Z"),
+        ("2024-01-31T09:00:00+09:00", "2024-01-31T00:00:00Z"),
+    ],
+)
+def test_a_start_date_without_a_zone_is_utc(given: str, used: str) -> None:
+    assert settings(start_date=given).start_instant == times.instant(used)
+
+
+def test_an_empty_start_date_is_none() -> None:
+    assert settings(start_date="").start_instant is None
+
+
+@pytest.mark.parametrize(("given", "used"), [("PT1H30M", 5400.0), ("P1D", 86400.0), ("PT0.5S", 0.5)])
+def test_a_period_is_a_duration_in_seconds(given: str, used: float) -> None:
+    assert settings(rate_limit_period=given).rate_limit_period == used
+
+
+def test_the_bounds_of_a_number_belong_to_it() -> None:
+    assert [settings(num_workers=number).num_workers for number in (1, 20)] == [1, 20]
+    assert settings(rate_limit_requests=1).rate_limit_requests == 1
+
+
+def test_hashing_with_a_key_is_right() -> None:
+    assert settings(personal_data="hash", personal_data_key="a long random text").personal_data == "hash"
+
+
+def test_a_field_that_the_spec_does_not_know_is_no_failure() -> None:
+    assert settings(__injected_declarative_manifest={}) == settings()

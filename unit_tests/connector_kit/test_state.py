@@ -1,0 +1,223 @@
+"""The cursors: what each remembers, what it wants again, and how far it may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connector_kit import times
+from connector_kit.seen_ids import SeenIds
+from connector_kit.settings import Settings
+from connector_kit.state import DetailCursor, ListCursor, SeenCursor, StreamCursor
+from connector_kit.sync import Sync
+from unit_tests.mock_server.helpers import NOW, StoppedClock
+
+JANUARY, FEBRUARY, MARCH = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z")
+# Behind the state's reach: the server's clock says NOW, 2024-06-01T00:00:00Z.
+FRESH, CAP = "2024-05-31T23:58:00Z", "2024-05-31T23:55:00Z"
+
+Kind = TypeVar("Kind", bound=StreamCursor)
+
+
+def cursor(
+    kind: type[Kind],
+    state: Mapping[str, Any] | None = None,
+    start_date: str | None = None,
+    server_time: datetime | None = NOW,
+    emitted: list[AirbyteMessage] | None = None,
+    clock: StoppedClock | None = None,
+) -> Kind:
+    settings = Settings("https://api.example.com", 50, 900.0, 4, times.instant(start_date), "keep")
+    emit = (emitted if emitted is not None else []).append
+    sync = Sync(settings, states={"things": state or {}}, emit=emit, clock=clock or StoppedClock())
+    made = kind(sync, "things", "updated_at", timedelta(minutes=5))
+    made.begin(server_time)
+    return made
+
+
+def instant(text: str) -> int:
+    found = times.instant(text)
+    assert found is not None
+    return found
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def saw(made: ListCursor, *texts: str) -> ListCursor:
+    for text in texts:
+        made.saw(instant(text))
+    return made
+
+
+def test_a_list_remembers_its_newest_record_once_it_was_read_to_its_end() -> None:
+    made = saw(cursor(ListCursor), MARCH, JANUARY)
+    made.saw(None)
+    assert made.state == {}
+    made.complete()
+    assert made.state == {"updated_at": MARCH}
+
+
+def test_a_list_gives_what_is_newer_than_its_state_and_what_tells_no_time() -> None:
+    made = cursor(ListCursor, {"updated_at": FEBRUARY})
+    assert [made.wants(instant(text)) for text in (JANUARY, FEBRUARY, MARCH)] == [False, False, True]
+    assert made.wants(None)
+
+
+def test_a_list_without_a_state_gives_everything() -> None:
+    assert cursor(ListCursor).wants(0)
+
+
+def test_start_date_itself_belongs_to_what_is_read() -> None:
+    made = cursor(ListCursor, start_date=FEBRUARY)
+    assert [made.wants(instant(text)) for text in (JANUARY, FEBRUARY, MARCH)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("server_time", "reaches"),
+    [
+        (NOW, CAP),
+        (NOW - timedelta(days=1), "2024-05-30T23:55:00Z"),
+        pytest.param(None, "2024-05-31T22:55:00Z", id="our own clock may be an hour off"),
+    ],
+)
+def test_a_state_stays_behind_the_servers_clock(server_time: datetime | None, reaches: str) -> None:
+    made = saw(cursor(ListCursor, server_time=server_time), FRESH)
+    made.complete()
+    assert made.state == {"updated_at": reaches}
+
+
+@pytest.mark.parametrize("seen", [JANUARY, MARCH])
+def test_a_state_never_goes_back(seen: str) -> None:
+    made = saw(cursor(ListCursor, {"updated_at": CAP}, server_time=NOW - timedelta(days=50)), seen)
+    made.complete()
+    assert made.state == {"updated_at": CAP}
+
+
+# --- details ---------------------------------------------------------------------------------------------------------
+
+
+def passed(made: DetailCursor, text: str, number: int, settled: bool = True) -> None:
+    made.passed(instant(text), number, text, settled)
+
+
+def due(made: DetailCursor, text: str, number: int) -> bool:
+    return made.due(instant(text), number, text)
+
+
+def test_a_detail_is_remembered_as_soon_as_it_was_read() -> None:
+    made = cursor(DetailCursor)
+    assert made.state == {}
+    passed(made, JANUARY, 7)
+    assert made.state == {"updated_at": JANUARY, "id": 7}
+    passed(made, JANUARY, 9)
+    passed(made, FEBRUARY, 3)
+    assert made.state == {"updated_at": FEBRUARY, "id": 3}
+
+
+def test_a_sync_that_was_cut_off_goes_on_behind_the_last_detail() -> None:
+    made = cursor(DetailCursor, {"updated_at": FEBRUARY, "id": 7})
+    assert [due(made, FEBRUARY, number) for number in (6, 7, 8)] == [False, False, True]
+    assert [due(made, text, 1) for text in (JANUARY, MARCH)] == [False, True]
+    assert made.due(None, 1, None)
+
+
+def test_a_detail_of_a_parent_without_a_time_moves_nothing() -> None:
+    made = cursor(DetailCursor)
+    made.passed(None, 7, None, True)
+    assert made.state == {}
+
+
+def test_a_fresh_detail_is_remembered_by_its_id_once_it_has_settled() -> None:
+    made = cursor(DetailCursor, {"updated_at": FEBRUARY, "id": 7})
+    assert made.is_fresh(instant(FRESH))
+    assert not made.is_fresh(instant(CAP))
+    passed(made, FRESH, 8, settled=False)
+    assert made.state == {"updated_at": FEBRUARY, "id": 7}
+    passed(made, FRESH, 8)
+    assert made.state == {"updated_at": FEBRUARY, "id": 7, "recent": {"8": FRESH}}
+
+
+def test_a_fresh_detail_is_due_again_only_where_its_time_moved() -> None:
+    made = cursor(DetailCursor, {"updated_at": FEBRUARY, "id": 7, "recent": {"8": FRESH}})
+    assert [due(made, text, 8) for text in (FRESH, "2024-05-31T23:59:00Z")] == [False, True]
+    assert due(made, FRESH, 9)
+
+
+def test_what_was_fresh_is_kept_until_the_sync_is_through() -> None:
+    state = {"updated_at": FEBRUARY, "id": 7, "recent": {"8": MARCH}}
+    made = cursor(DetailCursor, state)
+    assert made.state == state
+    made.complete()
+    assert made.state == {"updated_at": FEBRUARY, "id": 7}
+
+
+@pytest.mark.parametrize(("count", "kept"), [(500, True), (501, False)])
+def test_too_many_fresh_ones_are_read_once_more_rather_than_remembered(count: int, kept: bool) -> None:
+    made = cursor(DetailCursor)
+    for number in range(count):
+        passed(made, FRESH, number)
+    assert ("recent" in made.state) == kept
+
+
+def test_start_date_spares_details_of_older_parents() -> None:
+    made = cursor(DetailCursor, start_date=FEBRUARY)
+    assert [due(made, text, 1) for text in (JANUARY, FEBRUARY)] == [False, True]
+
+
+def test_parents_are_wanted_from_the_state_on_and_all_without_one() -> None:
+    # One that shares the last parent's time may be unread.
+    assert cursor(DetailCursor, {"updated_at": FEBRUARY, "id": 7}).floor == instant(FEBRUARY) - 1
+    assert cursor(DetailCursor).floor is None
+    assert cursor(DetailCursor, start_date=FEBRUARY).floor is None
+
+
+# --- details of parents without times --------------------------------------------------------------------------------
+
+
+def test_ids_are_remembered_with_the_newest_time() -> None:
+    made = cursor(SeenCursor, {"updated_at": FEBRUARY, "seen": SeenIds([7]).encode()})
+    assert [made.due(number) for number in (7, 8)] == [False, True]
+    made.passed(8, JANUARY)
+    assert made.state == {"updated_at": FEBRUARY, "seen": SeenIds([7, 8]).encode()}
+    made.passed(9, MARCH)
+    made.passed(10, None)
+    assert made.state == {"updated_at": MARCH, "seen": SeenIds([7, 8, 9, 10]).encode()}
+
+
+def test_an_id_that_is_no_number_is_always_due() -> None:
+    made = cursor(SeenCursor)
+    made.passed("7", JANUARY)
+    assert made.due("7")
+
+
+# --- all -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [ListCursor, DetailCursor, SeenCursor])
+@pytest.mark.parametrize("state", [{"updated_at": "soon"}, {"updated_at": 5}, {"page": 3}])
+def test_a_foreign_state_is_refused_by_its_stream(kind: type[StreamCursor], state: dict[str, Any]) -> None:
+    with pytest.raises(AirbyteTracedException, match="state of stream things cannot be used"):
+        cursor(kind, state)
+
+
+@pytest.mark.parametrize("kind", [ListCursor, DetailCursor, SeenCursor])
+def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCursor]) -> None:
+    emitted: list[AirbyteMessage] = []
+    clock = StoppedClock()
+    made = cursor(kind, emitted=emitted, clock=clock)
+    made.confirm()
+    assert len(emitted) == 1
+    clock.wait(299)
+    made.confirm(now_or_later=False)
+    assert len(emitted) == 1
+    clock.wait(1)
+    made.confirm(now_or_later=False)
+    assert len(emitted) == 2
+    made.confirm(now_or_later=False)
+    assert len(emitted) == 2
