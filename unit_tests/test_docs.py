@@ -1,0 +1,290 @@
+"""The docs say what the code does: fields, streams, messages, classes of personal data, links.
+
+`python -m unit_tests.test_docs` writes docs/personal-data.md anew from the schemas.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from airbyte_cdk.models import AirbyteStateBlob, AirbyteStateMessage, AirbyteStreamState, StreamDescriptor
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connector_kit.errors import PAUSES, FailureTable, Redirected, UnexpectedAnswer, lasting
+from connector_kit.personal_data import FORM_FIELD_CLASSES, MARK, is_leaf, is_named_value
+from connector_kit.settings import Settings
+from connector_kit.source import ManifestSource, read_manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {"source_talentics": ROOT / "docs" / "talentics.md", "source_talentio": ROOT / "docs" / "talentio.md"}
+PERSONAL_DATA = ROOT / "docs" / "personal-data.md"
+WRITTEN = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+CREDENTIALS = {
+    "source_talentics": {"app_id": "app", "app_secret": "secret"},
+    "source_talentio": {"access_token": "token"},
+}
+# The paths that the pages show in their examples: a list, one whose path is inferred, a detail.
+EXAMPLES = {
+    "source_talentics": ("/v2/exams", None),
+    "source_talentio": ("/api/v1/candidates", "/api/v1/job_titles"),
+}
+
+every_source = pytest.mark.parametrize("source", PAGES)
+
+
+@cache
+def manifest(source: str) -> dict[str, Any]:
+    return read_manifest(source)
+
+
+def streams(source: str) -> dict[str, dict[str, Any]]:
+    return {stream["name"]: stream for stream in manifest(source)["streams"]}
+
+
+def specification(source: str) -> Mapping[str, Any]:
+    spec: Mapping[str, Any] = manifest(source)["spec"]["connection_specification"]
+    return spec
+
+
+def section(page: Path, heading: str) -> str:
+    """The text under a heading of the second level, up to the next one."""
+    parts = re.split(r"^## (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert heading in found, f"{page.name} has no heading '{heading}'"
+    return found[heading]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of a section's tables by their first cell, without the backticks."""
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:1] == "|"]
+    return {row[0].strip("`"): row[1:] for row in cells}
+
+
+# --- the pages of the sources ----------------------------------------------------------------------------------------
+
+
+@every_source
+def test_configuration_table_has_each_field_with_its_default(source: str) -> None:
+    table = rows(section(PAGES[source], "Configuration"))
+    for name, field in specification(source)["properties"].items():
+        assert name in table, f"{name} is missing"
+        if "default" in field:
+            default = field["default"]
+            spelled = json.dumps(default) if isinstance(default, bool) else str(default)
+            assert table[name][0] == f"`{spelled}`", f"{name}: the default is {spelled}"
+    known = set(specification(source)["properties"])
+    assert {name for name in table if "_" in name} <= known
+
+
+@every_source
+def test_streams_table_has_each_stream_with_its_key_and_cursor(source: str) -> None:
+    table = rows(section(PAGES[source], "Streams"))
+    for name, stream in streams(source).items():
+        assert name in table, f"{name} is missing"
+        _, key, cursor, *_ = table[name]
+        assert key == ", ".join(f"`{part}`" for part in stream["primary_key"]), name
+        declared = stream.get("incremental_sync")
+        assert cursor == (f"`{declared['cursor_field']}`" if declared else "none"), name
+
+
+def failures(source: str) -> Iterator[str]:
+    """What requests that fail tell the user."""
+    path, inferred_path = EXAMPLES[source]
+    table = failure_table(source, next(iter(streams(source))))
+    for status in (400, 401, 403, 404, 429):
+        yield message(table, answer(path, status))
+    yield lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1).message or ""
+    junk = UnexpectedAnswer("HTTP 200 with an HTML page")
+    junk.path = path
+    yield lasting(table.interpret_response(junk), len(PAUSES) + 1).message or ""
+    yield message(table, requests.exceptions.SSLError())
+    yield message(table, Redirected("")).strip()
+    if inferred_path:
+        yield message(failure_table(source, Path(inferred_path).name), answer(inferred_path, 404))
+
+
+def failure_table(source: str, stream: str) -> FailureTable:
+    declared = streams(source)[stream]["retriever"]["requester"]["error_handler"]
+    words = {name: value for name, value in declared.items() if name in FailureTable.__dataclass_fields__}
+    return FailureTable(config={"base_url": specification(source)["properties"]["base_url"]["default"]}, **words)
+
+
+def answer(path: str, status: int) -> requests.Response:
+    response = requests.Response()
+    response.url, response.status_code = f"https://host{path}?page=1", status
+    return response
+
+
+def message(table: FailureTable, what: requests.Response | Exception) -> str:
+    text = table.interpret_response(what).error_message
+    assert text
+    return text
+
+
+def wrong_settings(source: str) -> Iterator[str]:
+    """What wrong values in the configuration tell the user."""
+    required = next(iter(CREDENTIALS[source]))
+    for wrong in (
+        {required: ""},
+        {"start_date": "yesterday"},
+        {"personal_data": "mask"},
+        {"personal_data": "hash"},
+        {"base_url": "example"},
+        {"base_url": "http://example.com"},
+        {"base_url": "https://user:password@example.com"},
+        {"rate_limit_requests": "50"},
+        {"rate_limit_requests": 0},
+        {"rate_limit_period": "15 minutes"},
+        {"num_workers": 50},
+    ):
+        with pytest.raises(AirbyteTracedException) as raised:
+            Settings.from_config({**CREDENTIALS[source], **wrong}, specification(source))
+        yield raised.value.message or ""
+
+
+def wrong_states(source: str) -> Iterator[str]:
+    """What states that the connector did not write tell the user."""
+    first = next(iter(streams(source)))
+    for name, blob in ((first, {"cursor": "2024-01-31"}), ("users", {})):
+        state = AirbyteStateMessage(
+            stream=AirbyteStreamState(
+                stream_descriptor=StreamDescriptor(name=name), stream_state=AirbyteStateBlob(blob)
+            )
+        )
+        config = CREDENTIALS[source]
+        with pytest.raises(AirbyteTracedException) as raised:
+            ManifestSource(source, config=config, state=[state]).streams(config)
+        yield raised.value.message or ""
+
+
+@every_source
+@pytest.mark.parametrize("messages", [failures, wrong_settings, wrong_states], ids=lambda function: function.__name__)
+def test_troubleshooting_has_each_message_as_it_is(source: str, messages: Any) -> None:
+    shown = section(PAGES[source], "Troubleshooting").splitlines()
+    for text in messages(source):
+        assert any(text in line for line in shown), f"{PAGES[source].name} does not explain: {text}"
+
+
+# --- personal data ---------------------------------------------------------------------------------------------------
+
+
+def leaves(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Each field without fields of its own: dotted path, schema, whether its class goes by the name beside it."""
+    for name, field in schema["properties"].items():
+        path = f"{prefix}{name}"
+        if is_leaf(field):
+            yield path, field, name == "value" and is_named_value(schema["properties"])
+        else:
+            yield from leaves(field.get("items", field), f"{path}.")
+
+
+def render_personal_data() -> str:
+    """docs/personal-data.md as the schemas have it."""
+    lines = [
+        "# Personal data, field by field",
+        "",
+        "Written from the schemas by `python -m unit_tests.test_docs`; do not edit it by hand. What `keep`, `hash` and",
+        "`drop` do with these fields stands in [BEHAVIOR.md](BEHAVIOR.md#personal-data-keep-hash-drop).",
+        "",
+        "| class | what it is |",
+        "|---|---|",
+        "| `identifier` | says who somebody is, or describes the person: names, identity numbers, birth dates |",
+        "| `contact` | reaches somebody: e-mail and postal addresses, phone numbers |",
+        "| `special` | the law protects it most: religion, health, blood type, bank accounts |",
+        "| `free_text` | text that anybody may have written anything into |",
+        "| `file_link` | leads to a file about somebody |",
+        "| `none` | not personal; the same in every mode |",
+        "",
+        'A path with dots is a nested field. Fields marked "by name" are the `value` of a `{name, value}` pair: the',
+        "name decides, and a name that is not in the last table of this page counts as personal.",
+    ]
+    for source in PAGES:
+        lines += ["", f"## {source.replace('_', '-')}"]
+        for stream in streams(source):
+            lines += ["", *_stream_table(source, stream)]
+    lines += [
+        "",
+        "## Fields of Talentics' employment form",
+        "",
+        "Pairs of this name, in `employment_application_forms` and `employment_application_answers`.",
+        "",
+        "| name | class |",
+        "|---|---|",
+        *(f"| `{name}` | `{kind}` |" for name, kind in FORM_FIELD_CLASSES.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _stream_table(source: str, stream: str) -> Iterator[str]:
+    schema = json.loads((ROOT / source / "schemas" / f"{stream}.json").read_text(encoding="utf-8"))
+    fields = list(leaves(schema))
+    personal = [(path, field, by_name) for path, field, by_name in fields if field[MARK] != "none"]
+    harmless = [path for path, field, _ in fields if field[MARK] == "none"]
+    yield f"### {stream}"
+    yield ""
+    if personal:
+        yield "| field | class | what it holds |"
+        yield "|---|---|---|"
+        for path, field, by_name in personal:
+            yield f"| `{path}` | `{field[MARK]}`{', by name' if by_name else ''} | {field['description']} |"
+        yield ""
+        yield f"Class `none`: {', '.join(f'`{path}`' for path in harmless)}."
+    else:
+        yield f"No personal data. Class `none`: {', '.join(f'`{path}`' for path in harmless)}."
+
+
+def test_personal_data_page_is_what_the_schemas_say() -> None:
+    assert PERSONAL_DATA.read_text(encoding="utf-8") == render_personal_data(), "run: python -m unit_tests.test_docs"
+
+
+# --- all pages -------------------------------------------------------------------------------------------------------
+
+LINK = re.compile(r"(?<!\!)\[[^\]]+\]\(([^)\s]+)\)")
+
+
+def without_code(page: Path) -> str:
+    return re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", without_code(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(without_code(page)):
+        parts = urlsplit(target)
+        if parts.scheme:
+            assert parts.scheme == "https", target
+            continue
+        file = (page.parent / parts.path).resolve() if parts.path else page
+        assert file.exists(), target
+        if parts.fragment:
+            assert parts.fragment in anchors(file), target
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_nothing_is_left_to_be_written(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert not re.search(r"\b(TODO|TBD|FIXME|XXX|lorem ipsum)\b", text, flags=re.IGNORECASE)
+
+
+def test_each_page_is_linked_from_the_readme() -> None:
+    linked = {(ROOT / target.partition("#")[0]).resolve() for target in LINK.findall(without_code(ROOT / "README.md"))}
+    assert {page for page in WRITTEN if page.parent.name == "docs"} <= linked
+
+
+if __name__ == "__main__":
+    PERSONAL_DATA.write_text(render_personal_data(), encoding="utf-8")
