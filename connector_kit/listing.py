@@ -1,17 +1,10 @@
-"""Paging that loses nothing while the list moves.
-
-Both APIs page by number over a list that others change meanwhile. What that does to the records not yet read:
-
-- created: pushed to later pages, or not at all. Harmless; some come twice.
-- deleted: pulled to *earlier* pages, where nobody looks again. Both APIs tell the total on every page, so a total that
-  shrank says by how much, and the walk steps back that far.
-"""
+"""Lists: every record of every page, once, for the streams made from it and for the streams that hang on it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
 
@@ -25,6 +18,7 @@ from airbyte_cdk.sources.types import Config, Record, StreamSlice
 from connector_kit import times
 from connector_kit.errors import url_path
 from connector_kit.flights import Flights, Question
+from connector_kit.paging import PageNumbers, PageWalk, Sightings
 from connector_kit.parents import Parent, ParentLink, parent_of
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Reading, RowExtractor
@@ -35,90 +29,9 @@ from connector_kit.sync import Sync
 logger = logging.getLogger("airbyte.connector_kit")
 
 
-@dataclass
-class PageNumbers:
-    """How a list pages.
-
-    Args:
-        page_parameter: the query parameter that takes the page's number, from 1.
-        page_size: records on a full page.
-        page_size_parameter: the query parameter that asks for it, where there is one.
-        total_header, total_path: where an answer tells how many records the list has.
-        one_page_without_total: True where a list that tells no total comes whole in one answer; elsewhere a full page
-            without a total has another behind it.
-    """
-
-    config: Config
-    page_size: int
-    page_parameter: str = "page"
-    page_size_parameter: Optional[str] = None
-    total_header: Optional[str] = None
-    total_path: list[str] = field(default_factory=list)
-    one_page_without_total: bool = False
-
-    def parameters(self, page: int) -> dict[str, str]:
-        parameters = {self.page_parameter: str(page)}
-        if self.page_size_parameter:
-            parameters[self.page_size_parameter] = str(self.page_size)
-        return parameters
-
-    def total(self, answer: Answer) -> int | None:
-        """The list's length as an answer tells it; None where it doesn't."""
-        if self.total_header:
-            value: Any = answer.headers.get(self.total_header)
-        else:
-            value = answer.body
-            for name in self.total_path:
-                value = value.get(name) if isinstance(value, Mapping) else None
-        try:
-            total = int(value)
-        except (TypeError, ValueError):
-            return None
-        return total if total >= 0 else None
-
-
-class PageWalk:
-    """Which page comes next.
-
-    `_covered` is the number of records, from the list's beginning, that were surely read as the list stands now. A
-    deletion anywhere may have pulled one unread record below that mark, so the mark goes down by as many as were
-    deleted; a page that begins above the mark does not count, and is read again when its turn comes.
-    """
-
-    def __init__(self, page_size: int, one_page_without_total: bool = False) -> None:
-        self._size = page_size
-        self._one_page_without_total = one_page_without_total
-        self._covered = 0
-        self._total: int | None = None
-        self.complete = True
-
-    def counts(self, page: int, rows: int, total: int | None) -> bool:
-        """Take note of a page. False where it must be read again, because the list moved before it."""
-        if total is not None and self._total is not None and total < self._total:
-            self._covered = max(0, self._covered - (self._total - total))
-        self._total = total if total is not None else self._total
-        begin = (page - 1) * self._size
-        if begin > self._covered:
-            return False
-        self._covered = max(self._covered, begin + (self._size if self._more_after(page, rows) else rows))
-        return True
-
-    def next(self, page: int, rows: int, counted: bool) -> int | None:
-        """The page to read after `page`, None at the end."""
-        if not counted:
-            return self._covered // self._size + 1
-        if not self._more_after(page, rows):
-            return None
-        if rows == 0:
-            # The total promises more than the pages hold. Going on would ask for empty pages for ever.
-            self.complete = False
-            return None
-        return self._covered // self._size + 1
-
-    def _more_after(self, page: int, rows: int) -> bool:
-        if self._total is None:
-            return rows >= self._size and not self._one_page_without_total
-        return page * self._size < self._total
+# A list that moves all the time is walked this often at the most; what is touched later still has a later time, and so
+# belongs to the next sync.
+_MOST_WALKS = 5
 
 
 class ListReading(Reading):
@@ -134,6 +47,7 @@ class ListReading(Reading):
         self._server_time: datetime | None = None
         self._missing = 0
         self._found = 0
+        self._blind = False
         self.handed_fields: list[str] = []
         self.read_at = 0.0
 
@@ -156,22 +70,32 @@ class ListReading(Reading):
             before_wait=self.confirm,
         )
         parameters = self.requester.parameters_with(self._server_filter())
-        paginator = self._retriever.paginator
-        complete = True
         for parent in self._parent.reading.index() if self._parent else [None]:
-            walk = PageWalk(paginator.page_size, paginator.one_page_without_total)
-            yield from self._walk(walk, parent, parameters)
-            complete = complete and walk.complete
+            yield from self._walks(parent, parameters)
         if self._missing and not self._found:
             raise self._all_missing()
         self.read_at = self.sync.clock.monotonic()
-        if complete:
-            for cursor in self._cursors().values():
-                cursor.complete()
+        for cursor in self._cursors().values():
+            cursor.complete()
 
-    def _walk(self, walk: PageWalk, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:
+    def _walks(self, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:
+        """Walk a list, and again what moved meanwhile."""
+        sightings = Sightings()
+        part: str | None = "whole"
+        for _ in range(_MOST_WALKS):
+            sightings.begin_walk()
+            yield from self._walk(parent, parameters, sightings, only_beginning=part == "beginning")
+            part = sightings.moved
+            if part is None:
+                return
+            logger.info("%s: the list moved while it was read; reading it again.", self.label)
+
+    def _walk(
+        self, parent: Parent | None, parameters: Mapping[str, str], sightings: Sightings, only_beginning: bool
+    ) -> Iterator[Record]:
         url = self.requester.url_for(parent.id if parent else "")
         paginator = self._retriever.paginator
+        walk = PageWalk(paginator.page_size, paginator.one_page_without_total)
         page: int | None = 1
         while page is not None:
             answer = self._flights.ask(Question(page, url, {**parameters, **paginator.parameters(page)}))
@@ -184,21 +108,27 @@ class ListReading(Reading):
                 self._begin(answer)
             records = self._extractor.records(answer.body)
             counted = walk.counts(page, len(records), paginator.total(answer))
-            following = walk.next(page, len(records), counted)
             if counted:
-                yield from self._emit(answer, records, parent)
+                instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
+                news = [
+                    sightings.is_news(record.get("id"), instant)
+                    for record, instant in zip(records, instants, strict=True)
+                ]
+                yield from self._emit(answer, records, instants, news, parent, self._is_blind(answer, len(records)))
+                if only_beginning and not any(news):
+                    return
             self.confirm(now_or_later=False)
-            page = following
-        if not walk.complete:
-            logger.warning(
-                "%s: %s tells of more records than its pages hold; its state stays where it was, and the next sync "
-                "reads it again.",
-                self.label,
-                url,
-            )
+            page = walk.next(page, len(records), counted)
 
-    def _emit(self, answer: Answer, records: list[dict[str, Any]], parent: Parent | None) -> Iterator[Record]:
-        instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
+    def _emit(
+        self,
+        answer: Answer,
+        records: list[dict[str, Any]],
+        instants: list[int | None],
+        news: list[bool],
+        parent: Parent | None,
+        everything: bool,
+    ) -> Iterator[Record]:
         stream_slice = self._slice(parent)
         if self.serves_children:
             for record, instant in zip(records, instants, strict=True):
@@ -210,15 +140,26 @@ class ListReading(Reading):
             # Each member changes its records in place, so only one of them may have those that are parsed already.
             own = records if number == len(members) - 1 else self._extractor.records(answer.copy_of_body())
             count = 0
-            for record, instant in zip(own, instants, strict=True):
+            for record, instant, is_news in zip(own, instants, news, strict=True):
                 if cursor is not None:
                     cursor.saw(instant)
-                    if not cursor.wants(instant):
-                        continue
+                if not is_news or not (everything or cursor is None or cursor.wants(instant)):
+                    continue
                 for row in member.records(record, stream_slice):
                     count += 1
                     yield row
             self.sync.count_records(member.name, count)
+
+    def _is_blind(self, answer: Answer, rows: int) -> bool:
+        """Whether a deletion would go unseen: several pages and no total.
+
+        Such a list is emitted whole in every sync, so that what one sync missed comes with the next.
+        """
+        paginator = self._retriever.paginator
+        if paginator.one_page_without_total or paginator.total(answer) is not None:
+            return False
+        self._blind = self._blind or rows >= paginator.page_size
+        return self._blind
 
     def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
         handed = {**stream_slice.partition, **stream_slice.extra_fields}

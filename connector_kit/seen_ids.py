@@ -66,7 +66,7 @@ class SeenIds:
 
 
 def _runs(ids: list[int]) -> Iterator[int]:
-    """Gap to the next run, its length, gap, length, …"""
+    """Gap to the next run and its length, again and again."""
     position, start, end = 0, ids[0], ids[0] + 1
     for number in ids[1:]:
         if number == end:

@@ -56,13 +56,14 @@ class Settings:
         start_instant = times.instant(start_date) if start_date else None
         if start_date and start_instant is None:
             raise config_error(
-                "start_date: not a date or RFC 3339 time. Write it as 2024-01-31 or 2024-01-31T00:00:00Z, or leave it out."
+                "start_date: not a date or RFC 3339 time. Write it as 2024-01-31 or 2024-01-31T00:00:00Z, or leave it "
+                "out."
             )
         mode: Mode = full["personal_data"]
         if mode == "hash" and not full.get("personal_data_key"):
             raise config_error(
-                "personal_data_key: required when personal_data is 'hash'. Set it to a long random text, keep it secret "
-                "and never change it: values hashed with another key do not join."
+                "personal_data_key: required when personal_data is 'hash'. Set it to a long random text, keep it "
+                "secret and never change it: values hashed with another key do not join."
             )
         return cls(
             base_url=_base_url(str(full["base_url"])),

@@ -3,8 +3,8 @@
 Three memories, all small whatever the size of the source:
 
 - `ListCursor`, for lists: `{"updated_at": T}`. Everything last updated up to T was read.
-- `DetailCursor`, for details of a list: `{"updated_at": T, "id": N, "recent": {...}}`. Details are read oldest first, so
-  one pair says how far: all parents up to (T, N). `recent` holds the few beyond T that were read and have settled.
+- `DetailCursor`, for details of a list: `{"updated_at": T, "id": N, "recent": {...}}`. Details are read oldest first,
+  so one pair says how far: all parents up to (T, N). `recent` holds the few beyond T that were read and have settled.
 - `SeenCursor`, for details of a list without times: `{"application_time": T, "seen": "..."}`, the ids read.
 
 T never passes the start of the sync less a margin: what is touched while a list is read carries a later time, and the

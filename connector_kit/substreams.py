@@ -246,7 +246,8 @@ class DetailRetriever(Retriever):
     def __post_init__(self) -> None:
         sync = Sync.current()
         parent = parent_of(self.partition_router, sync)
-        assert parent is not None
+        if parent is None:
+            raise TypeError(f"{self.name}: a detail needs a SubstreamPartitionRouter with its parent")
         self._reading = sync.reading(self.requester.key, lambda: DetailReading(sync, self, parent))
         self._reading.join(self.name, self.record_selector)
         sync.retrievers[self.name] = self

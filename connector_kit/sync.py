@@ -58,7 +58,7 @@ class Sync:
         settings: Settings,
         *,
         states: Mapping[str, Mapping[str, Any]] | None = None,
-        emit: Callable[[AirbyteMessage], None] = lambda message: None,
+        emit: Callable[[AirbyteMessage], None] = lambda _: None,
         clock: Clock | None = None,
         transport: BaseAdapter | None = None,
     ) -> None:
@@ -108,7 +108,7 @@ class Sync:
             return self._pool
 
     def reading(self, key: str, make: Callable[[], _Reading]) -> _Reading:
-        """The one reading of what `key` asks for: made at the first call, shared by every stream that names it again."""
+        """The one reading of what `key` asks for: made at the first call, shared by every stream that names it."""
         with self._lock:
             if key not in self.readings:
                 self.readings[key] = make()

@@ -1,4 +1,4 @@
-"""A whole sync in one thread, over the sandbox's world without a network and a clock that stands still until it is told.
+"""A whole sync in one thread, over the sandbox's world without a network, and a clock that stands until it is told.
 
 The streams are those that the real source builds; they are read one endpoint after the other, so that the same plan of
 events always meets the same requests. Pages are three records long: small worlds then have many pages.
@@ -6,6 +6,7 @@ events always meets the same requests. Pages are three records long: small world
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import io
 import json
@@ -18,14 +19,17 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
+import orjson
 import requests
-from airbyte_cdk.models import AirbyteMessage, AirbyteStateBlob, AirbyteStateMessage, AirbyteStateType
-from airbyte_cdk.models import AirbyteStreamState, StreamDescriptor
-from airbyte_cdk.sources.declarative import concurrent_declarative_source as cdk
-from connector_kit import source as kit_source
-from connector_kit.source import ManifestSource
 from requests.adapters import BaseAdapter
-from sandbox import Settings, VirtualClock, World
+
+from connector_kit import source as kit_source
+from connector_kit.listing import ListRetriever
+from connector_kit.settings import Settings as Settings_
+from connector_kit.source import ManifestSource
+from connector_kit.substreams import DetailRetriever
+from connector_kit.sync import Sync
+from sandbox import VirtualClock, World
 
 PAGE = 3
 LATENCY = 0.3
@@ -47,8 +51,8 @@ READ_ORDER: Mapping[str, tuple[str, ...]] = {
         "candidate_comments",
         "requisitions",
         "requisition_details",
-        "employees",
-        "channels",
+        "workspaces",
+        "employee_groups",
     ),
 }
 DERIVED: Mapping[str, tuple[str, ...]] = {
@@ -88,7 +92,7 @@ class KitClock:
 
 @dataclass
 class Plan:
-    """What happens at which request of a sync, counted from 0: events before it, a fault instead of it, the end at it."""
+    """What happens at which request of a sync, counted from 0: an event before it, a fault instead of it, the end."""
 
     events: Mapping[int, Event] = field(default_factory=dict)
     faults: Mapping[int, str] = field(default_factory=dict)
@@ -121,7 +125,8 @@ class WorldTransport(BaseAdapter):
             self._plan.events[number](self._world)
         parts = urlsplit(str(request.url))
         return _response(
-            request, *self._world.handle("GET", parts.path, parts.query, {k: str(v) for k, v in request.headers.items()})
+            request,
+            *self._world.handle("GET", parts.path, parts.query, {k: str(v) for k, v in request.headers.items()}),
         )
 
     def close(self) -> None: ...
@@ -157,16 +162,13 @@ def _manifest(package: str) -> str:
 
 
 read_manifest = kit_source.read_manifest
-_component_schema = cache(cdk.get_declarative_component_schema)
 
 
 @contextmanager
 def small_pages() -> Iterator[None]:
-    """Pages of three records on both sides; the CDK's own schema is loaded once, which takes most of a small sync."""
+    """Pages of three records on both sides."""
     with (
         mock.patch.object(kit_source, "read_manifest", lambda package: json.loads(_manifest(package))),
-        mock.patch.object(cdk, "get_declarative_component_schema", _component_schema),
-        mock.patch.object(cdk, "validate_manifest", lambda *args: None),
         mock.patch("sandbox.talentio_api._PAGE", PAGE),
     ):
         yield
@@ -226,21 +228,23 @@ def run_sync(
     base = streams or READ_ORDER[package]
     selected = [name for stream in base for name in (stream, *DERIVED.get(stream, ()))]
     transport = WorldTransport(world, clock, plan)
-    source = ManifestSource(
-        package,
-        config={**world.configs(ORIGIN)[package.removeprefix("source_")], "num_workers": 1, **(config or {})},
-        state=[_state_message(name, blob) for name, blob in state.items() if name in selected],
-        only=selected,
+    parts = _parts(package, tuple(selected), orjson.dumps(world.configs(ORIGIN)).decode())
+    messages: list[Any] = []
+    sync = Sync(
+        Settings_.from_config({**parts.config, **(config or {})}, parts.specification),
+        states={name: blob for name, blob in state.items() if name in selected},
         clock=KitClock(clock, skew),
         transport=transport,
     )
-    sync = source.open(selected)
-    messages: list[Any] = []
+    sync.selected = frozenset(selected)
     sync.emit_state = lambda stream, blob: messages.append((stream, copy.deepcopy(dict(blob))))  # type: ignore[method-assign]
-    built = source.streams({})
-    keys = {s.name: [k for (k,) in s.as_airbyte_stream().source_defined_primary_key or []] for s in built}
-    for stream in built:
-        sync.reading_of[stream.name].members[stream.name].schema = stream.get_json_schema()
+    keys = parts.keys
+    with sync.building():
+        # Built anew for each sync they take most of its time; bound to a new sync they are as good as new.
+        for retriever in parts.retrievers:
+            retriever.__post_init__()
+    for name, schema in parts.schemas.items():
+        sync.reading_of[name].members[name].schema = schema
     failed = []
     killed = False
     try:
@@ -261,10 +265,36 @@ def run_sync(
     return Run(messages, transport.sent, killed, failed, keys)
 
 
-def _state_message(name: str, blob: Mapping[str, Any]) -> AirbyteStateMessage:
-    return AirbyteStateMessage(
-        type=AirbyteStateType.STREAM,
-        stream=AirbyteStreamState(
-            stream_descriptor=StreamDescriptor(name=name), stream_state=AirbyteStateBlob(dict(blob))
-        ),
+@dataclass
+class Parts:
+    """What the real source builds for a selection of streams."""
+
+    config: dict[str, Any]
+    specification: Mapping[str, Any]
+    retrievers: list[Any]
+    keys: dict[str, list[str]]
+    schemas: dict[str, Mapping[str, Any]]
+
+
+@cache
+def _parts(package: str, selected: tuple[str, ...], configs: str) -> Parts:
+    config = {**orjson.loads(configs)[package.removeprefix("source_")], "num_workers": 1}
+    built: list[Any] = []
+    with contextlib.ExitStack() as stack:
+        for kind in (ListRetriever, DetailRetriever):
+            original = kind.__post_init__
+
+            def note(self: Any, original: Callable[[Any], None] = original) -> None:
+                original(self)
+                built.append(self)
+
+            stack.enter_context(mock.patch.object(kind, "__post_init__", note))
+        source = ManifestSource(package, config=config, only=selected)
+        streams = source.streams({})
+    return Parts(
+        config=config,
+        specification=kit_source.read_manifest(package)["spec"]["connection_specification"],
+        retrievers=built,
+        keys={s.name: [k for (k,) in s.as_airbyte_stream().source_defined_primary_key or []] for s in streams},
+        schemas={s.name: s.get_json_schema() for s in streams},
     )

@@ -1,0 +1,143 @@
+"""Which page of a list comes next, so that nothing slips past while the list moves.
+
+Both APIs page by number over a list that others change meanwhile. What that does to the records not yet read:
+
+- created: pushed to later pages, or not at all. Harmless; some come twice.
+- deleted: pulled to *earlier* pages, where nobody looks again. Both APIs tell the total on every page, so a total that
+  shrank says by how much, and the walk steps back that far.
+- moved, in a list that is ordered by the time of update: to its end, which pulls others to earlier pages and shows the
+  moved record a second time under a new time; or to its beginning, which pushes others to later pages, where one is
+  seen a second time as it was. Seeing a record twice therefore asks for another walk: of the whole list in the first
+  case, of its beginning in the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from airbyte_cdk.sources.types import Config
+
+from connector_kit.requester import Answer
+
+# A last page with fewer records than the total promises is asked for again this often: the server may have counted
+# just before a deletion and listed just after it. A total that is wrong for good is believed no longer then.
+_DOUBTS = 2
+
+
+@dataclass
+class PageNumbers:
+    """How a list pages.
+
+    Args:
+        page_parameter: the query parameter that takes the page's number, from 1.
+        page_size: records on a full page.
+        page_size_parameter: the query parameter that asks for it, where there is one.
+        total_header, total_path: where an answer tells how many records the list has.
+        one_page_without_total: True where a list that tells no total comes whole in one answer; elsewhere a full page
+            without a total has another behind it.
+    """
+
+    config: Config
+    page_size: int
+    page_parameter: str = "page"
+    page_size_parameter: Optional[str] = None
+    total_header: Optional[str] = None
+    total_path: list[str] = field(default_factory=list)
+    one_page_without_total: bool = False
+
+    def parameters(self, page: int) -> dict[str, str]:
+        parameters = {self.page_parameter: str(page)}
+        if self.page_size_parameter:
+            parameters[self.page_size_parameter] = str(self.page_size)
+        return parameters
+
+    def total(self, answer: Answer) -> int | None:
+        """The list's length as an answer tells it; None where it doesn't."""
+        if self.total_header:
+            value: Any = answer.headers.get(self.total_header)
+        else:
+            value = answer.body
+            for name in self.total_path:
+                value = value.get(name) if isinstance(value, Mapping) else None
+        try:
+            total = int(value)
+        except (TypeError, ValueError):
+            return None
+        return total if total >= 0 else None
+
+
+class PageWalk:
+    """One walk through a list.
+
+    `_covered` is the number of records, from the list's beginning, that were surely read as the list stands now. A
+    deletion anywhere may have pulled one unread record below that mark, so the mark goes down by as many as were
+    deleted; a page that begins above the mark does not count, and is read again when its turn comes.
+    """
+
+    def __init__(self, page_size: int, one_page_without_total: bool = False) -> None:
+        self._size = page_size
+        self._one_page_without_total = one_page_without_total
+        self._covered = 0
+        self._total: int | None = None
+        self._doubts = 0
+
+    def counts(self, page: int, rows: int, total: int | None) -> bool:
+        """Take note of a page. False where it must be read again, because the list moved before it."""
+        if total is not None:
+            if self._total is not None and total < self._total:
+                self._covered = max(0, self._covered - (self._total - total))
+            self._total = total
+        begin = (page - 1) * self._size
+        if begin > self._covered or self._doubtful(page, rows):
+            return False
+        self._covered = max(self._covered, begin + (self._size if self._more_after(page, rows) else rows))
+        return True
+
+    def next(self, page: int, rows: int, counted: bool) -> int | None:
+        """The page to read after `page`, None at the end."""
+        if counted and (rows == 0 or not self._more_after(page, rows)):
+            return None
+        return self._covered // self._size + 1
+
+    def _doubtful(self, page: int, rows: int) -> bool:
+        """Whether a page holds fewer records than the total promises, and may hold them at another look."""
+        if self._total is None or rows >= min(self._size, self._total - (page - 1) * self._size):
+            return False
+        self._doubts += 1
+        return self._doubts <= _DOUBTS
+
+    def _more_after(self, page: int, rows: int) -> bool:
+        if self._total is None:
+            return rows >= self._size and not self._one_page_without_total
+        return page * self._size < self._total
+
+
+class Sightings:
+    """Which records a list has shown, under which time; tells whether a walk must be repeated.
+
+    `moved` after a walk is "whole" or "beginning", the part to walk again, or None.
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[Any, int | None] = {}
+        # In the first walk, the only one of nearly every sync, what was seen at all was seen in this walk.
+        self._walk: set[Any] | None = None
+        self.moved: str | None = None
+
+    def begin_walk(self) -> None:
+        self._walk = set() if self._times else None
+        self.moved = None
+
+    def is_news(self, key: Any, instant: int | None) -> bool:
+        """Note a record. True where it was not seen before as it is now."""
+        known = key in self._times
+        same = known and self._times[key] == instant
+        twice = known if self._walk is None else key in self._walk
+        if twice and self.moved != "whole":
+            self.moved = "beginning" if same else "whole"
+        if self._walk is not None:
+            self._walk.add(key)
+        self._times[key] = instant
+        return not same

@@ -1,0 +1,29 @@
+"""Promise: whatever happens while syncs run, one quiet sync later nothing is missing or stale.
+
+`CONSISTENCY_RUNS` sets how many plays are tried for each source (`make test-long` tries thousands).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+from unit_tests.consistency.machine import machine
+
+RUNS = int(os.environ.get("CONSISTENCY_RUNS", "300"))
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("CI") else list(Phase)
+logging.getLogger("airbyte").setLevel(logging.ERROR)
+
+TestTalentics = machine("source_talentics").TestCase
+TestTalentio = machine("source_talentio").TestCase
+for case in (TestTalentics, TestTalentio):
+    case.settings = settings(
+        max_examples=RUNS,
+        phases=PHASES,
+        stateful_step_count=8,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
