@@ -8,12 +8,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.airbyte_client import AirbyteClient, Stream
+from demo.airbyte_client import AirbyteClient
 from demo.charts import draw_funnel, draw_scores, funnel, scores
 from demo.program import ROOT, Failed, run
 from demo.report import Requests, demo_table, footnote
 from demo.running_sandbox import RunningSandbox, running_sandbox
-from demo.streams import SOURCES, key_of
+from demo.streams import SOURCES, Stream, key_of
 from demo.tables import Difference, contents, difference, opened
 from demo.verification import deviations, expected_ids
 

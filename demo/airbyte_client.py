@@ -15,11 +15,11 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from demo.program import Failed
+from demo.streams import Stream
 
 _HEARTBEAT_SECONDS = 10.0
 _WIDTH = 110
@@ -35,14 +35,6 @@ _REPEATED = "During the sync, the following streams did not sync successfully"
 
 class SyncFailed(Failed):
     """The source or the client gave up; the text says why."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A stream that was synced."""
-
-    name: str
-    incremental: bool
 
 
 class AirbyteClient:
@@ -80,17 +72,20 @@ class AirbyteClient:
             # What PyAirbyte prints of itself goes to a file: the lines of the source are shown in its place.
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(output),
-            _shown(name, terminal) as progress,
         ):
-            try:
-                return self._sync(name, config, database, schema)
-            except self._error as problem:
-                reason = "\n".join(progress.errors or [problem.get_message()])
-                raise SyncFailed(f"source-{source}: {reason}\nMore in its logs: {self.logs / name}") from problem
+            program = Path(sys.executable).parent / name
+            connector = self._airbyte.get_source(name, local_executable=program, install_if_missing=False)
+            # Not before: a new source takes all handlers from its logger.
+            with _shown(name, terminal) as progress:
+                try:
+                    return self._sync(connector, config, database, schema)
+                except self._error as problem:
+                    reason = "\n".join(progress.errors or [problem.get_message()])
+                    raise SyncFailed(f"{name}: {reason}\nMore in its logs: {self.logs / name}") from problem
 
-    def _sync(self, name: str, config: dict[str, Any], database: Path, schema: str) -> list[Stream]:
-        program = Path(sys.executable).parent / name
-        connector = self._airbyte.get_source(name, config=config, local_executable=program, install_if_missing=False)
+    def _sync(self, connector: Any, config: dict[str, Any], database: Path, schema: str) -> list[Stream]:
+        # The source checks its config itself, and in better words.
+        connector.set_config(config, validate=False)
         connector.select_all_streams()
         with contextlib.closing(self._cache(db_path=database, schema_name=schema)) as cache:
             connector.read(cache=cache)

@@ -124,7 +124,9 @@ def draw_scores(by_assessment: list[tuple[str, list[float]]], path: Path) -> Non
     # Scores are mostly of 100; a wider scale shows where an account has one.
     span = (min([0.0, *spread]), max([100.0, *spread]))
     for axes in grid.flat[len(by_assessment) :]:
-        axes.set_visible(False)
+        axes.set_axis_off()
+    if not by_assessment:
+        figure.text(0.5, 0.5, "no scores yet", ha="center")
     for axes, (name, values) in zip(grid.flat, by_assessment, strict=False):
         axes.hist(values, bins=_BINS if len(values) > _FEW else _BINS // 2, range=span, color=_BAR, edgecolor="white")
         median = statistics.median(values)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from demo.airbyte_client import Stream
-from demo.streams import MADE_FROM, requests_of
+from demo.streams import MADE_FROM, Stream, requests_of
 from demo.tables import Difference, render
 
 Requests = Mapping[str, Mapping[str, int]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 SOURCES = ("talentics", "talentio")
 
@@ -75,6 +76,14 @@ _ENDPOINTS = {
     "candidate_comments": "comments",
     "requisition_details": "requisition",
 }
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream that was synced."""
+
+    name: str
+    incremental: bool
 
 
 def key_of(source: str, stream: str) -> str:

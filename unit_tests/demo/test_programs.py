@@ -1,0 +1,80 @@
+"""The demo's programs: wrong arguments, how they end, and the sandbox that they run."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import requests
+
+from demo import sync
+from demo.program import Failed, run
+from demo.running_sandbox import running_sandbox
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "SOURCE is missing: talentics or talentio"),
+        (["--source", "greenhouse"], "no source 'greenhouse': SOURCE is talentics or talentio"),
+        (["--source", "talentio"], "CONFIG is missing"),
+        (["--source", "talentio", "--config", "/nowhere/talentio.json"], "cannot read CONFIG /nowhere/talentio.json"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sync.main(arguments) == 1
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"access_token": "s3cret",}', "is not JSON: .* in line 1"),
+        (b'["s3cret"]', "must hold a JSON object"),
+        (b'{"access_token": "s3cret\xff"}', "is not UTF-8 text"),
+    ],
+)
+def test_a_config_that_cannot_be_read_is_told_without_its_content(tmp_path: Path, content: bytes, told: str) -> None:
+    file = tmp_path / "config.json"
+    file.write_bytes(content)
+
+    with pytest.raises(Failed, match=told) as failed:
+        sync.read_config(str(file))
+
+    assert "s3cret" not in str(failed.value)
+
+
+def test_being_told_to_end_leaves_blocks_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    left = []
+
+    def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+        finally:
+            left.append(True)
+
+    assert run(work) == 143
+    assert left
+    assert "Stopped" in capsys.readouterr().err
+
+
+def test_the_sandbox_runs_as_long_as_its_block_and_tells_what_was_asked() -> None:
+    with running_sandbox("small") as sandbox:
+        config = sandbox.config("talentio")
+        asked = requests.get(
+            config["base_url"] + "/channels", headers={"Authorization": f"Bearer {config['access_token']}"}, timeout=10
+        )
+        assert asked.ok
+        assert sandbox.take_requests()["talentio.channels"]["requests"] == 1
+        assert sandbox.take_requests() == {}
+
+        changed = sandbox.change(created=3, updated=0, deleted=0)
+        (kind, ids), *_ = changed["created"].items()
+        assert ids
+        assert kind
+
+    with pytest.raises(requests.ConnectionError):
+        requests.get(config["base_url"] + "/channels", timeout=10)

@@ -1,0 +1,58 @@
+"""The demo's last check: the rows that changed are those of the records that the sandbox changed."""
+
+from __future__ import annotations
+
+from connector_kit.source import read_manifest
+from demo.streams import CHILDREN, LISTS, MADE_FROM, SOURCES
+from demo.tables import Difference
+from demo.verification import deviations, expected_ids
+
+
+def _difference(*keys: int) -> Difference:
+    return Difference(rows=10, changed=len(keys), changed_keys=frozenset(keys))
+
+
+def test_created_and_updated_records_are_expected_unless_they_are_gone() -> None:
+    announced = {"created": {"tickets": [1, 2], "forms": [7]}, "updated": {"tickets": [2, 3]}, "deleted": {"jobs": [5]}}
+    living = {"tickets": {2, 3, 4}, "employment_application_forms": {7}, "jobs": {6}}
+
+    expected = expected_ids(announced, lambda source, stream: living.get(stream, set()))
+
+    assert expected["talentics"]["tickets"] == {2, 3}
+    assert expected["talentics"]["employment_application_forms"] == {7}
+    assert expected["talentics"]["jobs"] == set()
+
+
+def test_all_is_well_where_the_rows_are_those_of_the_changes() -> None:
+    differences = {"candidates": _difference(1, 2), "candidate_stages": _difference(2), "channels": _difference()}
+
+    assert deviations("talentio", {"candidates": {1, 2}, "channels": set()}, differences) == []
+
+
+def test_a_change_that_did_not_arrive_is_told() -> None:
+    (found,) = deviations("talentio", {"candidates": {1, 2}}, {"candidates": _difference(1)})
+
+    assert "talentio.candidates" in found
+    assert found.endswith("2")
+
+
+def test_a_change_that_nobody_made_is_told() -> None:
+    (found,) = deviations("talentio", {"candidates": set()}, {"candidates": _difference(*range(1, 9))})
+
+    assert found.endswith("1, 2, 3, 4, 5 and 3 more")
+
+
+def test_rows_of_a_parent_that_did_not_change_are_told() -> None:
+    (found,) = deviations("talentics", {"tickets": {4}}, {"ticket_scores": _difference(4, 5)})
+
+    assert "talentics.ticket_scores" in found
+    assert found.endswith("5")
+
+
+def test_each_stream_is_a_list_or_a_child_of_one() -> None:
+    for source in SOURCES:
+        streams = {stream["name"] for stream in read_manifest(f"source_{source}")["streams"]}
+        known = {**LISTS[source], **CHILDREN[source]}
+        assert streams == set(known)
+        assert {parent for parent, _ in CHILDREN[source].values()} <= set(LISTS[source])
+        assert set(MADE_FROM[source]) | set(MADE_FROM[source].values()) <= set(known)
