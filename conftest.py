@@ -8,6 +8,6 @@ pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The CDK marks its tests with these and leaves it to the project to make them known.
+    """Make the CDK's markers known: it puts them on its tests and leaves that to the project."""
     config.addinivalue_line("markers", "image_tests: Airbyte's tests of a connector's image, which need Docker")
     config.addinivalue_line("markers", "requires_creds: Airbyte's tests that need credentials of a real account")

@@ -25,7 +25,9 @@ class _OurSource(SourceTestSuiteBase):
 
     @classmethod
     def create_connector(cls, scenario: ConnectorTestScenario | None) -> IConnector:
-        config = scenario and scenario.get_config_dict(connector_root=cls.get_connector_root_dir(), empty_if_missing=True)
+        config = scenario and scenario.get_config_dict(
+            connector_root=cls.get_connector_root_dir(), empty_if_missing=True
+        )
         return ManifestSource(cls.package, config=config or None)
 
 

@@ -141,7 +141,10 @@ def _talentics(raw: RawData) -> Rows:
         "tickets": [{**ticket, "exam_id": ticket["exam"]["id"]} for ticket in tickets.values()],
         "ticket_scores": scores,
         "assessment_scores": [
-            {**{name: value for name, value in result.items() if name != "aspect_scores"}, **of_ticket(score["ticket_id"])}
+            {
+                **{name: value for name, value in result.items() if name != "aspect_scores"},
+                **of_ticket(score["ticket_id"]),
+            }
             for score in scores
             for result in score["results"]
         ],
@@ -188,7 +191,15 @@ def _talentio(raw: RawData) -> Rows:
         for stage in detail["stages"]
         for evaluation in stage["evaluations"]
     ]
-    lists = ("requisitions", "requisition_details", "job_titles", "channels", "employees", "employee_groups", "workspaces")
+    lists = (
+        "requisitions",
+        "requisition_details",
+        "job_titles",
+        "channels",
+        "employees",
+        "employee_groups",
+        "workspaces",
+    )
     rows = {
         **{name: raw(name) for name in lists},
         "candidates": candidates,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -171,9 +171,7 @@ ENDPOINTS = {
 
 @pytest.mark.parametrize("kind", ["html", "empty", "badjson", "truncated"])
 @pytest.mark.parametrize("source", SOURCES)
-def test_an_answer_that_is_none_is_asked_for_again(
-    sandbox: Sandbox, tmp_path: Path, source: str, kind: str
-) -> None:
+def test_an_answer_that_is_none_is_asked_for_again(sandbox: Sandbox, tmp_path: Path, source: str, kind: str) -> None:
     """HTML, `{}` (which has no `data`), cut JSON or a cut body: never an empty page, at any endpoint."""
     order = {"faults": [f"{kind}:{path}:x1" for path in ENDPOINTS[source]]}
     sandbox.post("faults", order)
@@ -198,7 +196,7 @@ def check(source: str, config: dict[str, Any], folder: Path) -> Run:
     return run(program(source), "check", "--config", write_json(folder / "config.json", config), cwd=folder)
 
 
-def read(source: str, sandbox: Sandbox, streams: Sequence[str], folder: Path) -> Run:
+def read(source: str, sandbox: Sandbox, streams: Collection[str], folder: Path) -> Run:
     config = write_json(folder / "config.json", sandbox.configs[source])
     found = discovered(run(program(source), "discover", "--config", config, cwd=folder))
     catalog = configured([stream for stream in found if stream["name"] in streams])

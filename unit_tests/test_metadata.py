@@ -1,0 +1,144 @@
+"""metadata.yaml of each connector, and the root's, against Airbyte's model, pyproject.toml and the manifests."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jsonschema
+import pytest
+import yaml
+from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import ConnectorMetadataDefinitionV0
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("source_talentics", "source_talentio")
+# They repeat a list at one request a row: of use to few, and dear under these APIs' limits.
+NOT_SUGGESTED = {"exam_details", "applicant_details", "job_details", "requisition_details"}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def metadata_of(package: str) -> dict[str, Any]:
+    data: dict[str, Any] = read_yaml(ROOT / package / "metadata.yaml")["data"]
+    return data
+
+
+def streams_of(package: str) -> list[str]:
+    """The streams in the manifest's order; each entry of its list points at the definition of that name."""
+    return [reference.rpartition("/")[2] for reference in read_yaml(ROOT / package / "manifest.yaml")["streams"]]
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    content: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return content
+
+
+@pytest.fixture(scope="module")
+def root() -> dict[str, Any]:
+    return read_yaml(ROOT / "metadata.yaml")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_airbytes_model_takes_it(package: str) -> None:
+    content = read_yaml(ROOT / package / "metadata.yaml")
+    model = importlib.resources.files("airbyte_connector_models.metadata.v0") / "ConnectorMetadataDefinitionV0.json"
+    schema = json.loads(model.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(content)] == []
+    ConnectorMetadataDefinitionV0.model_validate(content)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_it_describes_the_package_that_it_lies_in(package: str, project: dict[str, Any]) -> None:
+    data = metadata_of(package)
+    program = package.replace("_", "-")
+    assert (data["dockerRepository"], data["dockerImageTag"]) == (program, project["version"])
+    assert data["license"] == project["license"]
+    assert project["scripts"][program] == f"{package}.__main__:main"
+    assert f"source-{data['name'].lower()}" == program
+    assert "language:manifest-only" in data["tags"], "without it `airbyte-cdk connector test` refuses the folder"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_its_icon_is_a_square_picture(package: str) -> None:
+    icon = ET.fromstring((ROOT / package / metadata_of(package)["icon"]).read_text(encoding="utf-8"))
+    _, _, width, height = str(icon.get("viewBox")).split()
+    assert icon.tag.endswith("}svg")
+    assert width == height
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_suggested_streams_are_all_but_those_that_repeat_a_list(package: str) -> None:
+    suggested = metadata_of(package)["suggestedStreams"]["streams"]
+    assert suggested == [stream for stream in streams_of(package) if stream not in NOT_SUGGESTED]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_one_host_allowed_is_that_of_the_default_base_url(package: str) -> None:
+    spec = read_yaml(ROOT / package / "manifest.yaml")["spec"]["connection_specification"]
+    host = urlsplit(spec["properties"]["base_url"]["default"]).hostname
+    assert metadata_of(package)["allowedHosts"]["hosts"] == [host]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_platform_waits_longer_than_any_rate_limit_window(package: str) -> None:
+    assert metadata_of(package)["maxSecondsBetweenMessages"] == 5400
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_image_is_named_by_a_digest_that_nobody_published(package: str) -> None:
+    assert "sha256" not in (ROOT / package / "metadata.yaml").read_text(encoding="utf-8")
+
+
+def test_the_root_lists_both_as_they_describe_themselves(root: dict[str, Any]) -> None:
+    assert root["connectors"] == [
+        {
+            "name": data["name"],
+            "folder": package,
+            "program": package.replace("_", "-"),
+            "definitionId": data["definitionId"],
+            "dockerRepository": data["dockerRepository"],
+            "dockerImageTag": data["dockerImageTag"],
+            "allowedHosts": data["allowedHosts"]["hosts"],
+            "streams": len(streams_of(package)),
+            "suggestedStreams": len(data["suggestedStreams"]["streams"]),
+        }
+        for package in PACKAGES
+        for data in [metadata_of(package)]
+    ]
+
+
+def test_the_root_names_the_package_as_pyproject_does(root: dict[str, Any], project: dict[str, Any]) -> None:
+    assert {name: root[name] for name in ("package", "version", "license")} == {
+        "package": project["name"],
+        "version": project["version"],
+        "license": project["license"],
+    }
+
+
+def test_no_two_connectors_share_an_id(root: dict[str, Any]) -> None:
+    ids = [connector["definitionId"] for connector in root["connectors"]]
+    assert len(set(ids)) == len(ids) == len(PACKAGES)
+
+
+def test_the_image_bears_the_version_and_takes_both_connectors(project: dict[str, Any]) -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r'io\.airbyte\.version="?([^"\s]+)', dockerfile) == [project["version"]]
+    assert re.findall(r"--tag \S+:(\S+)", dockerfile) == [project["version"]]
+    (choices,) = re.findall(r"^\s*(source-\S+(?: \| source-\S+)*)\) ;;", dockerfile, re.MULTILINE)
+    assert sorted(choices.split(" | ")) == sorted(package.replace("_", "-") for package in PACKAGES)

@@ -1,0 +1,95 @@
+"""The wheel: the two sources with their manifests and schemas, the kit, and nothing that is only for development."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("source_talentics", "source_talentio", "connector_kit")
+PROGRAMS = {f"source-{name}": f"source_{name}.__main__:main" for name in ("talentics", "talentio")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    """The wheel as `pip install .` makes it, from a copy of the tree: a build must leave nothing behind in it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    tree = folder / "tree"
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "output", "build", "dist")
+    shutil.copytree(ROOT, tree, ignore=left_out)
+    # What Airbyte's test command and a careless user leave in a connector's folder.
+    for leftover in (".tmp/test.py", "build/report.xml", "secrets/config.json"):
+        path = tree / "source_talentics" / leftover
+        path.parent.mkdir(parents=True)
+        path.write_text("{}", encoding="utf-8")
+    shutil.copy(ROOT / ".gitignore", tree)
+    done = subprocess.run(
+        [build_tool(), "build", "--wheel", "--out-dir", str(folder), str(tree)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        yield archive
+
+
+def build_tool() -> str:
+    """The uv that made this environment: the caller's, or the Makefile's own."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), str(ROOT / ".cache" / "tools" / "bin")])
+    found = shutil.which("uv", path=path)
+    assert found, "no uv on PATH: run the tests with `make test`, or install it"
+    return found
+
+
+def files_below(package: str, *suffixes: str) -> set[str]:
+    paths = (ROOT / package).rglob("*")
+    return {path.relative_to(ROOT).as_posix() for path in paths if path.suffix in suffixes or path.name in suffixes}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_is_in_it(wheel: zipfile.ZipFile, package: str) -> None:
+    assert files_below(package, ".py") <= set(wheel.namelist())
+
+
+@pytest.mark.parametrize("package", PACKAGES[:2])
+def test_the_manifest_and_all_schemas_are_in_it(wheel: zipfile.ZipFile, package: str) -> None:
+    schemas = files_below(f"{package}/schemas", ".json")
+    assert len(schemas) == {"source_talentics": 12, "source_talentio": 13}[package]
+    assert schemas | {f"{package}/manifest.yaml", f"{package}/py.typed"} <= set(wheel.namelist())
+
+
+def test_nothing_else_is_in_it(wheel: zipfile.ZipFile) -> None:
+    tops = {name.partition("/")[0] for name in wheel.namelist() if ".dist-info/" not in name}
+    assert tops == set(PACKAGES)
+    assert [name for name in wheel.namelist() if any(part in name for part in ("secrets", ".tmp", "/build/"))] == []
+
+
+def test_the_programs_are_declared(wheel: zipfile.ZipFile) -> None:
+    (entry_points,) = (name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt"))
+    declared = configparser.ConfigParser()
+    declared.read_string(wheel.read(entry_points).decode())
+    assert PROGRAMS.items() <= dict(declared["console_scripts"]).items()
+
+
+def test_the_license_and_the_description_go_with_it(wheel: zipfile.ZipFile) -> None:
+    (metadata,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    headers = Parser().parsestr(wheel.read(metadata).decode())
+    assert headers["License-Expression"] == "MIT"
+    assert headers["Description-Content-Type"] == "text/markdown"
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel.namelist())
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_programs_are_installed(program: str) -> None:
+    assert shutil.which(program, path=str(Path(sys.executable).parent)), "install the project: uv sync --frozen"
