@@ -29,8 +29,10 @@ _STREAM_READ = re.compile(r"Read (\d+) records from (\w+) stream")
 _INTERNAL = re.compile(
     r"MemoryMonitor|Starting syncing|Syncing stream|Marking stream|Finished syncing|Exception while syncing|\{"
 )
-# Repeats the error of each stream, which was shown before.
-_REPEATED = "During the sync, the following streams did not sync successfully"
+# Log lines about an error, which also comes as a message of its own.
+_ABOUT_ERRORS = re.compile(
+    r"During the sync, the following streams did not sync|.*^Traceback \(", re.DOTALL | re.MULTILINE
+)
 
 
 class SyncFailed(Failed):
@@ -111,13 +113,13 @@ class _Progress(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         if record.levelno >= logging.ERROR:
-            if message not in self.errors and not message.startswith(_REPEATED):
+            if message not in self.errors and not _ABOUT_ERRORS.match(message):
                 self.errors.append(message)
             return
         read = _STREAM_READ.fullmatch(message)
         if read:
             self._show(f"  {read[2]:<32}{int(read[1]):>9,} records")
-        elif not _INTERNAL.match(message):
+        elif not _INTERNAL.match(message) and not _ABOUT_ERRORS.match(message):
             self._show(textwrap.fill(message, _WIDTH, initial_indent="  ", subsequent_indent="    "))
 
     def tick(self) -> None:

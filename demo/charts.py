@@ -97,7 +97,7 @@ def draw_funnel(steps: list[FunnelStep], path: Path) -> None:
     left = [0] * len(steps)
     for outcome, colour in (*((name, colour) for name, (colour, _) in _OUTCOMES.items()), (_OTHER, _OTHER_COLOUR)):
         counts = [step.by_outcome[outcome] for step in steps]
-        if any(counts):
+        if any(counts) or outcome != _OTHER:
             axes.barh(labels, counts, left=left, color=colour, label=outcome)
         left = [sum(pair) for pair in zip(left, counts, strict=True)]
     for row, step in enumerate(steps):
@@ -109,8 +109,7 @@ def draw_funnel(steps: list[FunnelStep], path: Path) -> None:
     axes.set_xlabel("candidates (Talentio)")
     axes.set_ylabel("reached")
     axes.spines[["top", "right"]].set_visible(False)
-    if everyone:
-        axes.legend(title="now", loc="lower right", frameon=False)
+    axes.legend(title="now", loc="lower right", frameon=False)
     _save(figure, path)
 
 
