@@ -205,13 +205,14 @@ def _phone_digits(text: str) -> str:
     """
     digits = re.sub(r"[^0-9]", "", text)
     international = text.startswith("+")
+    number = digits
     if digits.startswith("00"):
-        digits, international = digits[2:], True
-    country, rest = digits[:2], digits[2:]
+        number, international = digits[2:], True
+    country, rest = number[:2], number[2:]
     if (
         (international and country in ("62", "81"))
-        or (country == "62" and len(digits) >= 10)
-        or (country == "81" and len(digits) == 12 and rest[:2] in ("70", "80", "90"))
+        or (country == "62" and len(number) >= 10)
+        or (country == "81" and len(number) == 12 and rest[:2] in ("70", "80", "90"))
     ):
         # "+62 (0)812" keeps the 0 that only a caller inside the country dials.
         return "0" + rest.removeprefix("0")
