@@ -30,9 +30,7 @@ _INTERNAL = re.compile(
     r"MemoryMonitor|Starting syncing|Syncing stream|Marking stream|Finished syncing|Exception while syncing|\{"
 )
 # Log lines about an error, which also comes as a message of its own.
-_ABOUT_ERRORS = re.compile(
-    r"During the sync, the following streams did not sync|.*^Traceback \(", re.DOTALL | re.MULTILINE
-)
+_ABOUT_ERRORS = re.compile(r"(?s)During the sync, the following streams did not sync|.*Traceback \(most recent")
 
 
 class SyncFailed(Failed):
