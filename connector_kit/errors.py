@@ -66,17 +66,15 @@ class FailureTable(ErrorHandler):
                 "The server's TLS certificate could not be verified. Check base_url, and the certificates that this "
                 "machine trusts if a proxy stands between."
             )
-        path = _path_of(response)
-        what = str(response) if isinstance(response, UnexpectedAnswer) else type(response).__name__
-        return _retry(f"{path}: no usable answer ({what}).")
+        return _retry(f"{_path_of(response)}: no usable answer ({_what(response)}).")
 
     def _by_status(self, status: int, path: str) -> ErrorResolution:
         if 200 <= status < 300:
             return ErrorResolution(response_action=ResponseAction.SUCCESS)
         if status == 401:
             return _fail(
-                f"The server refused {self.credential} (HTTP 401 on {path}). Check that they were copied whole, or get "
-                f"new ones in {self.console}."
+                f"The server refused {self.credential} (HTTP 401 on {path}). Check for a mistake in copying, or get a "
+                f"new credential in {self.console}."
             )
         if status == 403:
             return _fail(f"No access to {path} (HTTP 403). {self.permission}")
@@ -120,12 +118,16 @@ def failure(resolution: ErrorResolution) -> AirbyteTracedException:
 
 
 def lasting(resolution: ErrorResolution, tries: int) -> AirbyteTracedException:
-    """The exception for a passing fault that did not pass within `tries` tries."""
+    """The exception for a passing fault that did not pass within `tries` tries; a check makes only one."""
+    if tries == 1:
+        advice = "Check base_url and the way to it (network, proxy, firewall), or try again later."
+    else:
+        advice = (
+            f"It did not pass within {tries} tries over about five minutes. What was read is kept; the next sync goes "
+            "on from there."
+        )
     return AirbyteTracedException(
-        message=(
-            f"{resolution.error_message} It did not pass within {tries} tries over about five minutes. What was read "
-            "is kept; the next sync goes on from there."
-        ),
+        message=f"{resolution.error_message} {advice}",
         internal_message=resolution.error_message,
         failure_type=FailureType.transient_error,
     )
@@ -136,6 +138,22 @@ def _path_of(error: Exception | None) -> str:
         return error.path
     request = getattr(error, "request", None)
     return url_path(getattr(request, "url", None))
+
+
+def _what(error: Exception | None) -> str:
+    """What went wrong, in words that hold no URL and no value of the server's."""
+    if isinstance(error, UnexpectedAnswer):
+        return str(error)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy did not let it through"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        unresolved = "NameResolution" in repr(error) or "getaddrinfo" in repr(error)
+        return "the host's name is not known" if unresolved else "the connection was refused or reset"
+    return "the answer broke off"
 
 
 def _fail(message: str) -> ErrorResolution:

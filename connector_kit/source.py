@@ -106,9 +106,13 @@ class ManifestSource(ConcurrentDeclarativeSource):
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         sync = self.open(checking=True)
         try:
-            return super().check(logger, config)
+            status = super().check(logger, config)
         finally:
             sync.close()
+        if status.message:
+            # The CDK gives the repr of its own words around ours.
+            status.message = status.message.strip("'\"").partition(" is not available: ")[2] or status.message
+        return status
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         self.open()

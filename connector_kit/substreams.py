@@ -66,7 +66,8 @@ class DetailReading(Reading):
         self._due_count = 0
         self._missing = 0
         self._alternative = False
-        self._proven = not retriever.requester.has_alternative
+        # Until one answer is no 404, the path itself is in doubt: a 404 is then no word about the parent.
+        self._proven = not (retriever.requester.has_alternative or retriever.requester.error_handler.inferred)
         self._unproven: list[Parent] = []
 
     def parent_floor(self, stream: str) -> int | None:
@@ -100,6 +101,15 @@ class DetailReading(Reading):
             self._done_count += 1
             self.confirm(now_or_later=False)
         self._pass_over(skipped, None)
+        if self._unproven and self.requester.error_handler.inferred:
+            logger.warning(
+                "%s: %s answered 404 for all of %d. The path is inferred, not written in the vendor's documentation; "
+                "the state stays where it was. Report it if they should have some.",
+                self.label,
+                self.requester.endpoint,
+                len(self._unproven),
+            )
+            return
         for parent in self._unproven:
             yield from self._emit(parent, None)
         if self._missing:
@@ -138,7 +148,7 @@ class DetailReading(Reading):
         A 404 may also mean that this parent has nothing, so the other spelling is tried at the 1st, 2nd, 4th, 8th …
         miss only: it costs a handful of requests even where thousands have nothing.
         """
-        if answer is None and not self._alternative:
+        if answer is None and self.requester.has_alternative and not self._alternative:
             tried = len(self._unproven) + 1
             if tried & (tried - 1) == 0:
                 answer = flights.ask(self._question(parent, other=True))
