@@ -24,8 +24,12 @@ logger = logging.getLogger("airbyte.connector_kit")
 
 # A wait is told at least once a minute, so that nobody takes a silent sync for a hung one.
 _TELL_EVERY = 60.0
+# Connect and read time-outs of a check, which must answer within ten seconds.
+_CHECK_TIMEOUT = (3.0, 6.0)
 # Below this a wait is over before anybody would read of it.
 _WORTH_TELLING = 5.0
+
+_LIMIT = "the rate limit is reached"
 
 Job = TypeVar("Job")
 
@@ -37,6 +41,14 @@ class Question(Generic[Job]):
     job: Job
     url: str
     parameters: dict[str, str] = field(default_factory=dict)
+
+
+def spoken(seconds: float) -> str:
+    """A span as people say it: `6 h 12 min`, `15 min`, `40 s`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class Stopped(Exception):
@@ -95,7 +107,7 @@ class Flights:
                     question, future = flying.popleft()
                     yield question.job, self._land(question, future)
                 elif pause > 0:
-                    self._wait(pause, "the rate limit is reached")
+                    self._wait(pause, _LIMIT)
         finally:
             # A reader that stops early leaves nothing behind that would still be sent.
             for _, future in flying:
@@ -107,20 +119,27 @@ class Flights:
         return self._sync.pool.submit(self._send, question)
 
     def _send(self, question: Question[Job]) -> requests.Response | Answer:
-        status, headers = 0, {}
         try:
-            got = self._requester.send(self._sync.session, question.url, question.parameters, self._check)
-            status = got.status if isinstance(got, Answer) else got.status_code
-            headers = dict(got.headers)
-            return got
-        finally:
-            self._sync.budget.settle(self._requester.scope, status, headers)
+            got = self._requester.send(
+                self._sync.session,
+                question.url,
+                question.parameters,
+                self._check,
+                _CHECK_TIMEOUT if self._sync.checking else None,
+            )
+        except (UnexpectedAnswer, Redirected):
+            self._sync.budget.settle(self._requester.scope, 200, {})
+            raise
+        # Without an answer the slot stays taken: the next try is the same request, and is not counted twice.
+        status = got.status if isinstance(got, Answer) else got.status_code
+        self._sync.budget.settle(self._requester.scope, status, got.headers)
+        return got
 
     def _land(self, question: Question[Job], future: Future[requests.Response | Answer]) -> Answer | None:
         """The answer of one flight, sent again for as long as the failure table says."""
         tries = 0
         while True:
-            resolution = self._outcome(future)
+            resolution, lost = self._outcome(future)
             if isinstance(resolution, Answer):
                 return resolution
             action = resolution.response_action
@@ -129,28 +148,39 @@ class Flights:
             if action == ResponseAction.RATE_LIMITED:
                 logger.info("%s: %s", self._label, resolution.error_message)
             elif action == ResponseAction.RETRY:
-                if tries == len(PAUSES) or self._sync.checking:
-                    raise lasting(resolution, tries + 1)
-                pause = PAUSES[tries] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-                tries += 1
+                if not (lost and self._sync.budget.lost()):
+                    tries += 1
+                if tries > len(PAUSES) or self._sync.checking:
+                    self._give_back(lost)
+                    raise lasting(resolution, max(tries, 1))
+                pause = PAUSES[max(tries, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
                 logger.warning("%s: %s Trying again in %.0f s.", self._label, resolution.error_message, pause)
                 self._wait(pause, "a retry is due")
             else:
+                self._give_back(lost)
                 raise failure(resolution)
-            self._reserve()
+            if not lost:
+                self._reserve()
             future = self._take_off(question)
 
-    def _outcome(self, future: Future[requests.Response | Answer]) -> Answer | ErrorResolution:
+    def _give_back(self, lost: bool) -> None:
+        if lost:
+            self._sync.budget.settle(self._requester.scope, 0, {})
+
+    def _outcome(self, future: Future[requests.Response | Answer]) -> tuple[Answer | ErrorResolution, bool]:
+        """What came of a flight, and whether it was lost: no answer, its slot still taken."""
         handler = self._requester.error_handler
         try:
             got = future.result()
-        except (requests.RequestException, UnexpectedAnswer, Redirected) as error:
-            return handler.interpret_response(error)
-        return got if isinstance(got, Answer) else handler.interpret_response(got)
+        except (UnexpectedAnswer, Redirected) as error:
+            return handler.interpret_response(error), False
+        except requests.RequestException as error:
+            return handler.interpret_response(error), True
+        return (got if isinstance(got, Answer) else handler.interpret_response(got)), False
 
     def _reserve(self) -> None:
         while (pause := self._sync.budget.reserve(self._requester.scope)) > 0:
-            self._wait(pause, "the rate limit is reached")
+            self._wait(pause, _LIMIT)
 
     def _wait(self, seconds: float, why: str) -> None:
         if self._sync.checking and seconds > _WORTH_TELLING:
@@ -165,6 +195,8 @@ class Flights:
         end = self._sync.clock.monotonic() + seconds
         if seconds >= _WORTH_TELLING:
             self._before_wait()
+            if why == _LIMIT:
+                self._sync.emit_rate_limited(self._label)
         while (remaining := end - self._sync.clock.monotonic()) > 0:
             if seconds >= _WORTH_TELLING:
                 self._tell(remaining, why)
@@ -174,6 +206,14 @@ class Flights:
 
     def _tell(self, remaining: float, why: str) -> None:
         until = self._sync.clock.now() + timedelta(seconds=remaining)
+        limit = self._sync.budget.described
+        reason = f"limit of {limit} reached" if why == _LIMIT else why
+        logger.info("%s: %s; next at %s UTC%s.", self._label, reason, f"{until:%H:%M:%S}", self._work_left(remaining))
+
+    def _work_left(self, remaining: float) -> str:
         left = self._left()
-        work = f"; {left} requests left" if left else ""
-        logger.info("%s: %s; next request at %s UTC%s.", self._label, why, f"{until:%H:%M:%S}", work)
+        if not left:
+            return ""
+        budget = self._sync.budget
+        seconds = remaining + (left - 1) // budget.limit * budget.period
+        return f"; {left:,} left, about {spoken(seconds)}"

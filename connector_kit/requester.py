@@ -109,6 +109,7 @@ class Requester:
         url: str,
         parameters: Mapping[str, str],
         check: Callable[[Any], None],
+        timeout: tuple[float, float] | None = None,
     ) -> requests.Response | Answer:
         """One try. Returns an `Answer` for a usable 2xx, the response itself for any other status.
 
@@ -124,7 +125,7 @@ class Requester:
             auth=self.authenticator,
             headers={"Accept": "application/json"},
             allow_redirects=False,
-            timeout=(self.connect_timeout_in_seconds, self.read_timeout_in_seconds),
+            timeout=timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds),
         )
         if 300 <= response.status_code < 400:
             path = urlsplit(url).path

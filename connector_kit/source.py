@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 import yaml
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
@@ -220,8 +222,29 @@ class Entrypoint(AirbyteEntrypoint):
         Settings.from_config(config, source_spec.connectionSpecification)
 
 
+class Terminated(SystemExit):
+    """SIGTERM: the process is to end now."""
+
+
 def launch(package: str, args: Sequence[str] | None = None) -> None:
-    """Run a source as a program: `spec`, `check`, `discover` or `read`."""
+    """Run a source as a program: `spec`, `check`, `discover` or `read`.
+
+    SIGTERM ends it at once, also while it waits for a rate limit: what was read is confirmed before every wait, and the
+    threads that still wait for the network must not hold the process.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _run(package, args)
+    except Terminated:
+        sys.stdout.flush()
+        os._exit(128 + signal.SIGTERM)
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _run(package: str, args: Sequence[str] | None) -> None:
     init_uncaught_exception_handler(logger)
     arguments = list(sys.argv[1:] if args is None else args)
     parsed = AirbyteEntrypoint.parse_args(arguments)

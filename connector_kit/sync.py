@@ -19,10 +19,14 @@ from airbyte_cdk.models import (
     AirbyteStateMessage,
     AirbyteStateType,
     AirbyteStreamState,
+    AirbyteStreamStatus,
+    AirbyteStreamStatusReason,
+    AirbyteStreamStatusReasonType,
     StreamDescriptor,
     Type,
 )
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as stream_status_message
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from connector_kit.clock import Clock, SystemClock
@@ -144,6 +148,16 @@ class Sync:
                         stream_descriptor=StreamDescriptor(name=stream), stream_state=AirbyteStateBlob(dict(state))
                     ),
                 ),
+            )
+        )
+
+    def emit_rate_limited(self, stream: str) -> None:
+        """Tell the platform that a stream is alive and waits for its rate limit."""
+        self._emit(
+            stream_status_message(
+                StreamDescriptor(name=stream),
+                AirbyteStreamStatus.RUNNING,
+                [AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)],
             )
         )
 

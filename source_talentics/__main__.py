@@ -6,6 +6,7 @@ from connector_kit.source import launch
 
 
 def main() -> None:
+    """Run the program `source-talentics`."""
     launch("source_talentics")
 
 

@@ -6,6 +6,7 @@ from connector_kit.source import launch
 
 
 def main() -> None:
+    """Run the program `source-talentio`."""
     launch("source_talentio")
 
 
