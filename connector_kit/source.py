@@ -240,7 +240,7 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
         os._exit(128 + signal.SIGTERM)
 
 
-def _terminate(number: int, frame: object) -> NoReturn:
+def _terminate(*_: object) -> NoReturn:
     raise Terminated
 
 

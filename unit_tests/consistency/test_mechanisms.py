@@ -40,6 +40,7 @@ def lookback_zero() -> AbstractContextManager[Any]:
     return mock.patch.object(StreamCursor, "begin", begin)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("package", "mutation"),
     [

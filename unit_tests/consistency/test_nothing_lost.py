@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from unit_tests.consistency.machine import machine
@@ -15,6 +16,9 @@ from unit_tests.consistency.machine import machine
 RUNS = int(os.environ.get("CONSISTENCY_RUNS", "300"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("CI") else list(Phase)
 logging.getLogger("airbyte").setLevel(logging.ERROR)
+
+# Thousands of plays take longer than any other test may.
+pytestmark = pytest.mark.timeout(0)
 
 TestTalentics = machine("source_talentics").TestCase
 TestTalentio = machine("source_talentio").TestCase

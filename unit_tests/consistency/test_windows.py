@@ -14,9 +14,9 @@ SCORES = ("exams", "tickets", "ticket_scores")
 WINDOW = 900.0
 
 
-def sync(streams: tuple[str, ...] = SCORES, config: dict[str, object] | None = None, **settings: object) -> tuple[
-    Run, World, float
-]:
+def sync(
+    streams: tuple[str, ...] = SCORES, config: dict[str, object] | None = None, **settings: object
+) -> tuple[Run, World, float]:
     """One full sync of Talentics; gives the run, the world and the seconds it took on the virtual clock."""
     clock = VirtualClock()
     size = {"exams": 20, "tickets": 200, "jobs": 1, "applicants": 1}
@@ -71,6 +71,6 @@ def test_a_server_that_allows_less_than_configured_is_believed() -> None:
 
 
 def test_one_window_for_all_endpoints_is_found_out() -> None:
-    run, world, seconds = sync(tickets=20, talentics_window="shared", talentics_limit_headers="retry-after")
+    run, world, _ = sync(tickets=20, talentics_window="shared", talentics_limit_headers="retry-after")
     assert statuses(world)[429] <= 2
     assert len(rows(run, "ticket_scores")) == len(list(world.records("talentics", "ticket_scores")))
