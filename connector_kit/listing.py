@@ -104,6 +104,7 @@ class ListReading(Reading):
                 self._missing += 1
                 return
             self._found += 1
+            self.count_shared(self.streams_served)
             if self._server_time is None:
                 self._begin(answer)
             records = self._extractor.records(answer.body)
@@ -190,6 +191,7 @@ class ListReading(Reading):
         # A second earlier: whether the API's own comparison includes its bound is not said.
         earliest = min(bound for bound in floors if bound is not None) // 1_000_000 - 1
         moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(seconds=earliest)
+        self.sync.note_filter(self.requester.endpoint)
         return {str(declared.start_time_option.field_name): moment.strftime(declared.datetime_format)}
 
     def _floors(self) -> list[int | None]:

@@ -143,6 +143,15 @@ class Reading(ABC):
         """Whether a selected stream needs this reading as its parent."""
         return self.sync.selected is not None and any(child.wanted or child.serves_children for child in self.children)
 
+    @property
+    def streams_served(self) -> int:
+        """How many selected streams live off this reading, as members or further down."""
+        return len(self.wanted) + sum(child.streams_served for child in self.children)
+
+    def count_shared(self, streams: int) -> None:
+        """One answer served so many streams, each of which would have asked for it if it were read alone."""
+        self.sync.count_saved("by sharing answers among streams", max(0, streams - 1))
+
     def read_for(self, name: str, schema: Mapping[str, Any]) -> Iterator[Record]:
         """The records of stream `name`, and of its fellow members when this call is the last to come."""
         with self._lock:

@@ -162,6 +162,7 @@ class DetailReading(Reading):
         records = self._extractor.records(answer.body) if answer is not None else []
         stream_slice = self._parent.slice_for(parent)
         members = [member for member in self.wanted if self._needs(member, parent)]
+        self.count_shared(len(members))
         for number, member in enumerate(members):
             # Each member changes its records in place, so only the last one may have those that are parsed already.
             own = (

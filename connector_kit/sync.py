@@ -79,6 +79,7 @@ class Sync:
         self.requests: Counter[str] = Counter()
         self.records: Counter[str] = Counter()
         self.saved: Counter[str] = Counter()
+        self.filtered: set[str] = set()
         self.waited = 0.0
         self._emit = emit
         self._lock = threading.Lock()
@@ -134,6 +135,11 @@ class Sync:
         with self._lock:
             self.saved[why] += number
 
+    def note_filter(self, endpoint: str) -> None:
+        """The server left out what did not change; how much that was it does not say."""
+        with self._lock:
+            self.filtered.add(endpoint)
+
     def count_wait(self, seconds: float) -> None:
         with self._lock:
             self.waited += seconds
@@ -171,7 +177,9 @@ class Sync:
         """One line for the end of a sync: what it cost and what it brought."""
         by_endpoint = ", ".join(f"{endpoint} {count}" for endpoint, count in sorted(self.requests.items())) or "none"
         by_stream = ", ".join(f"{stream} {count}" for stream, count in sorted(self.records.items())) or "none"
-        saved = ", ".join(f"{count} {why}" for why, count in sorted(self.saved.items()) if count) or "none"
+        counted = [f"{count} {why}" for why, count in sorted(self.saved.items()) if count]
+        beyond = [f"those for what the server left out of {endpoint}" for endpoint in sorted(self.filtered)]
+        saved = ", ".join(counted + beyond) or "none"
         return (
             f"Sync summary: {sum(self.requests.values())} requests ({by_endpoint}); records: {by_stream}; "
             f"requests saved: {saved}; {self.waited:.0f} s waited for rate limits and retries."
