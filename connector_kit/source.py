@@ -255,6 +255,9 @@ def _run(package: str, args: Sequence[str] | None) -> None:
     entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     for message in entrypoint.run(parsed):
         sys.stdout.write(f"{message}\n")
+        if not message.startswith('{"type":"RECORD"'):
+            # A state that waits in the buffer of a pipe is lost when the process is killed.
+            sys.stdout.flush()
     sys.stdout.flush()
 
 
