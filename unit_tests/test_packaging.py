@@ -63,10 +63,11 @@ def test_every_module_is_in_it(wheel: zipfile.ZipFile, package: str) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES[:2])
-def test_the_manifest_and_all_schemas_are_in_it(wheel: zipfile.ZipFile, package: str) -> None:
+def test_the_manifest_all_schemas_metadata_and_icon_are_in_it(wheel: zipfile.ZipFile, package: str) -> None:
     schemas = files_below(f"{package}/schemas", ".json")
     assert len(schemas) == {"source_talentics": 12, "source_talentio": 13}[package]
-    assert schemas | {f"{package}/manifest.yaml", f"{package}/py.typed"} <= set(wheel.namelist())
+    beside = {f"{package}/{name}" for name in ("manifest.yaml", "metadata.yaml", "icon.svg", "py.typed")}
+    assert schemas | beside <= set(wheel.namelist())
 
 
 def test_nothing_else_is_in_it(wheel: zipfile.ZipFile) -> None:
@@ -93,3 +94,14 @@ def test_the_license_and_the_description_go_with_it(wheel: zipfile.ZipFile) -> N
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_programs_are_installed(program: str) -> None:
     assert shutil.which(program, path=str(Path(sys.executable).parent)), "install the project: uv sync --frozen"
+
+
+@pytest.mark.parametrize("package", PACKAGES[:2])
+def test_the_module_says_the_same_as_the_program(package: str) -> None:
+    program = Path(sys.executable).parent / package.replace("_", "-")
+    answers = [
+        subprocess.run([*command, "spec"], capture_output=True, text=True, encoding="utf-8", check=True).stdout
+        for command in ([str(program)], [sys.executable, "-m", package])
+    ]
+    assert '"type":"SPEC"' in answers[0]
+    assert answers[0] == answers[1]
