@@ -1,0 +1,172 @@
+"""Whole syncs of a source in this process, over HTTP against a sandbox, and what each of them asked for.
+
+The sandbox and the source share a clock that stands still but for waits, so no test waits for a limit or for a change
+to settle; only the delay that a test puts into the server's answers is real, and makes streams meet at one request.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer, ConfiguredAirbyteCatalog, SyncMode, Type
+from airbyte_cdk.test.catalog_builder import CatalogBuilder
+
+from connector_kit.source import ManifestSource, read_manifest
+from sandbox import Running, Settings, VirtualClock, World, serve
+from sandbox.request_log import Request
+
+HOUR = 3600.0
+States = dict[str, dict[str, Any]]
+
+
+class SharedClock:
+    """The source's clock: the sandbox's own. A wait moves it and takes no time."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        return self._clock()
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), timezone.utc)
+
+    def wait(self, seconds: float) -> bool:
+        with self._lock:
+            self._clock.advance(max(0.0, seconds))
+        return True
+
+    def stop(self) -> None:
+        """Nobody waits here."""
+
+
+@dataclass
+class Outcome:
+    """One sync: its messages, and the requests that the sandbox had from it."""
+
+    messages: list[AirbyteMessage]
+    requests: list[Request]
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def by_endpoint(self) -> dict[str, int]:
+        """Requests by the sandbox's name of the endpoint."""
+        return dict(Counter(request.endpoint.partition(".")[2] for request in self.requests))
+
+    @property
+    def per_url(self) -> float:
+        """Requests divided by distinct URLs."""
+        return len(self.requests) / len({request.url for request in self.requests})
+
+    def asked(self, endpoint: str) -> set[int]:
+        """The ids of the records that an endpoint was asked about."""
+        return {
+            int(next(part for part in reversed(request.path.split("/")) if part.isdecimal()))
+            for request in self.requests
+            if request.endpoint.partition(".")[2] == endpoint
+        }
+
+    @property
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        """The records by stream."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for message in self.messages:
+            if message.record is not None:
+                found.setdefault(message.record.stream, []).append(dict(message.record.data))
+        return found
+
+    @property
+    def states(self) -> States:
+        """The last state of each stream."""
+        found: States = {}
+        for message in self.messages:
+            if message.type == Type.STATE and message.state is not None and message.state.stream is not None:
+                blob = message.state.stream.stream_state
+                found[message.state.stream.stream_descriptor.name] = dict(blob.__dict__) if blob else {}
+        return found
+
+
+@dataclass
+class Company:
+    """A source, and the sandbox that it reads."""
+
+    source: str
+    running: Running
+    clock: VirtualClock
+
+    @property
+    def world(self) -> World:
+        return self.running.world
+
+    def ids(self, kind: str) -> list[int]:
+        """The ids of all living records of a kind."""
+        return list(self.world.data.collections[kind].all_ids())
+
+    def streams(self) -> list[str]:
+        """The names of all streams."""
+        return [stream["name"] for stream in read_manifest(f"source_{self.source}")["streams"]]
+
+    def sync(
+        self, *streams: str, workers: int = 4, states: States | None = None, config: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        """Read the streams, all without a name. An hour lies between two syncs."""
+        self.clock.advance(HOUR)
+        names = streams or tuple(self.streams())
+        settings = {**self.running.configs[self.source], "num_workers": workers, **(config or {})}
+        catalog = _catalog(names)
+        state = [
+            AirbyteStateMessageSerializer.load(
+                {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": blob}}
+            )
+            for name, blob in (states or {}).items()
+        ]
+        source = ManifestSource(f"source_{self.source}", catalog, settings, state, clock=SharedClock(self.clock))
+        self.world.log.clear()
+        with _noted() as lines:
+            messages = list(source.read(logging.getLogger("airbyte"), settings, catalog, state))
+        return Outcome(messages, self.world.log.requests, lines)
+
+
+def _catalog(streams: tuple[str, ...]) -> ConfiguredAirbyteCatalog:
+    builder = CatalogBuilder()
+    for name in streams:
+        builder = builder.with_stream(name, SyncMode.incremental)
+    catalog: ConfiguredAirbyteCatalog = builder.build()
+    return catalog
+
+
+class _Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@contextmanager
+def _noted() -> Iterator[list[str]]:
+    handler = _Lines()
+    logger = logging.getLogger("airbyte")
+    logger.addHandler(handler)
+    try:
+        yield handler.lines
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextmanager
+def company(source: str, **settings: Any) -> Iterator[Company]:
+    """A sandbox without limits, with a score for every ticket, its sizes and switches set by `settings`."""
+    clock = VirtualClock()
+    defaults = {"talentics_limit": None, "talentio_limit": None, "unfinished_scores": "empty"}
+    with serve(world=World(Settings.for_size("small", **{**defaults, **settings}), clock)) as running:
+        yield Company(source, running, clock)
