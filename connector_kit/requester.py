@@ -118,15 +118,20 @@ class Requester:
             UnexpectedAnswer: a 2xx that is not what the endpoint gives.
             Redirected: the server named another address.
         """
-        response = session.get(
-            url,
-            params=dict(parameters),
-            # As the CDK does it: an explicit `auth` also keeps a .netrc of the machine from taking its place.
-            auth=self.authenticator,
-            headers={"Accept": "application/json"},
-            allow_redirects=False,
-            timeout=timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds),
-        )
+        try:
+            response = session.get(
+                url,
+                params=dict(parameters),
+                # As the CDK does it: an explicit `auth` also keeps a .netrc of the machine from taking its place.
+                auth=self.authenticator,
+                headers={"Accept": "application/json"},
+                allow_redirects=False,
+                timeout=timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds),
+            )
+        except requests.RequestException as error:
+            # A body that breaks off is raised without its request, by which the failure table names the path.
+            error.request = error.request or requests.Request("GET", url)
+            raise
         if 300 <= response.status_code < 400:
             path = urlsplit(url).path
             raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
