@@ -56,6 +56,18 @@ def slow(request: pytest.FixtureRequest) -> Iterator[Company]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def quick() -> Iterator[dict[str, Company]]:
+    with company("talentics", **SIZES["talentics"]) as talentics, company("talentio", **SIZES["talentio"]) as talentio:
+        yield {"talentics": talentics, "talentio": talentio}
+
+
+@pytest.fixture(scope="module")
+def slow_talentics() -> Iterator[Company]:
+    with company("talentics", exams=1, tickets=2, jobs=1, applicants=2, faults=("slow=0.01",)) as made:
+        yield made
+
+
 @WORKERS
 @TWENTY_TIMES
 def test_all_streams_together(slow: Company, workers: int, time: int) -> None:
@@ -96,9 +108,10 @@ ALONE = [
 
 @WORKERS
 @pytest.mark.parametrize(("source", "streams", "asked"), DERIVED_WITH_SOURCE + ALONE)
-def test_some_streams(source: str, streams: tuple[str, ...], asked: dict[str, int], workers: int) -> None:
-    with company(source, **SIZES[source]) as made:
-        outcome = made.sync(*streams, workers=workers)
+def test_some_streams(
+    quick: dict[str, Company], source: str, streams: tuple[str, ...], asked: dict[str, int], workers: int
+) -> None:
+    outcome = quick[source].sync(*streams, workers=workers)
     assert outcome.by_endpoint == asked
     assert outcome.per_url == 1.0
     assert set(outcome.records) == set(streams)
@@ -106,9 +119,10 @@ def test_some_streams(source: str, streams: tuple[str, ...], asked: dict[str, in
 
 @pytest.mark.parametrize("streams", [streams for source, streams, _ in DERIVED_WITH_SOURCE if source == "talentics"])
 @TWENTY_TIMES
-def test_streams_made_from_one_answer_never_ask_twice(streams: tuple[str, ...], time: int) -> None:
-    with company("talentics", exams=1, tickets=2, jobs=1, applicants=2, faults=("slow=0.01",)) as made:
-        assert made.sync(*streams, workers=8).per_url == 1.0
+def test_streams_made_from_one_answer_never_ask_twice(
+    slow_talentics: Company, streams: tuple[str, ...], time: int
+) -> None:
+    assert slow_talentics.sync(*streams, workers=8).per_url == 1.0
 
 
 @pytest.mark.parametrize(("records", "pages"), [(0, 1), (1, 1), (99, 1), (100, 1), (101, 2), (200, 2), (201, 3)])

@@ -115,10 +115,15 @@ class Company:
         return [stream["name"] for stream in read_manifest(f"source_{self.source}")["streams"]]
 
     def sync(
-        self, *streams: str, workers: int = 4, states: States | None = None, config: Mapping[str, Any] | None = None
+        self,
+        *streams: str,
+        workers: int = 4,
+        states: States | None = None,
+        config: Mapping[str, Any] | None = None,
+        after: float = HOUR,
     ) -> Outcome:
-        """Read the streams, all without a name. An hour lies between two syncs."""
-        self.clock.advance(HOUR)
+        """Read the streams, all without a name, `after` so many seconds."""
+        self.clock.advance(after)
         names = streams or tuple(self.streams())
         settings = {**self.running.configs[self.source], "num_workers": workers, **(config or {})}
         catalog = _catalog(names)
