@@ -1,0 +1,172 @@
+"""A sync that was killed goes on from its last state message, and state messages come often enough."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from airbyte_cdk.models import SyncMode
+from airbyte_cdk.test.catalog_builder import CatalogBuilder
+from processes import configured, discovered, program, run, write_json
+
+from connector_kit import state as kit_state
+from connector_kit.source import ManifestSource
+from connector_kit.sync import Sync
+from sandbox import Limit, Settings, VirtualClock, World, serve
+from unit_tests.consistency.harness import Destination, KitClock, Plan, WorldTransport, run_sync
+
+# By source: the stream, what the sandbox calls its parents, its key, and its endpoint in the log of requests.
+DETAILS = {
+    "talentics": ("ticket_scores", "tickets", "ticket_id", "talentics.scores"),
+    "talentio": ("candidate_details", "candidates", "id", "talentio.candidate"),
+}
+SIZES: dict[str, dict[str, Any]] = {
+    "talentics": {"exams": 1, "tickets": 60, "unfinished_scores": "empty"},
+    "talentio": {"candidates": 60},
+}
+WORKERS = pytest.mark.parametrize("workers", [1, 8])
+BOTH = pytest.mark.parametrize("source", ["talentics", "talentio"])
+
+
+def oldest_first(world: World, kind: str) -> list[int]:
+    rows = world.data.collections[kind]
+    return sorted(rows.all_ids(), key=lambda number: (rows.living(number).updated, number))
+
+
+def asked(world: World, endpoint: str) -> list[int]:
+    paths = [request.path for request in world.log.requests if request.endpoint == endpoint]
+    return [int(next(part for part in reversed(path.split("/")) if part.isdecimal())) for path in paths]
+
+
+@BOTH
+def test_a_killed_program_goes_on_behind_its_last_state_message(tmp_path: Path, source: str) -> None:
+    stream, kind, key, endpoint = DETAILS[source]
+    # A wait of some seconds is the moment at which a sync confirms; half of the details fit before it.
+    limit = Limit(30, 7)
+    settings = Settings.for_size("small", talentics_limit=limit, talentio_limit=limit, **SIZES[source])
+    with serve(settings) as sandbox:
+        config = write_json(tmp_path / "config.json", {**sandbox.configs[source], "num_workers": 8})
+        streams = discovered(run(program(source), "discover", "--config", config))
+        selected = configured([declared for declared in streams if declared["name"] == stream])
+        catalog = write_json(tmp_path / "catalog.json", selected)
+        arguments = ["read", "--config", str(config), "--catalog", str(catalog)]
+        confirmed, since, state = killed_behind_a_state([*program(source), *arguments], stream)
+        first = asked(sandbox.world, endpoint)
+        order = oldest_first(sandbox.world, kind)
+        reached = order.index(state["stream"]["stream_state"]["id"]) + 1
+        assert confirmed == set(order[:reached])
+        assert 20 <= reached <= 30
+
+        sandbox.world.settings.talentics_limit = sandbox.world.settings.talentio_limit = None
+        sandbox.world.log.clear()
+        write_json(config, {**json.loads(config.read_text()), "rate_limit_requests": 10_000})
+        saved = write_json(tmp_path / "state.json", [state])
+        second = run([*program(source), *arguments, "--state", str(saved)])
+        second.assert_clean()
+        again = asked(sandbox.world, endpoint)
+        # Eight at a time arrive in any order.
+        assert sorted(again) == sorted(order[reached:])
+    repeated = set(first) & set(again)
+    # Those since the message that had come out, and those in flight.
+    assert len(repeated) <= len(since) + 8
+    assert confirmed | {record[key] for record in second.records()[stream]} == set(order)
+
+
+def killed_behind_a_state(command: list[str], stream: str) -> tuple[set[int], set[int], dict[str, Any]]:
+    """Run a program and kill it three records behind its first state message.
+
+    Gives the ids of the records before the message and behind it, and the message.
+    """
+    key = {"ticket_scores": "ticket_id", "candidate_details": "id"}[stream]
+    before: set[int] = set()
+    behind: set[int] = set()
+    state: dict[str, Any] = {}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            message = json.loads(line)
+            if message["type"] == "STATE":
+                state = message["state"]
+            elif message["type"] == "RECORD":
+                (behind if state else before).add(message["record"]["data"][key])
+                if len(behind) == 3:
+                    break
+        process.kill()
+    assert process.returncode == -9
+    return before, behind, state
+
+
+@BOTH
+@WORKERS
+@pytest.mark.parametrize("time", range(20))
+def test_killed_at_any_moment_it_repeats_what_was_in_flight_alone(source: str, workers: int, time: int) -> None:
+    stream, kind, _, _ = DETAILS[source]
+    package = f"source_{source}"
+    clock = VirtualClock()
+    world = World(Settings.for_size("small", talentics_limit=None, talentio_limit=None, **SIZES[source]), clock)
+    clock.advance(3600)
+    destination = Destination()
+    # Every detail is confirmed as it lands, so that only flights are left to repeat.
+    with mock.patch.object(kit_state, "_CONFIRM_EVERY", 0.0):
+        first = run_sync(
+            package,
+            world,
+            clock,
+            {},
+            streams=(stream,),
+            plan=Plan(kill_at=3 + 3 * time),
+            config={"num_workers": workers},
+        )
+    assert first.killed
+    destination.commit(first.messages, first.keys, whole=False)
+    second = run_sync(package, world, clock, destination.state, streams=(stream,), config={"num_workers": workers})
+    destination.commit(second.messages, second.keys, whole=True)
+    lists = {path for path in first.requests if "?page=" in path or "per_page" in path}
+    repeated = [path for path in second.requests if path in set(first.requests) - lists]
+    assert len(repeated) <= workers
+    assert {number for (number,) in destination.rows[stream]} == set(world.data.collections[kind].all_ids())
+
+
+@pytest.mark.parametrize("limit", [Limit(50, 900), None])
+def test_states_come_often_within_one_exam_of_thousands(limit: Limit | None) -> None:
+    clock = VirtualClock()
+    world = World(
+        Settings(exams=1, tickets=5000, jobs=0, candidates=0, talentics_limit=limit, unfinished_scores="empty"), clock
+    )
+    catalog = CatalogBuilder().with_stream("ticket_scores", SyncMode.incremental).build()
+    config = {**world.configs("https://api.test")["talentics"], "num_workers": 1}
+    states: list[tuple[float, dict[str, Any]]] = []
+    emit = Sync.emit_state
+
+    def noted(self: Sync, stream: str, blob: dict[str, Any]) -> None:
+        states.append((clock(), dict(blob)))
+        emit(self, stream, blob)
+
+    source = ManifestSource(
+        "source_talentics", catalog, config, [], clock=KitClock(clock), transport=WorldTransport(world, clock, Plan())
+    )
+    with mock.patch.object(Sync, "emit_state", noted):
+        for _ in source.read(logging.getLogger("airbyte"), config, catalog, []):
+            pass
+    scores = [request for request in world.log.requests if request.endpoint == "talentics.scores"]
+    order = oldest_first(world, "tickets")
+    assert [int(request.path.split("/")[-2]) for request in scores] == order
+    waits = [
+        (number, earlier.time, later.time)
+        for number, (earlier, later) in enumerate(pairwise(scores))
+        if later.time - earlier.time > 5
+    ]
+    assert len(waits) == (0 if limit is None else 99)
+    for number, begin, end in waits:
+        # Before each wait, the last score that was read is confirmed.
+        assert order[number] in [blob.get("id") for moment, blob in states if begin <= moment < end]
+    if limit is None:
+        moments = [scores[0].time, *(moment for moment, _ in states), scores[-1].time]
+        assert moments[-1] - moments[0] > 1200
+        assert max(later - earlier for earlier, later in pairwise(moments)) <= 600
