@@ -1,7 +1,7 @@
-"""A set of ids that stays small as text: 100,000 ids of a company's own applicants take some 20 KB.
+"""A set of ids that stays small as text: 100,000 ids take 0.2 KB in a row, 46 KB at the most with gaps of up to five.
 
-Runs of neighbouring ids are written as pairs of varints (gap, length), deflated, in Base64. Exact: no id is ever
-claimed that was not added, because an id that is wrongly taken for seen would never be read.
+The number of ids left out before each is written as a varint (0 for neighbours), deflated, in Base64. Exact: no id is
+ever claimed that was not added, because an id that is wrongly taken for seen would never be read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SeenIds:
         """The set as text, "" for none."""
         ids = sorted(self._ids)
         while ids:
-            text = base64.b64encode(zlib.compress(bytes(_varints(_runs(ids))), 9)).decode("ascii")
+            text = base64.b64encode(_deflated(bytes(_varints(_gaps(ids))))).decode("ascii")
             if len(text) <= _MOST_CHARACTERS:
                 return text
             ids = ids[len(ids) - len(ids) * _MOST_CHARACTERS // len(text) + 1 :]
@@ -53,28 +53,26 @@ class SeenIds:
             data = zlib.decompress(base64.b64decode(text, validate=True))
         except (binascii.Error, zlib.error) as error:
             raise ValueError("not readable") from error
-        numbers = list(_read_varints(data))
-        if len(numbers) % 2:
-            raise ValueError("cut short")
-        found: set[int] = set()
+        found: list[int] = []
         position = 0
-        for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
-            position += gap
-            found.update(range(position, position + length))
-            position += length
+        for gap in _read_varints(data):
+            found.append(position + gap)
+            position += gap + 1
         return cls(found)
 
 
-def _runs(ids: list[int]) -> Iterator[int]:
-    """Gap to the next run and its length, again and again."""
-    position, start, end = 0, ids[0], ids[0] + 1
-    for number in ids[1:]:
-        if number == end:
-            end += 1
-            continue
-        yield from (start - position, end - start)
-        position, start, end = end, number, number + 1
-    yield from (start - position, end - start)
+def _gaps(ids: list[int]) -> Iterator[int]:
+    """How many ids are left out before each."""
+    position = 0
+    for number in ids:
+        yield number - position
+        position = number + 1
+
+
+def _deflated(data: bytes) -> bytes:
+    # Gaps are noise of a few small values: codes by how often each comes serve them better than repeated strings.
+    packer = zlib.compressobj(9, strategy=zlib.Z_FILTERED)
+    return packer.compress(data) + packer.flush()
 
 
 def _varints(numbers: Iterable[int]) -> Iterator[int]:

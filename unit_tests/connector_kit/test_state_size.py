@@ -1,0 +1,98 @@
+"""How large a state gets: measured on cursors that have been through a source with 100,000 records."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from itertools import accumulate
+
+import pytest
+
+from connector_kit import times
+from connector_kit.seen_ids import SeenIds
+from connector_kit.settings import Settings
+from connector_kit.state import DetailCursor, ListCursor, SeenCursor, StreamCursor
+from connector_kit.sync import Sync
+from unit_tests.mock_server.helpers import NOW, StoppedClock
+
+COUNT = 100_000
+MOST_BYTES = 64_000
+
+
+def size(made: StreamCursor) -> int:
+    return len(json.dumps(dict(made.state)).encode())
+
+
+def sync() -> Sync:
+    return Sync(Settings("https://api.example.com", 50, 900.0, 4, None, "keep"), clock=StoppedClock())
+
+
+def spread(number: int) -> str:
+    """The time of a record: over three years, and for the last thousand within the minute before the sync."""
+    minutes = 15 * (COUNT - number) if number < COUNT - 1000 else 1
+    moment: datetime = NOW - timedelta(minutes=minutes)
+    return moment.astimezone(timezone(timedelta(hours=9))).isoformat()
+
+
+@pytest.mark.parametrize("fresh", [0, 400, 500, 1000])
+def test_details_of_a_hundred_thousand_parents_leave_a_small_state(fresh: int) -> None:
+    made = DetailCursor(sync(), "candidate_details", "updatedAt", timedelta(minutes=5))
+    made.begin(NOW)
+    sizes = []
+    for number in range(COUNT - 1000 + fresh):
+        text = spread(number)
+        made.passed(times.instant(text), 10_000_000 + 3 * number, text, True)
+        if number % 10_000 == 0:
+            sizes.append(size(made))
+    assert max(*sizes, size(made)) < MOST_BYTES
+    # A memory that does not cover what is read at any moment would be small as well.
+    assert made.state["id"] == 10_000_000 + 3 * (COUNT - 1001)
+    assert len(made.state.get("recent", {})) == (fresh if fresh <= 500 else 0)
+
+
+def test_a_list_of_a_hundred_thousand_leaves_one_time() -> None:
+    made = ListCursor(sync(), "tickets", "updated_at", timedelta(minutes=5))
+    made.begin(NOW)
+    for number in range(COUNT):
+        made.saw(times.instant(spread(number)))
+    made.complete()
+    assert size(made) < 100
+
+
+def contiguous(random_: random.Random) -> list[int]:
+    return list(range(5_000_000, 5_000_000 + COUNT))
+
+
+def with_gaps(random_: random.Random) -> list[int]:
+    return list(accumulate((random_.randint(1, 5) for _ in range(COUNT)), initial=5_000_000))[1:]
+
+
+@pytest.mark.parametrize("ids", [contiguous, with_gaps])
+@pytest.mark.parametrize("share", [0.5, 0.9, 1.0])
+def test_forms_of_a_hundred_thousand_applicants_are_remembered_whole(
+    ids: Callable[[random.Random], list[int]], share: float
+) -> None:
+    chance = random.Random(1)
+    applicants = ids(chance)
+    with_form = {number for number in applicants if chance.random() < share}
+    made = SeenCursor(sync(), "employment_application_forms", "application_time", timedelta(hours=12))
+    for number in with_form:
+        made.passed(number, "2024-01-01 10:00:00")
+    assert size(made) < MOST_BYTES
+    kept = SeenIds.decode(made.state["seen"])
+    assert [number for number in range(applicants[0], applicants[-1] + 1) if number in kept] == sorted(with_form)
+
+
+def test_more_ids_than_fit_are_forgotten_and_none_is_invented() -> None:
+    ids = set(random.Random(2).sample(range(10**9), COUNT))
+    made = SeenCursor(sync(), "employment_application_forms", "application_time", timedelta(hours=12))
+    for number in ids:
+        made.passed(number, None)
+    assert size(made) < MOST_BYTES
+    kept = SeenIds.decode(made.state["seen"])
+    found = {number for number in ids if number in kept}
+    # As many are kept as were added to it: none but those that were added.
+    assert len(kept) == len(found)
+    assert 10_000 < len(found) < COUNT
