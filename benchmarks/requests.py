@@ -24,9 +24,8 @@ LEFT_OUT = "applicant_details"
 
 def main() -> None:
     """Prints the table."""
-    print(
-        f"{'source':<10}{'size':>5}  {'parents':>8}  {'sync':<12}{'requests':>9}{'distinct':>9}{'ratio':>7}  by endpoint"
-    )
+    head = f"{'source':<10}{'size':>5}  {'parents':>8}  {'sync':<12}{'requests':>9}{'distinct':>9}{'ratio':>7}"
+    print(f"{head}  by endpoint")
     for source, base in BASE.items():
         for factor in FACTORS:
             sizes = {name: count * factor if name in GROWS else count for name, count in base.items()}

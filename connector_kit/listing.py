@@ -44,6 +44,7 @@ class ListReading(Reading):
         if parent is not None:
             parent.reading.children.append(self)
         self._index: dict[Any, Parent] = {}
+        self._has_begun = False
         self._server_time: datetime | None = None
         self._missing = 0
         self._found = 0
@@ -53,7 +54,7 @@ class ListReading(Reading):
 
     @property
     def server_time(self) -> datetime | None:
-        """The server's clock when the first page was asked for."""
+        """The server's clock when the first page came; None where its answers don't tell."""
         return self._server_time
 
     def index(self) -> list[Parent]:
@@ -105,7 +106,7 @@ class ListReading(Reading):
                 return
             self._found += 1
             self.count_shared(self.streams_served)
-            if self._server_time is None:
+            if not self._has_begun:
                 self._begin(answer)
             records = self._extractor.records(answer.body)
             counted = walk.counts(page, len(records), paginator.total(answer))
@@ -144,7 +145,7 @@ class ListReading(Reading):
             for record, instant, is_news in zip(own, instants, news, strict=True):
                 if cursor is not None:
                     cursor.saw(instant)
-                if not is_news or not (everything or cursor is None or cursor.wants(instant)):
+                if not is_news or not (cursor is None or cursor.wants(instant, everything)):
                     continue
                 for row in member.records(record, stream_slice):
                     count += 1
@@ -178,7 +179,8 @@ class ListReading(Reading):
         return self._parent.slice_for(parent)
 
     def _begin(self, answer: Answer) -> None:
-        self._server_time = answer.server_time or self.sync.clock.now()
+        self._has_begun = True
+        self._server_time = answer.server_time
         for cursor in self._cursors().values():
             cursor.begin(answer.server_time)
 

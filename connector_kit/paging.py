@@ -132,6 +132,9 @@ class Sightings:
 
     def is_news(self, key: Any, instant: int | None) -> bool:
         """Note a record. True where it was not seen before as it is now."""
+        if key is None:
+            # Without an id nobody can tell one record from another.
+            return True
         known = key in self._times
         same = known and self._times[key] == instant
         twice = known if self._walk is None else key in self._walk

@@ -164,9 +164,14 @@ class ManifestSource(ConcurrentDeclarativeSource):
         One partition, because the reading keeps several requests in flight itself, in order, and shares them among
         streams; the CDK's slices would know nothing of either.
         """
-        cursor: Cursor = sync.cursors.get(declared.name) or FinalStateCursor(
-            declared.name, None, self._message_repository
-        )
+        cursor: Cursor | None = sync.cursors.get(declared.name)
+        if cursor is None:
+            if sync.states.get(declared.name):
+                raise config_error(
+                    f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
+                    "state. It was not written by this connector, or was edited. Clear the stream's state."
+                )
+            cursor = FinalStateCursor(declared.name, None, self._message_repository)
         schema = declared.get_json_schema()
         retriever = sync.retrievers[declared.name]
         return DefaultStream(

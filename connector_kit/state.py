@@ -158,11 +158,14 @@ class ListCursor(StreamCursor):
     def _load(self, state: Mapping[str, Any]) -> None:
         self._greatest: int | None = None
 
-    def wants(self, instant: int | None) -> bool:
-        """Whether a record last updated then is to be emitted; one without a readable time always is."""
-        if instant is None or self.floor is None:
-            return True
-        return instant > self.floor
+    def wants(self, instant: int | None, everything: bool = False) -> bool:
+        """Whether a record last updated then is to be emitted; one without a readable time always is.
+
+        `everything` asks for what was read before too, though never for what lies before `start_date`.
+        """
+        start = self._sync.settings.start_instant
+        floor = self.floor if not everything else None if start is None else start - 1
+        return instant is None or floor is None or instant > floor
 
     def saw(self, instant: int | None) -> None:
         if instant is not None and (self._greatest is None or instant > self._greatest):

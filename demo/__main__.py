@@ -15,7 +15,7 @@ from demo.report import Requests, demo_table, footnote
 from demo.running_sandbox import RunningSandbox, running_sandbox
 from demo.streams import SOURCES, Stream, key_of
 from demo.tables import Difference, contents, difference, opened
-from demo.verification import deviations, expected_ids
+from demo.verification import deviations, expected_ids, needless_requests
 
 _DIRECTORY = ROOT / ".demo"
 _CREATED, _UPDATED, _DELETED = 12, 20, 5
@@ -56,7 +56,14 @@ def _demo(size: str) -> None:
         print(f"\n{source}\n" + demo_table(source, streams[source], changes[source], first[source], second[source]))
         if note := footnote(streams[source]):
             print(note)
-    wrong = [line for source in SOURCES for line in deviations(source, expected[source], changes[source])]
+    wrong = [
+        line
+        for source in SOURCES
+        for line in (
+            *deviations(source, expected[source], changes[source]),
+            *needless_requests(source, streams[source], expected[source], second[source]),
+        )
+    ]
     if wrong:
         raise WrongResult("\n".join(["the second sync is not what the sandbox changed", *wrong]))
     count = sum(len(ids) for lists in expected.values() for ids in lists.values())

@@ -1,11 +1,12 @@
-"""Compares what the second sync changed in the tables with what the sandbox says it changed in the data."""
+"""Compares what the second sync changed in the tables, and what it asked for, with what the sandbox changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from demo.streams import CHILDREN, LISTS
+from demo.report import Requests
+from demo.streams import CHILDREN, LISTS, MADE_FROM, Stream, requests_of
 from demo.tables import Difference
 
 Announced = Mapping[str, Mapping[str, Iterable[Any]]]
@@ -41,6 +42,23 @@ def deviations(source: str, expected: Mapping[str, set[int]], differences: Mappi
             surplus = changed - expected[CHILDREN[source][stream][0]]
         if surplus:
             found.append(f"{source}.{stream}: rows changed that the sandbox did not change: {_some(surplus)}")
+    return found
+
+
+def needless_requests(
+    source: str, streams: Sequence[Stream], expected: Mapping[str, set[int]], second: Requests
+) -> list[str]:
+    """One sentence for each stream that asked for more details than records changed; empty when all is right.
+
+    Equal rows that are written again are no change in a table: only the requests show a sync that read everything.
+    """
+    found = []
+    for stream in streams:
+        if not stream.incremental or stream.name in LISTS[source] or stream.name in MADE_FROM[source]:
+            continue
+        sent, due = requests_of(source, stream.name, second), len(expected[CHILDREN[source][stream.name][0]])
+        if sent > due:
+            found.append(f"{source}.{stream.name}: the sync sent {sent} requests where {due} records changed")
     return found
 
 

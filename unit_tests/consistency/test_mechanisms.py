@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -15,8 +14,6 @@ from hypothesis.stateful import run_state_machine_as_test
 from connector_kit.paging import PageNumbers
 from connector_kit.state import StreamCursor
 from unit_tests.consistency.machine import machine
-
-logging.getLogger("airbyte").setLevel(logging.ERROR)
 
 
 def total_ignored() -> AbstractContextManager[Any]:

@@ -5,7 +5,6 @@ The play in `test_nothing_lost.py` finds such cases by chance; here each stands 
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterator
 
@@ -22,7 +21,6 @@ EVENTS = {"created": create, "updated": update, "deleted": delete}
 
 @pytest.fixture(autouse=True)
 def pages_of_three() -> Iterator[None]:
-    logging.getLogger("airbyte").setLevel(logging.ERROR)
     with small_pages():
         yield
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 
 import pytest
@@ -15,7 +14,6 @@ from unit_tests.consistency.machine import machine
 
 RUNS = int(os.environ.get("CONSISTENCY_RUNS", "300"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("CI") else list(Phase)
-logging.getLogger("airbyte").setLevel(logging.ERROR)
 
 # Thousands of plays take longer than any other test may.
 pytestmark = pytest.mark.timeout(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 
 import pytest
@@ -33,11 +32,6 @@ def statuses(world: World) -> Counter[int]:
 
 def rows(run: Run, stream: str) -> set[int]:
     return {message.data["ticket_id"] for message in run.messages if getattr(message, "stream_name", "") == stream}
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> None:
-    logging.getLogger("airbyte").setLevel(logging.ERROR)
 
 
 def test_four_thousand_tickets_take_the_eighty_windows_that_arithmetic_allows() -> None:

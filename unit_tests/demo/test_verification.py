@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from connector_kit.source import read_manifest
-from demo.streams import CHILDREN, LISTS, MADE_FROM, SOURCES
+from demo.streams import CHILDREN, LISTS, MADE_FROM, SOURCES, Stream
 from demo.tables import Difference
-from demo.verification import deviations, expected_ids
+from demo.verification import deviations, expected_ids, needless_requests
 
 
 def _difference(*keys: int) -> Difference:
@@ -47,6 +47,25 @@ def test_rows_of_a_parent_that_did_not_change_are_told() -> None:
 
     assert "talentics.ticket_scores" in found
     assert found.endswith("5")
+
+
+def test_details_of_records_that_did_not_change_are_told() -> None:
+    streams = [Stream("candidates", incremental=True), Stream("candidate_comments", incremental=True)]
+    second = {"talentio.candidates": {"requests": 2}, "talentio.comments": {"requests": 3}}
+
+    (found,) = needless_requests("talentio", streams, {"candidates": {1, 2}}, second)
+
+    assert "talentio.candidate_comments" in found
+    assert "3 requests where 2 records changed" in found
+    assert needless_requests("talentio", streams, {"candidates": {1, 2, 3}}, second) == []
+
+
+def test_streams_that_every_sync_reads_in_full_may_ask_for_all() -> None:
+    streams = [Stream("applicant_details", incremental=False)]
+
+    assert (
+        needless_requests("talentics", streams, {"applicants": set()}, {"talentics.applicant": {"requests": 9}}) == []
+    )
 
 
 def test_each_stream_is_a_list_or_a_child_of_one() -> None:

@@ -52,7 +52,7 @@ def document(candidate: Record) -> Record:
 CANDIDATE_DETAILS = DetailStream(
     "candidate_details",
     parents(CANDIDATES, "2024-05-10T23:59:58"),
-    "/candidates/{id}",
+    "/candidates/{id}?includeInactiveResponsibleEmployees=true",
     document,
     lambda candidate: [output(document(candidate), educations=[CANDIDATE_DETAIL["educations"]])],
     "updatedAt",
