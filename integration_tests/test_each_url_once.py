@@ -76,7 +76,7 @@ def test_all_streams_together(slow: Company, workers: int, time: int) -> None:
     assert outcome.per_url == 1.0
 
 
-DERIVED_WITH_SOURCE = [
+DERIVED_WITH_SOURCE: list[tuple[str, tuple[str, ...], dict[str, int]]] = [
     ("talentics", ("ticket_scores", "assessment_scores", "aspect_scores"), {"exams": 1, "tickets": 2, "scores": 6}),
     (
         "talentics",
@@ -91,7 +91,7 @@ DERIVED_WITH_SOURCE = [
     ),
 ]
 # One stream without its parent, or without the stream that it is made from.
-ALONE = [
+ALONE: list[tuple[str, tuple[str, ...], dict[str, int]]] = [
     ("talentics", ("ticket_scores",), {"exams": 1, "tickets": 2, "scores": 6}),
     ("talentics", ("aspect_scores",), {"exams": 1, "tickets": 2, "scores": 6}),
     ("talentics", ("tickets",), {"exams": 1, "tickets": 2}),

@@ -51,14 +51,14 @@ def test_nothing_changed_costs_the_lists_alone(workers: int) -> None:
 @pytest.mark.parametrize("after", [0.0, 3600.0], ids=["changed just now", "changed an hour ago"])
 def test_one_percent_changed_costs_one_percent_of_the_details(workers: int, after: float) -> None:
     with company("talentics", **SIZES["talentics"]) as made:
-        names = ("exams", "exam_details", "tickets", "ticket_scores", "assessment_scores", "aspect_scores")
-        first = made.sync(*names, workers=workers)
+        scored = ("exams", "exam_details", "tickets", "ticket_scores", "assessment_scores", "aspect_scores")
+        first = made.sync(*scored, workers=workers)
         changed = made.ids("tickets")[5::100]
         made.clock.advance(3600)
         for ticket in changed:
             made.world.data.update("tickets", ticket)
-        again = made.sync(*names, workers=workers, states=first.states, after=after)
-        quiet = made.sync(*names, workers=workers, states={**first.states, **again.states})
+        again = made.sync(*scored, workers=workers, states=first.states, after=after)
+        quiet = made.sync(*scored, workers=workers, states={**first.states, **again.states})
     assert again.by_endpoint == {"exams": 1, "tickets": 4, "scores": 2}
     assert again.asked("scores") == set(changed)
     assert {record["ticket_id"] for record in again.records["ticket_scores"]} == set(changed)
