@@ -42,7 +42,6 @@ def lookback_zero() -> AbstractContextManager[Any]:
     ("package", "mutation"),
     [
         ("source_talentics", total_ignored),
-        ("source_talentio", total_ignored),
         ("source_talentics", cursor_capped_nowhere),
         ("source_talentio", cursor_capped_nowhere),
         ("source_talentics", lookback_zero),
