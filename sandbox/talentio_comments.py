@@ -51,11 +51,15 @@ class Comments:
             chance = mix(self._seed, 52, candidate.id, number)
             author = self._author(chance) if chance % 9 else None
             created = min(candidate.created + (number + 1) * DAY, self._catalogue.newest) + number
-            if comments and chance % 4 == 0 and comments[-1].employee != author:
+            if comments and chance % 4 == 0 and author not in self._authors(comments, comments[-1].created):
                 created = comments[-1].created
             edited = created + 60 if chance % 5 == 0 else created
             comments.append(Comment(author, created, edited))
         return comments
+
+    @staticmethod
+    def _authors(comments: list[Comment], second: int) -> set[int | None]:
+        return {comment.employee for comment in comments if comment.created == second}
 
     def _author(self, chance: int) -> int | None:
         return self._catalogue.base(self._catalogue.employees, chance // 64)
@@ -63,7 +67,7 @@ class Comments:
     def add(self, candidate: Row, now: int, patch: Record) -> int:
         """A new comment; gives its position. ValueError when every employee has commented within this second."""
         comments = list(self.of(candidate))
-        taken = {comment.employee for comment in comments if comment.created == now}
+        taken = self._authors(comments, now)
         for attempt in range(1 + 2 * self._catalogue.employees.base_size):
             author = self._author(mix(self._seed, 53, candidate.id, len(comments), attempt))
             if author not in taken:

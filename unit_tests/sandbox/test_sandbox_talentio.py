@@ -186,6 +186,13 @@ def test_comments_have_no_id_and_one_employee_never_two_in_a_second(make: Make, 
     ]
 
 
+def test_three_comments_of_one_second_have_three_authors(make: Make) -> None:
+    # The first draw of this size gave one candidate's third comment the author of its first.
+    comments = make(candidates=5000).records("talentio", "candidate_comments")
+    keys = [(one["candidateId"], one["createdAt"], (one["employeeCreatedBy"] or {"id": 0})["id"]) for one in comments]
+    assert len(keys) == len(set(keys)) > 5000
+
+
 @pytest.mark.parametrize("touch", [False, True])
 def test_a_comment_moves_its_candidate_only_if_set(make: Make, talentio: Ask, clock: Any, touch: bool) -> None:
     world = make(comments_touch_candidate=touch)
