@@ -10,6 +10,7 @@ from typing import Any
 
 from airbyte_cdk.sources.types import Config
 
+from connector_kit.dialect import Dialect
 from connector_kit.settings import Mode
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
@@ -23,9 +24,12 @@ class Notices:
     Safe to share among threads.
     """
 
-    def __init__(self, stream: str, mode: Mode) -> None:
+    def __init__(self, stream: str, mode: Mode, dialect: Dialect) -> None:
         self._stream = stream
-        self._fate = "passed through" if mode == "keep" else f"left out, because personal_data is {mode}"
+        if not dialect.unknown_fields:
+            self._fate = "left out, because Singer targets take declared fields only"
+        else:
+            self._fate = "passed through" if mode == "keep" else f"left out, because personal_data is {mode}"
         self._logger = logging.getLogger(f"airbyte.{stream}")
         self._lock = threading.Lock()
         self._told: set[tuple[str, str]] = set()
@@ -76,11 +80,11 @@ _sources: deque[tuple[Config, dict[str, Notices]]] = deque(maxlen=4)
 _sources_lock = threading.Lock()
 
 
-def notices_of(config: Config, stream: str, mode: Mode) -> Notices:
+def notices_of(config: Config, stream: str, mode: Mode, dialect: Dialect) -> Notices:
     """Find the notices of a stream of the source that has this very config."""
     with _sources_lock:
         by_stream = next((streams for known, streams in _sources if known is config), None)
         if by_stream is None:
             by_stream = {}
             _sources.append((config, by_stream))
-        return by_stream.setdefault(stream, Notices(stream, mode))
+        return by_stream.setdefault(stream, Notices(stream, mode, dialect))

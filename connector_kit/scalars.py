@@ -144,6 +144,13 @@ def to_aware_time(value: Any) -> str:
     return _respelled(value, times.format_aware)
 
 
+def to_utc_time(value: Any) -> str:
+    """RFC 3339 in UTC with `Z`; a time without a zone is read as UTC, as everywhere in the kit."""
+    if type(value) is str and value.endswith("Z") and times.is_rfc_3339(value):
+        return value
+    return _respelled(value, times.format_utc)
+
+
 def to_naive_time(value: Any) -> str:
     """Wall clock, also of a value that names a zone: the field leaves open which zone to convert it to."""
     return _respelled(value, times.format_naive)
@@ -158,7 +165,11 @@ def _respelled(value: Any, spell: Callable[[datetime], str]) -> str:
     moment = times.parse(value)
     if moment is None:
         raise UnreadableError
-    spelling = spell(moment)
+    try:
+        spelling = spell(moment)
+    except OverflowError as error:
+        # The first or the last hours that a date can tell, moved to another zone.
+        raise UnreadableError from error
     return value if spelling == value else spelling
 
 
@@ -170,11 +181,16 @@ _CONVERSIONS: Mapping[str, tuple[Convert, Any]] = {
 }
 
 
-def conversion(kind: str, field: Mapping[str, Any]) -> tuple[Convert, Any]:
-    """Find the function for a field of a scalar type, and what stands in where it is a key and came empty."""
+def conversion(kind: str, field: Mapping[str, Any], utc: bool = False) -> tuple[Convert, Any]:
+    """Find the function for a field of a scalar type, and what stands in where it is a key and came empty.
+
+    With `utc` all times are converted to it; otherwise they keep the zone, or the lack of one, that the field declares.
+    """
     if kind == "string" and field.get("format") == "date":
         return to_date, "1970-01-01"
     if kind == "string" and field.get("format") == "date-time":
+        if utc:
+            return to_utc_time, "1970-01-01T00:00:00Z"
         if field.get("airbyte_type") == "timestamp_without_timezone":
             return to_naive_time, "1970-01-01T00:00:00"
         return to_aware_time, "1970-01-01T00:00:00Z"

@@ -8,10 +8,8 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import Any, NoReturn, Optional
 
-import yaml
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.models import (
@@ -37,6 +35,8 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
+from connector_kit.dialect import AIRBYTE, Dialect, spoken
+from connector_kit.manifest import load_manifest
 from connector_kit.personal_data import schema_for
 from connector_kit.settings import Settings, config_error, with_defaults
 from connector_kit.sync import Sync
@@ -48,11 +48,8 @@ _NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_comple
 
 
 def read_manifest(package: str) -> dict[str, Any]:
-    """The manifest of a source package, found by the package and never by the current directory."""
-    text = files(package).joinpath("manifest.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    manifest = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
-    resolved: dict[str, Any] = dict(ManifestReferenceResolver().preprocess_manifest(manifest))
+    """The manifest of a source package, its references resolved."""
+    resolved: dict[str, Any] = dict(ManifestReferenceResolver().preprocess_manifest(load_manifest(package)))
     # Resolved, the definitions have served; the CDK would check and copy each of them once more.
     resolved.pop("definitions", None)
     return resolved
@@ -65,6 +62,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         package: the source's package; its manifest and schemas lie in it.
         catalog, config, state: as the CDK takes them; it wants all three before the first call.
         only: build just these streams; without it those of the catalog, or all.
+        dialect: how the records are spelled.
         clock, transport: for tests, time and network of their own.
     """
 
@@ -76,6 +74,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         state: Optional[list[AirbyteStateMessage]] = None,
         *,
         only: Sequence[str] | None = None,
+        dialect: Dialect = AIRBYTE,
         clock: Clock | None = None,
         transport: BaseAdapter | None = None,
     ) -> None:
@@ -88,6 +87,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
             manifest["streams"] = [stream for stream in manifest["streams"] if stream["name"] in only]
         self._connection_specification: Mapping[str, Any] = manifest["spec"]["connection_specification"]
         self._own_state = state or []
+        self._dialect = dialect
         self._clock = clock
         self._transport = transport
         self._sync: Sync | None = None
@@ -138,8 +138,12 @@ class ManifestSource(ConcurrentDeclarativeSource):
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         sync = self._sync or self.open()
-        with sync.building():
-            declared = super().streams(config)
+        token = spoken.set(self._dialect)
+        try:
+            with sync.building():
+                declared = super().streams(config)
+        finally:
+            spoken.reset(token)
         return [self._resumable(stream, sync) for stream in declared if isinstance(stream, DefaultStream)]
 
     # --- building ------------------------------------------------------------------------------------------------

@@ -118,6 +118,14 @@ def format_aware(moment: datetime) -> str:
     return text + moment.isoformat()[-6:] if moment.utcoffset() else f"{text}Z"
 
 
+def format_utc(moment: datetime) -> str:
+    """RFC 3339 in UTC with `Z` and the value's fraction, if it has one; a value without a zone is read as UTC (I).
+
+    Raises OverflowError where UTC puts it outside the years 1 to 9999.
+    """
+    return format_aware(moment.astimezone(timezone.utc) if moment.tzinfo else moment)
+
+
 def format_date(moment: datetime) -> str:
     """`YYYY-MM-DD` of the wall clock."""
     return moment.date().isoformat()

@@ -16,6 +16,7 @@ from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTran
 from airbyte_cdk.sources.types import Config
 
 from connector_kit import personal_data
+from connector_kit.dialect import Dialect, spoken
 from connector_kit.notices import Notices, notices_of
 from connector_kit.scalars import UnreadableError, clean, clean_text, conversion, to_text
 from connector_kit.settings import Mode
@@ -39,10 +40,10 @@ class SchemaNormalization(TypeTransformer):
 
     def __post_init__(self) -> None:
         mode = personal_data.mode_of(self.config)
-        self._notices = notices_of(self.config, self.name, mode)
-        self._compiler = _Compiler(
-            mode, personal_data.Hasher(self.config["personal_data_key"]) if mode == "hash" else None, self._notices
-        )
+        dialect = spoken.get()
+        self._notices = notices_of(self.config, self.name, mode, dialect)
+        hasher = personal_data.Hasher(self.config["personal_data_key"]) if mode == "hash" else None
+        self._compiler = _Compiler(mode, hasher, self._notices, dialect)
         self._compiled: tuple[Schema, Rule] | None = None
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
@@ -64,12 +65,13 @@ class SchemaNormalization(TypeTransformer):
 
 
 class _Compiler:
-    """Turns schemas into rules, for one mode of personal data."""
+    """Turns schemas into rules, for one mode of personal data and one dialect."""
 
-    def __init__(self, mode: Mode, hasher: personal_data.Hasher | None, notices: Notices) -> None:
+    def __init__(self, mode: Mode, hasher: personal_data.Hasher | None, notices: Notices, dialect: Dialect) -> None:
         self._mode = mode
         self._hasher = hasher
         self._notices = notices
+        self._dialect = dialect
 
     def object_rule(self, schema: Schema, path: str) -> Rule:
         prefix = f"{path}." if path else ""
@@ -156,7 +158,7 @@ class _Compiler:
 
     def _unknown_rule(self, prefix: str) -> Callable[[dict[str, Any], str, Any], None]:
         """Deal with a field that the schema lacks: unless `keep`, it counts as personal and is left out."""
-        notices, keep = self._notices, self._mode == "keep"
+        notices, keep = self._notices, self._mode == "keep" and self._dialect.unknown_fields
 
         def take(target: dict[str, Any], name: str, entry: Any) -> None:
             notices.unknown(prefix + name)
@@ -197,7 +199,7 @@ class _Compiler:
         return rule
 
     def _scalar_rule(self, kind: str, field: Schema, path: str) -> tuple[Rule, Any]:
-        convert, default = conversion(kind, field)
+        convert, default = conversion(kind, field, utc=self._dialect.utc)
         wanted = f"{kind} of format {field['format']}" if "format" in field else kind
         notices = self._notices
 

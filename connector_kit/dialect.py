@@ -1,0 +1,26 @@
+"""How records are spelled: as Airbyte's destinations take them, or as Singer's targets do."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What differs between two readers of the same records.
+
+    `utc`: times come in UTC with `Z`; otherwise as the API spells them, with its offset or without a zone.
+    `unknown_fields`: fields that the schema lacks pass through; otherwise they are left out, at any depth.
+    """
+
+    utc: bool
+    unknown_fields: bool
+
+
+AIRBYTE = Dialect(utc=False, unknown_fields=True)
+# Several targets store the wall clock of a time with an offset, and several fail on a field that no SCHEMA declared.
+SINGER = Dialect(utc=True, unknown_fields=False)
+
+# The CDK's factory hands the parts that it builds the config and nothing else; the dialect is known by context.
+spoken: ContextVar[Dialect] = ContextVar("connector_kit_dialect", default=AIRBYTE)
