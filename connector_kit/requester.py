@@ -21,9 +21,12 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 
 from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
 from connector_kit.rate_limits import parse_http_date
+from connector_kit.transport import complete_within, discard, read_body
 
 # Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
 _SLOT = "0connector0kit0id0"
+# How many read time-outs an answer that comes in drips may take as a whole; a check has no time for more than one.
+_WHOLE_ANSWER = 5
 
 
 @dataclass
@@ -119,6 +122,39 @@ class Requester:
             Redirected: the server named another address.
         """
         try:
+            response, content = self._exchange(session, url, parameters, timeout)
+            if 300 <= response.status_code < 400:
+                path = urlsplit(url).path
+                raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
+            if response.status_code // 100 != 2:
+                return response
+            body = self._parse(response, content)
+            check(body)
+        except requests.RequestException as error:
+            # A body that breaks off is raised without its request, by which the failure table names the path.
+            error.request = error.request or requests.Request("GET", url)
+            raise
+        except UnexpectedAnswer as error:
+            error.path = urlsplit(url).path
+            raise
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            content=content,
+            body=body,
+            server_time=parse_http_date(response.headers.get("Date", "")),
+        )
+
+    def _exchange(
+        self,
+        session: requests.Session,
+        url: str,
+        parameters: Mapping[str, str],
+        timeout: tuple[float, float] | None,
+    ) -> tuple[requests.Response, bytes]:
+        """Send the request; gives the response and its body. No body but that of a 2xx is looked at."""
+        connect, read = timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds)
+        with complete_within(read if timeout else read * _WHOLE_ANSWER):
             response = session.get(
                 url,
                 params=dict(parameters),
@@ -126,37 +162,25 @@ class Requester:
                 auth=self.authenticator,
                 headers={"Accept": "application/json"},
                 allow_redirects=False,
-                timeout=timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds),
+                timeout=(connect, read),
+                stream=True,
             )
-        except requests.RequestException as error:
-            # A body that breaks off is raised without its request, by which the failure table names the path.
-            error.request = error.request or requests.Request("GET", url)
-            raise
-        if 300 <= response.status_code < 400:
-            path = urlsplit(url).path
-            raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
-        if response.status_code // 100 != 2:
-            return response
-        try:
-            body = self._parse(response)
-            check(body)
-        except UnexpectedAnswer as error:
-            error.path = urlsplit(url).path
-            raise
-        return Answer(
-            status=response.status_code,
-            headers=response.headers,
-            content=response.content,
-            body=body,
-            server_time=parse_http_date(response.headers.get("Date", "")),
-        )
+            if response.status_code // 100 == 2:
+                return response, read_body(response)
+            discard(response)
+            return response, b""
 
     @staticmethod
-    def _parse(response: requests.Response) -> Any:
+    def _parse(response: requests.Response, content: bytes) -> Any:
         try:
-            return orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            kind = "an HTML page" if response.content.lstrip()[:1] == b"<" else "no valid JSON"
+            return orjson.loads(content)
+        except orjson.JSONDecodeError as error:
+            if content.lstrip()[:1] == b"<":
+                kind = "an HTML page"
+            else:
+                # So orjson says that it does not go down any further; its releases spell it in two ways.
+                too_deep = "depth limit" in error.msg or "ecursion limit" in error.msg
+                kind = "JSON nested too deep" if too_deep else "no valid JSON"
             raise UnexpectedAnswer(f"HTTP {response.status_code} with {kind}") from None
 
     def _evaluate(self, template: str) -> str:

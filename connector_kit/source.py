@@ -41,6 +41,12 @@ from connector_kit.personal_data import schema_for
 from connector_kit.settings import Settings, config_error, with_defaults
 from connector_kit.sync import Sync
 
+try:
+    import resource
+except ImportError:
+    # Windows has neither the module nor core files.
+    resource = None  # type: ignore[assignment]
+
 logger = logging.getLogger("airbyte")
 
 # States that the CDK writes for streams without a cursor; they remember nothing.
@@ -102,6 +108,12 @@ class ManifestSource(ConcurrentDeclarativeSource):
     @property
     def name(self) -> str:
         return self._package.replace("_", "-")
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """The config that the commands get. Nothing is written: the CDK would leave the credentials in a file here."""
+        # A killed process can't take its folder away, so it goes before anything is in it.
+        os.rmdir(temp_dir)
+        return self._config or config
 
     # --- the protocol's commands ---------------------------------------------------------------------------------
 
@@ -242,11 +254,19 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
     threads that still wait for the network must not hold the process.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    leave_no_core()
     try:
         _run(package, args)
     except Terminated:
         sys.stdout.flush()
         os._exit(128 + signal.SIGTERM)
+
+
+def leave_no_core() -> None:
+    """Keep the kernel from writing this process to disk when it crashes: it holds credentials and applicants' data."""
+    if resource is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def _terminate(*_: object) -> NoReturn:

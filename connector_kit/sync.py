@@ -27,11 +27,12 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as stream_status_message
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock, SystemClock
 from connector_kit.rate_limits import Budget
 from connector_kit.settings import Settings
+from connector_kit.transport import Adapter
 
 if TYPE_CHECKING:
     from connector_kit.listing import ListReading
@@ -188,7 +189,7 @@ class Sync:
 
 def _session(connections: int, transport: BaseAdapter | None) -> requests.Session:
     session = requests.Session()
-    adapter = transport or HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+    adapter = transport or Adapter(pool_connections=1, pool_maxsize=connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     # Neither API uses cookies; a tracking cookie of a proxy would grow the jar for nothing.

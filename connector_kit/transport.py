@@ -1,0 +1,153 @@
+"""The way to the server: plain http without a proxy, and answers that are bounded in size and in time.
+
+requests bounds neither. Its read time-out starts anew with every byte, so a server that sends one byte a second holds a
+sync for weeks; and it reads a body, unpacked, to its end, however much memory that takes.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import math
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ReadTimeoutError
+from urllib3.poolmanager import PoolManager, ProxyManager
+
+from connector_kit.errors import UnexpectedAnswer
+
+# A hundred candidates with everything that their form allows take about 2 MB.
+LARGEST_BODY = 32 << 20
+# An error's body is read for the sake of the connection, which can then be used again; a long one is not worth it.
+_LARGEST_ERROR = 1 << 20
+_PIECE = 1 << 16
+
+
+class _Deadline(threading.local):
+    """By when the answer that this thread reads must be complete, by the monotonic clock."""
+
+    end = math.inf
+
+
+_deadline = _Deadline()
+
+
+@contextmanager
+def complete_within(seconds: float) -> Iterator[None]:
+    """Bound the time of the whole answer, status line to last byte, that this thread reads inside the block."""
+    _deadline.end = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _deadline.end = math.inf
+
+
+def read_body(response: requests.Response) -> bytes:
+    """The body of a streamed answer, unpacked.
+
+    Raises:
+        UnexpectedAnswer: it is larger than any answer of these APIs.
+        requests.RequestException: it did not come to its end, or not in time.
+    """
+    return _read(response, LARGEST_BODY)
+
+
+def discard(response: requests.Response) -> None:
+    """Read away the body of a streamed answer that nobody needs, or end the connection where that takes too much."""
+    with suppress(UnexpectedAnswer, requests.RequestException):
+        _read(response, _LARGEST_ERROR)
+
+
+def _read(response: requests.Response, largest: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        for piece in response.iter_content(_PIECE):
+            size += len(piece)
+            if size > largest:
+                raise UnexpectedAnswer(f"HTTP {response.status_code} with more than {largest >> 20} MiB")
+            pieces.append(piece)
+    except requests.ConnectionError as error:
+        if error.args and isinstance(error.args[0], ReadTimeoutError):
+            raise requests.ReadTimeout(request=error.request) from None
+        raise
+    finally:
+        # Gives the connection back if all of the body was read, and ends it otherwise.
+        response.close()
+    return b"".join(pieces)
+
+
+class _Timely(io.RawIOBase):
+    """The bytes of a connection, until the deadline of the thread that reads them."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if time.monotonic() > _deadline.end:
+            raise TimeoutError
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """Reads its socket through `_Timely`; the header of an answer may drip as well as its body."""
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Timely(self.fp.detach()))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class Adapter(HTTPAdapter):
+    """The adapter of both schemes."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _use_timely(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        if isinstance(manager, ProxyManager):
+            # A SOCKS proxy's manager has connections of its own kind.
+            _use_timely(manager)
+        return manager
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if str(request.url).startswith("http:"):
+            # Plain http is for this very machine. A proxy of the environment is another, and would read along.
+            kwargs["proxies"] = {}
+        return super().send(request, *args, **kwargs)
+
+
+def _use_timely(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
