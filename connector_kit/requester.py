@@ -20,13 +20,16 @@ from airbyte_cdk.sources.types import Config
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 
 from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
-from connector_kit.rate_limits import parse_http_date
+from connector_kit.limit_headers import parse_http_date
 from connector_kit.transport import complete_within, discard, read_body
 
 # Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
 _SLOT = "0connector0kit0id0"
 # How many read time-outs an answer that comes in drips may take as a whole; a check has no time for more than one.
 _WHOLE_ANSWER = 5
+# A list of empty lists takes forty times the memory of its text. The largest answer that can be meant, all applicants
+# of a job, holds 90,000 objects and 2,000,000 values.
+_MOST_CONTAINERS, _MOST_VALUES = 500_000, 5_000_000
 
 
 @dataclass
@@ -136,6 +139,7 @@ class Requester:
             raise
         except UnexpectedAnswer as error:
             error.path = urlsplit(url).path
+            error.headers = response.headers
             raise
         return Answer(
             status=response.status_code,
@@ -172,6 +176,8 @@ class Requester:
 
     @staticmethod
     def _parse(response: requests.Response, content: bytes) -> Any:
+        if content.count(b"{") + content.count(b"[") > _MOST_CONTAINERS or content.count(b",") > _MOST_VALUES:
+            raise UnexpectedAnswer(f"HTTP {response.status_code} with more values than an answer of this API can hold")
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError as error:

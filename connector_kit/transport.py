@@ -24,8 +24,8 @@ from urllib3.poolmanager import PoolManager, ProxyManager
 
 from connector_kit.errors import UnexpectedAnswer
 
-# A hundred candidates with everything that their form allows take about 2 MB.
-LARGEST_BODY = 32 << 20
+# Talentics gives all applicants of a job in one answer; 90,000 of them take this much, a page of anything else 2 MB.
+LARGEST_BODY = 64 << 20
 # An error's body is read for the sake of the connection, which can then be used again; a long one is not worth it.
 _LARGEST_ERROR = 1 << 20
 _PIECE = 1 << 16
