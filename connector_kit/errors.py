@@ -5,7 +5,11 @@ The rows hold for both APIs; the words that differ (which credential, which cons
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from typing import Optional, Union
 from urllib.parse import urlsplit
 
@@ -23,6 +27,7 @@ class UnexpectedAnswer(Exception):
     """HTTP 200 whose body is not what the endpoint gives: HTML, broken JSON, `{}`, no `data`. A passing fault."""
 
     path = "/"
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Redirected(Exception):
@@ -130,6 +135,18 @@ def lasting(resolution: ErrorResolution, tries: int) -> AirbyteTracedException:
         message=f"{resolution.error_message} {advice}",
         internal_message=resolution.error_message,
         failure_type=FailureType.transient_error,
+    )
+
+
+def unforeseen(error: Exception, stream: str) -> AirbyteTracedException:
+    """The exception for a defect of ours: where it happened, without the error's own text, which may quote a value."""
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    where = places[-1] if places else "an unknown place"
+    message = f"{stream}: {type(error).__name__} at {where}, a defect of the connector."
+    return AirbyteTracedException(
+        message=f"{message} Please report it with this line.",
+        internal_message=f"{message} By way of {' '.join(places)}",
+        failure_type=FailureType.system_error,
     )
 
 

@@ -21,7 +21,7 @@ from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSel
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import UnexpectedAnswer
+from connector_kit.errors import UnexpectedAnswer, unforeseen
 from connector_kit.requester import Requester
 from connector_kit.sync import Sync
 
@@ -180,6 +180,13 @@ class Reading(ABC):
         """Read for all wanted members, and tell those who wait when it is done."""
         try:
             yield from self._run()
+        except AirbyteTracedException as error:
+            self._error = error
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text must not be shown
+            self._error = unforeseen(error, self.label)
+            # Without the error itself: the CDK logs the texts of the whole chain, and they may quote a value.
+            raise self._error from None
         except BaseException as error:
             self._error = error
             raise

@@ -211,10 +211,16 @@ class _Compiler:
 
         if convert is not to_text:
             return rule, default
+        hides = self._mode != "keep"
 
         def text_rule(value: Any) -> Any:
             # Most fields are text and right: spare them three calls.
-            return value if type(value) is str and value.isascii() and "\0" not in value else rule(value)
+            if type(value) is str and value.isascii() and "\0" not in value:
+                return value
+            if hides and _has_fields(value):
+                # Fields that nobody has classed, in the place of a text that was.
+                return notices.unreadable(path, wanted)
+            return rule(value)
 
         return text_rule, default
 
@@ -225,6 +231,18 @@ def _as_it_is(value: Any) -> Any:
 
 def _nothing(_: Any) -> None:
     return None
+
+
+def _has_fields(value: Any) -> bool:
+    """Whether a value is an object, or a list with one in it at any depth."""
+    waiting = [value]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, dict):
+            return True
+        if isinstance(entry, list):
+            waiting.extend(entry)
+    return False
 
 
 def _only_object(value: Any) -> Any:
