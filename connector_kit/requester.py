@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Optional
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 import requests
@@ -104,7 +104,8 @@ class Requester:
 
     def url_for(self, parent_id: object = "", alternative: bool = False) -> str:
         template = self._alternative if alternative and self._alternative else self._template
-        return template.replace(_SLOT, str(parent_id))
+        # Quoted: an id is what a server says, and must stay one segment of the path.
+        return template.replace(_SLOT, quote(str(parent_id), safe="{}"))
 
     def parameters_with(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**self._parameters, **more}
@@ -124,8 +125,10 @@ class Requester:
             UnexpectedAnswer: a 2xx that is not what the endpoint gives.
             Redirected: the server named another address.
         """
+        headers: Mapping[str, str] = {}
         try:
             response, content = self._exchange(session, url, parameters, timeout)
+            headers = response.headers
             if 300 <= response.status_code < 400:
                 path = urlsplit(url).path
                 raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
@@ -139,7 +142,7 @@ class Requester:
             raise
         except UnexpectedAnswer as error:
             error.path = urlsplit(url).path
-            error.headers = response.headers
+            error.headers = headers
             raise
         return Answer(
             status=response.status_code,
