@@ -7,6 +7,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
@@ -24,14 +25,26 @@ logger = logging.getLogger("airbyte.connector_kit")
 
 # A wait is told at least once a minute, so that nobody takes a silent sync for a hung one.
 _TELL_EVERY = 60.0
-# Connect and read time-outs of a check, which must answer within ten seconds.
-_CHECK_TIMEOUT = (3.0, 6.0)
+# Connect and read time-outs of a check, which must answer within ten seconds; and the longest that it waits in all,
+# which also covers what a socket's time-outs don't: a name server that is silent, an answer that drips.
+_CHECK_TIMEOUT = (3.0, 5.0)
+_CHECK_WITHIN = 7.0
+# So many tries that a burst of ours explains don't count: beyond it, a request that is always reset is a fault.
+_MOST_FORGIVEN = 8
 # Below this a wait is over before anybody would read of it.
 _WORTH_TELLING = 5.0
 
 _LIMIT = "the rate limit is reached"
 
 Job = TypeVar("Job")
+
+
+@dataclass(frozen=True)
+class _Flight:
+    """A try that is under way, and when it was sent."""
+
+    future: Future[requests.Response | Answer]
+    sent: float
 
 
 @dataclass
@@ -53,6 +66,15 @@ def spoken(seconds: float) -> str:
 
 class Stopped(Exception):
     """The process is to end; whoever waits gives up."""
+
+
+class _Lost(Exception):
+    """No answer, or not the whole of it. The slot is held: the next try is the same request, and not counted twice."""
+
+    def __init__(self, cause: requests.RequestException, by_burst: bool) -> None:
+        super().__init__()
+        self.cause = cause
+        self.by_burst = by_burst
 
 
 class Flights:
@@ -93,7 +115,7 @@ class Flights:
         """Send the questions, `num_workers` at a time at the most, and give the answers in the questions' order."""
         waiting = iter(questions)
         pending: Question[Job] | None = next(waiting, None)
-        flying: deque[tuple[Question[Job], Future[requests.Response | Answer]]] = deque()
+        flying: deque[tuple[Question[Job], _Flight]] = deque()
         try:
             while pending is not None or flying:
                 pause = 0.0
@@ -104,42 +126,50 @@ class Flights:
                     flying.append((pending, self._take_off(pending)))
                     pending = next(waiting, None)
                 if flying:
-                    question, future = flying.popleft()
-                    yield question.job, self._land(question, future)
+                    question, flight = flying.popleft()
+                    yield question.job, self._land(question, flight)
                 elif pause > 0:
                     self._wait(pause, _LIMIT)
         finally:
             # A reader that stops early leaves nothing behind that would still be sent.
-            for _, future in flying:
-                if future.cancel():
+            for _, flight in flying:
+                if flight.future.cancel():
                     self._sync.budget.release(self._requester.scope)
+                else:
+                    flight.future.add_done_callback(self._forget)
 
-    def _take_off(self, question: Question[Job]) -> Future[requests.Response | Answer]:
+    def _take_off(self, question: Question[Job]) -> _Flight:
         self._sync.count_request(self._requester.endpoint)
-        return self._sync.pool.submit(self._send, question)
+        sent = self._sync.clock.monotonic()
+        return _Flight(self._sync.pool.submit(self._send, question, sent), sent)
 
-    def _send(self, question: Question[Job]) -> requests.Response | Answer:
+    def _send(self, question: Question[Job], sent: float) -> requests.Response | Answer:
+        budget, scope = self._sync.budget, self._requester.scope
+        timeout = _CHECK_TIMEOUT if self._sync.checking else None
         try:
-            got = self._requester.send(
-                self._sync.session,
-                question.url,
-                question.parameters,
-                self._check,
-                _CHECK_TIMEOUT if self._sync.checking else None,
-            )
-        except (UnexpectedAnswer, Redirected):
-            self._sync.budget.settle(self._requester.scope, 200, {})
+            got = self._requester.send(self._sync.session, question.url, question.parameters, self._check, timeout)
+        except UnexpectedAnswer as error:
+            budget.settle(scope, 200, error.headers, sent)
             raise
-        # Without an answer the slot stays taken: the next try is the same request, and is not counted twice.
+        except Redirected:
+            budget.settle(scope, 302, {}, sent)
+            raise
+        except requests.RequestException as error:
+            raise _Lost(error, budget.lost(scope, sent)) from error
         status = got.status if isinstance(got, Answer) else got.status_code
-        self._sync.budget.settle(self._requester.scope, status, got.headers)
+        budget.settle(scope, status, got.headers, sent)
         return got
 
-    def _land(self, question: Question[Job], future: Future[requests.Response | Answer]) -> Answer | None:
+    def _forget(self, future: Future[requests.Response | Answer]) -> None:
+        if isinstance(future.exception(), _Lost):
+            self._sync.budget.give_up(self._requester.scope)
+
+    def _land(self, question: Question[Job], flight: _Flight) -> Answer | None:
         """The answer of one flight, sent again for as long as the failure table says."""
-        tries = 0
+        budget, scope = self._sync.budget, self._requester.scope
+        tries = forgiven = 0
         while True:
-            resolution, lost = self._outcome(future)
+            resolution, lost = self._outcome(flight)
             if isinstance(resolution, Answer):
                 return resolution
             action = resolution.response_action
@@ -148,35 +178,40 @@ class Flights:
             if action == ResponseAction.RATE_LIMITED:
                 logger.info("%s: %s", self._label, resolution.error_message)
             elif action == ResponseAction.RETRY:
-                if not (lost and self._sync.budget.lost()):
+                if lost and lost.by_burst and forgiven < _MOST_FORGIVEN:
+                    forgiven += 1
+                else:
                     tries += 1
                 if tries > len(PAUSES) or self._sync.checking:
-                    self._give_back(lost)
+                    if lost:
+                        budget.give_up(scope)
                     raise lasting(resolution, max(tries, 1))
                 pause = PAUSES[max(tries, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
                 logger.warning("%s: %s Trying again in %.0f s.", self._label, resolution.error_message, pause)
                 self._wait(pause, "a retry is due")
             else:
-                self._give_back(lost)
+                if lost:
+                    budget.give_up(scope)
                 raise failure(resolution)
-            if not lost:
+            if lost:
+                budget.resend(scope)
+            else:
                 self._reserve()
-            future = self._take_off(question)
+            flight = self._take_off(question)
 
-    def _give_back(self, lost: bool) -> None:
-        if lost:
-            self._sync.budget.settle(self._requester.scope, 0, {})
-
-    def _outcome(self, future: Future[requests.Response | Answer]) -> tuple[Answer | ErrorResolution, bool]:
-        """What came of a flight, and whether it was lost: no answer, its slot still taken."""
+    def _outcome(self, flight: _Flight) -> tuple[Answer | ErrorResolution, _Lost | None]:
+        """What came of a flight, and how it was lost if it was."""
         handler = self._requester.error_handler
         try:
-            got = future.result()
+            got = flight.future.result(_CHECK_WITHIN if self._sync.checking else None)
         except (UnexpectedAnswer, Redirected) as error:
-            return handler.interpret_response(error), False
-        except requests.RequestException as error:
-            return handler.interpret_response(error), True
-        return (got if isinstance(got, Answer) else handler.interpret_response(got)), False
+            return handler.interpret_response(error), None
+        except _Lost as lost:
+            return handler.interpret_response(lost.cause), lost
+        except NotInTime:
+            request = requests.Request("GET", self._requester.url_for())
+            return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
+        return (got if isinstance(got, Answer) else handler.interpret_response(got)), None
 
     def _reserve(self) -> None:
         while (pause := self._sync.budget.reserve(self._requester.scope)) > 0:
@@ -206,7 +241,7 @@ class Flights:
 
     def _tell(self, remaining: float, why: str) -> None:
         until = self._sync.clock.now() + timedelta(seconds=remaining)
-        limit = self._sync.budget.described
+        limit = self._sync.budget.described(self._requester.scope)
         reason = f"limit of {limit} reached" if why == _LIMIT else why
         logger.info("%s: %s; next at %s UTC%s.", self._label, reason, f"{until:%H:%M:%S}", self._work_left(remaining))
 
@@ -215,5 +250,6 @@ class Flights:
         if not left:
             return ""
         budget = self._sync.budget
-        seconds = remaining + (left - 1) // budget.limit * budget.period
+        windows = (left - 1) // budget.per_window(self._requester.scope)
+        seconds = remaining + windows * budget.period
         return f"; {left:,} left, about {spoken(seconds)}"

@@ -7,59 +7,80 @@ the server can't have counted it later, so a slot that is free here is free ther
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from connector_kit.clock import Clock
+from connector_kit.limit_headers import LimitHeaders
+from connector_kit.pace import Pace
 
 logger = logging.getLogger("airbyte.connector_kit")
 
-# Where every slot is in flight and nothing has come back yet, nobody knows when one frees: look again this much later.
+# Where a slot frees only when another request is answered, nobody knows when that is: look again this much later.
 _LOOK_AGAIN = 0.25
-# A 429 without any hint of when to come back, and with nothing of ours in the window: somebody else uses it up.
+# A 429 that says nothing, at a moment when we have used nothing: ask again after this, then after twice as long, …
 _UNTOLD_PAUSE = 60.0
-# Values of reset headers above this are moments (seconds since the epoch), below it they are spans in seconds: the
-# two vendors differ in this (X-RateLimit-Reset is an epoch, X-Reset a span).
-_EPOCH_FROM = 1_000_000_000
-_REMAINING = ("x-ratelimit-remaining", "x-remaining")
-_RESET = ("x-ratelimit-reset", "x-reset")
+# However soon a 429 invites us, one refusal after another is not answered by a storm of requests.
+_SHORTEST_PAUSE = 1.0
+# Servers round the seconds until a reset.
+_ROUNDING = 2.0
 
 
 @dataclass
 class _Window:
+    """What is known of one window of the server's."""
+
     answered: deque[float] = field(default_factory=deque)
     in_flight: int = 0
+    # Lost without an answer, to be sent again: the server may have counted them.
+    held: int = 0
     blocked_until: float = 0.0
-    # What the server said is left, and until when that holds; None where it says nothing.
-    server_left: int | None = None
-    server_until: float = 0.0
+    emptied_at: float = float("-inf")
+    # After a 429, and at the start, one request alone finds out how things stand.
+    alone: bool = True
+    refusals_in_a_row: int = 0
+    # How many of ours fitted into a window that ended in a 429: more are tried one by one only.
+    fitted: int | None = None
+    announced: int | None = None
+    # What the server said is left: by the answer at `told_at`, until `told_until`. None where it says nothing.
+    left: int | None = None
+    told_at: float = 0.0
+    told_until: float = 0.0
+    told_reset: bool = False
+    # Whether it began with a request of ours, so that we know when; and whether we asked one too many to learn it.
+    ours: bool = False
+    asked: bool = False
+
+    @property
+    def open(self) -> int:
+        return self.in_flight + self.held
+
+    @property
+    def used(self) -> int:
+        return len(self.answered) + self.open
 
     def forget_before(self, moment: float) -> None:
         while self.answered and self.answered[0] <= moment:
             self.answered.popleft()
 
-    @property
-    def used(self) -> int:
-        return len(self.answered) + self.in_flight
-
     def absorb(self, other: _Window) -> None:
         """Take over what another window has counted."""
         self.answered = deque(sorted([*self.answered, *other.answered]))
         self.in_flight += other.in_flight
+        self.held += other.held
         self.blocked_until = max(self.blocked_until, other.blocked_until)
 
 
 class Budget:
     """How many requests may go out in each window. A window belongs to a scope: one endpoint, or all of them.
 
+    A slot is reserved, and then settled by its answer, lost and sent again, or released. Nothing here sleeps.
+
     Args:
         limit: requests per `period` seconds.
-        clock: gives the moments; nothing here sleeps.
+        clock: gives the moments.
     """
 
     def __init__(self, limit: int, period: float, clock: Clock) -> None:
@@ -71,12 +92,19 @@ class Budget:
         self._shared: _Window | None = None
         self._pace = Pace(clock)
 
-    @property
-    def described(self) -> str:
+    def described(self, scope: str) -> str:
         """The limit in words: `50 per 15 min`."""
         minutes, seconds = divmod(self.period, 60)
         span = f"{minutes:.0f} min" if not seconds else f"{self.period:g} s"
-        return f"{self.limit} per {span}"
+        with self._lock:
+            return f"{self._limit(self._window(scope))} per {span}"
+
+    def per_window(self, scope: str) -> int:
+        """How many requests a window has room for, by what is known so far. At least 1."""
+        with self._lock:
+            window = self._window(scope)
+            limit = self._limit(window)
+            return max(1, limit if window.fitted is None else min(limit, window.fitted))
 
     def reserve(self, scope: str) -> float:
         """Take a slot for one request, or say in how many seconds to ask again. 0.0 means that the slot is taken."""
@@ -87,180 +115,172 @@ class Budget:
                 return window.blocked_until - now
             if (pause := self._pace.pause()) > 0:
                 return pause
-            window.forget_before(now - self.period)
-            if window.server_left is not None and now >= window.server_until:
-                # The server's own window has begun anew: it knows better than our count when that is.
-                window.server_left = None
-                window.answered.clear()
-            own_free = self.limit - len(window.answered) - window.in_flight
-            told_free = self.limit if window.server_left is None else window.server_left
-            if own_free > 0 and told_free > 0:
-                window.in_flight += 1
-                if window.server_left is not None:
-                    window.server_left -= 1
-                self._pace.sent()
-                return 0.0
-            if told_free <= 0:
-                return max(window.server_until - now, _LOOK_AGAIN)
-            if not window.answered:
+            self._turn(window, now)
+            if window.alone and window.in_flight:
                 return _LOOK_AGAIN
-            return max(window.answered[0] + self.period - now, 0.001)
+            if window.left is not None:
+                if window.left <= 0 and not self._may_ask_until_when(window):
+                    return max(window.told_until - now, _LOOK_AGAIN)
+                if 0 < window.left <= window.open:
+                    return _LOOK_AGAIN
+            elif window.fitted is not None and window.used >= window.fitted and window.in_flight:
+                return _LOOK_AGAIN
+            if window.used >= self._limit(window):
+                return max(window.answered[0] + self.period - now, 0.001) if window.answered else _LOOK_AGAIN
+            window.in_flight += 1
+            self._pace.sent()
+            return 0.0
 
-    def settle(self, scope: str, status: int, headers: Mapping[str, str]) -> None:
-        """Count an answer and believe what it says of the limit."""
+    def settle(self, scope: str, status: int, headers: Mapping[str, str], sent: float) -> None:
+        """Count an answer to a request sent at `sent`, and believe what it says of the limit."""
+        told = LimitHeaders.of(headers, self.period, self._clock)
         with self._lock:
             now = self._clock.monotonic()
             if status == 429:
                 self._suspect_sharing(scope, now)
             window = self._window(scope)
             window.in_flight -= 1
-            window.answered.append(now)
-            self._pace.answered()
-            left = _number(headers, _REMAINING)
-            reset = _span(_number(headers, _RESET), headers, self.period, self._clock)
-            if left is not None and left >= 0 and reset is not None:
-                window.server_left = max(0, left - window.in_flight)
-                window.server_until = now + reset
+            if told.limit is not None:
+                window.announced = told.limit
             if status == 429:
-                retry_after = _retry_after(headers, self.period, self._clock)
-                pause = retry_after if retry_after is not None else reset
-                if pause is None:
-                    pause = window.answered[0] + self.period - now if len(window.answered) > 1 else _UNTOLD_PAUSE
-                window.blocked_until = max(window.blocked_until, now + pause)
-                window.server_left = None
-                window.answered.clear()
+                self._refused(window, told, now)
+                return
+            self._pace.answered()
+            if now < window.blocked_until:
+                # It was counted before the window was full, and is gone with that window.
+                window.fitted = (window.fitted or 0) + 1
+                return
+            window.alone = False
+            window.refusals_in_a_row = 0
+            self._hear(window, told, sent, now)
+            window.answered.append(now)
+            if window.fitted is not None and len(window.answered) > window.fitted:
+                window.fitted = len(window.answered) if len(window.answered) < self._limit(window) else None
 
     def release(self, scope: str) -> None:
         """Give a slot back that was never used: the request was not sent."""
         with self._lock:
             self._window(scope).in_flight -= 1
 
-    def lost(self) -> bool:
-        """A connection was lost without an answer; its slot stays taken for the next try.
+    def lost(self, scope: str, sent: float) -> bool:
+        """A connection was lost without an answer; the slot is held for the next try.
 
         True where that is taken for a burst too many: the pace is slowed, and the try need not count.
         """
         with self._lock:
-            return self._pace.slow_down()
+            window = self._window(scope)
+            window.in_flight -= 1
+            window.held += 1
+            window.alone = False
+            return self._pace.slow_down(sent)
+
+    def resend(self, scope: str) -> None:
+        """The request of a held slot is sent again: it is the same one, and is not counted twice."""
+        with self._lock:
+            window = self._window(scope)
+            window.held -= 1
+            window.in_flight += 1
+
+    def give_up(self, scope: str) -> None:
+        """The request of a held slot is not sent again; the server may have counted it."""
+        with self._lock:
+            window = self._window(scope)
+            window.held -= 1
+            window.answered.append(self._clock.monotonic())
+
+    def _may_ask_until_when(self, window: _Window) -> bool:
+        """Whether to send one request more than are left, because its 429 tells when the window ends.
+
+        Only where nothing else tells it: somebody else opened the window, and the answers say how much is left but not
+        until when. Waiting for a whole period would then waste most of the next window.
+        """
+        if window.told_reset or window.ours or window.asked or window.open or window.used >= self._limit(window):
+            return False
+        window.asked = True
+        return True
+
+    def _turn(self, window: _Window, now: float) -> None:
+        """Forget what belongs to a window that is over."""
+        window.forget_before(now - self.period)
+        if window.left is None or now < window.told_until:
+            return
+        window.alone = window.left <= 0
+        window.left = None
+        # The server's own window has begun anew: it knows better than our count when that is. No window is shorter
+        # than the period, whatever the headers say, so that no header makes us send more than allowed for long.
+        if window.told_reset and now - window.emptied_at >= self.period - _ROUNDING:
+            window.answered.clear()
+            window.emptied_at = now
+
+    def _hear(self, window: _Window, told: LimitHeaders, sent: float, now: float) -> None:
+        """Believe what an answer says is left. Answers come in another order than the server counted in."""
+        if told.left is None:
+            if window.left is not None:
+                window.left -= 1
+            return
+        overtaken = window.left is not None and sent < window.told_at
+        until = now + told.reset if told.reset is not None else None
+        if overtaken:
+            if until is None or until >= window.told_until - _ROUNDING:
+                window.left = min(window.left or 0, told.left)
+            return
+        anew = window.left is None or told.left > window.left
+        if anew:
+            window.ours, window.asked = told.left + 1 >= self._limit(window), False
+        if until is not None:
+            window.told_until = until
+        elif anew:
+            # It does not say until when, but it has begun anew: it lasts for a period at the longest.
+            window.told_until = now + self.period
+            if window.left is not None:
+                window.answered.clear()
+        window.left, window.told_at, window.told_reset = told.left, now, until is not None
+
+    def _refused(self, window: _Window, told: LimitHeaders, now: float) -> None:
+        """A 429: nothing goes out until the server's window begins anew."""
+        if now >= window.blocked_until:
+            window.refusals_in_a_row += 1
+            window.fitted = len(window.answered)
+        pause = told.retry_after if told.retry_after is not None else told.reset
+        if pause is None and window.answered and not window.left:
+            pause = window.answered[0] + self.period - now
+        elif pause is None and now >= window.blocked_until:
+            pause = min(_UNTOLD_PAUSE * 2 ** min(window.refusals_in_a_row - 1, 10), self.period)
+        shortest = min(_SHORTEST_PAUSE * 2 ** min(window.refusals_in_a_row - 1, 10), _UNTOLD_PAUSE)
+        window.blocked_until = max(window.blocked_until, now + max(pause or 0.0, shortest))
+        window.left = None
+        window.alone = True
+        window.answered.clear()
+        window.emptied_at = now
 
     def _suspect_sharing(self, scope: str, now: float) -> None:
         """Merge the windows of all scopes where a 429 shows that the server counts them together.
 
-        It does where this scope alone has not reached the limit, and all of them together have.
+        It does where this scope alone has not reached the limit, and all of them together have reached just that.
         """
         if self._shared is not None or len(self._windows) < 2:
             return
-        for window in self._windows.values():
+        windows = self._windows.values()
+        for window in windows:
             window.forget_before(now - self.period)
-        own = self._window(scope).used
-        together = sum(window.used for window in self._windows.values())
-        if own < self.limit <= together:
+        own = len(self._window(scope).answered)
+        together = sum(len(window.answered) for window in windows)
+        # Of those under way, but for the refused one itself, the server may have counted some and not others.
+        under_way = sum(window.open for window in windows) - 1
+        if own < self.limit and together <= self.limit <= together + under_way:
             logger.warning(
-                "The server counts the requests of all endpoints in one window: %d on this endpoint and %d in all were "
-                "answered by 429 at a limit of %d. From here on they share one.",
+                "The server counts the requests of all endpoints in one window: with %d answered on this endpoint and "
+                "%d on all, the next one was refused (HTTP 429) at a limit of %d. From here on they share one.",
                 own,
                 together,
                 self.limit,
             )
             self._shared = _Window()
-            for window in self._windows.values():
+            for window in windows:
                 self._shared.absorb(window)
+
+    def _limit(self, window: _Window) -> int:
+        return self.limit if window.announced is None else min(self.limit, window.announced)
 
     def _window(self, scope: str) -> _Window:
         return self._shared or self._windows.setdefault(scope, _Window())
-
-
-class Pace:
-    """How fast requests may follow each other. No limit of its own, until the server resets connections in a burst.
-
-    Talentio was seen to do so at about four requests a second from a data centre (C). The pace is then halved, and
-    regained by and by with the answers that come.
-    """
-
-    # Resets at a slower pace than this are faults like others, not an answer to a burst.
-    _SLOWEST = 2.0
-    _REGAINED_PER_ANSWER = 0.97
-    _FREE_BELOW = 0.02
-    _SEEN = 3.0
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._interval = 0.0
-        self._next = 0.0
-        self._recent: deque[float] = deque()
-
-    def pause(self) -> float:
-        """Seconds until the next request may be sent."""
-        return max(0.0, self._next - self._clock.monotonic())
-
-    def sent(self) -> None:
-        now = self._clock.monotonic()
-        self._next = now + self._interval
-        self._recent.append(now)
-        while self._recent and self._recent[0] < now - self._SEEN:
-            self._recent.popleft()
-
-    def answered(self) -> None:
-        self._interval *= self._REGAINED_PER_ANSWER
-        if self._interval < self._FREE_BELOW:
-            self._interval = 0.0
-
-    def slow_down(self) -> bool:
-        """Halve the pace. False where it is so slow already that a burst can't be the reason."""
-        now = self._clock.monotonic()
-        rate = len([moment for moment in self._recent if moment >= now - self._SEEN]) / self._SEEN
-        slower = max(self._interval * 2, 2 / rate if rate else self._SLOWEST)
-        if self._interval >= self._SLOWEST or rate < 1:
-            return False
-        self._interval = min(slower, self._SLOWEST)
-        self._next = now + self._interval
-        logger.info(
-            "The server resets connections at %.1f requests a second; sending one every %.1f s for a while.",
-            rate,
-            self._interval,
-        )
-        return True
-
-
-def _number(headers: Mapping[str, str], names: tuple[str, ...]) -> int | None:
-    lower = {name.lower(): value for name, value in headers.items()}
-    for name in names:
-        value = lower.get(name, "").strip()
-        if re.fullmatch(r"\d{1,12}(\.\d+)?", value):
-            return int(float(value))
-    return None
-
-
-def _span(value: int | None, headers: Mapping[str, str], period: float, clock: Clock) -> float | None:
-    """Seconds until the reset; None for nothing sensible (past, or further off than any window is long)."""
-    if value is None:
-        return None
-    seconds = value - _server_now(headers, clock).timestamp() if value >= _EPOCH_FROM else float(value)
-    return max(seconds, 0.0) if -period <= seconds <= 2 * period else None
-
-
-def _retry_after(headers: Mapping[str, str], period: float, clock: Clock) -> float | None:
-    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
-        seconds = float(text)
-    else:
-        moment = parse_http_date(text)
-        if moment is None:
-            return None
-        seconds = (moment - _server_now(headers, clock)).total_seconds()
-    return min(max(seconds, 0.0), max(2 * period, 3600.0))
-
-
-def _server_now(headers: Mapping[str, str], clock: Clock) -> datetime:
-    # Moments in headers are the server's; against our own clock, minutes off, a reset would lie in the past.
-    text = next((value for name, value in headers.items() if name.lower() == "date"), "")
-    return parse_http_date(text) or clock.now()
-
-
-def parse_http_date(text: str) -> datetime | None:
-    """The moment of an HTTP date header, or None for anything else."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    return moment if moment.tzinfo is not None else None
