@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn, Optional
+from typing import Any, Optional
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
@@ -36,6 +35,8 @@ from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
+from connector_kit.ending import ending_at_once
+from connector_kit.failed_streams import told_once
 from connector_kit.manifest import load_manifest
 from connector_kit.personal_data import schema_for
 from connector_kit.settings import Settings, config_error, with_defaults
@@ -143,7 +144,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._refuse_unknown(selected, "The catalog asks for")
         sync = self.open(selected)
         try:
-            yield from super().read(logger, config, catalog, state)
+            yield from told_once(super().read(logger, config, catalog, state), len(selected), logger)
         finally:
             logger.info(sync.summary())
             sync.close()
@@ -243,23 +244,11 @@ class Entrypoint(AirbyteEntrypoint):
         Settings.from_config(config, source_spec.connectionSpecification)
 
 
-class Terminated(SystemExit):
-    """SIGTERM: the process is to end now."""
-
-
 def launch(package: str, args: Sequence[str] | None = None) -> None:
-    """Run a source as a program: `spec`, `check`, `discover` or `read`.
-
-    SIGTERM ends it at once, also while it waits for a rate limit: what was read is confirmed before every wait, and the
-    threads that still wait for the network must not hold the process.
-    """
-    signal.signal(signal.SIGTERM, _terminate)
+    """Run a source as a program: `spec`, `check`, `discover` or `read`."""
     leave_no_core()
-    try:
+    with ending_at_once():
         _run(package, args)
-    except Terminated:
-        sys.stdout.flush()
-        os._exit(128 + signal.SIGTERM)
 
 
 def leave_no_core() -> None:
@@ -267,10 +256,6 @@ def leave_no_core() -> None:
     if resource is not None:
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise Terminated
 
 
 def _run(package: str, args: Sequence[str] | None) -> None:

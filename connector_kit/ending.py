@@ -1,0 +1,80 @@
+"""How a program ends: at once when it is told to, and quietly when nobody reads its output any more."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+# What a shell shows for a process that was ended by a closed pipe: 128 and SIGPIPE.
+CLOSED_PIPE = 141
+# A reader that does not read must not keep a process alive that was told to end.
+_SECONDS_TO_END = 1.5
+
+
+class Ended(SystemExit):
+    """SIGTERM or SIGINT: the process is to end now. `code` is what shells give for the signal."""
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """Run a program inside; unless it succeeds, the process ends with the block.
+
+    Threads that still wait for the network or for a rate limit would hold the process until they are done. What was
+    read is confirmed before every wait, so there is nothing to wait for.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    for handler in logging.getLogger().handlers:
+        _make_quiet(handler)
+    try:
+        yield
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BrokenPipeError:
+        code = CLOSED_PIPE
+    except AirbyteTracedException as error:
+        # Said in words, as a TRACE message; the CDK's hook would log it besides, with a traceback of no use to a user.
+        error.emit_message()
+        code = 1
+    except BaseException:  # noqa: BLE001 - the hook tells it as the protocol wants it
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = CLOSED_PIPE
+    others = set(threading.enumerate()) - {threading.current_thread()}
+    if code or any(not thread.daemon for thread in others):
+        os._exit(code)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    deadline = threading.Timer(_SECONDS_TO_END, os._exit, [128 + number])
+    deadline.daemon = True
+    deadline.start()
+    raise Ended(128 + number)
+
+
+def _make_quiet(handler: logging.Handler) -> None:
+    """Keep a log handler from printing a traceback for each line that nobody can read any more."""
+    shown = handler.handleError
+
+    def handle(record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+            shown(record)
+        elif threading.current_thread() is threading.main_thread():
+            raise  # logging calls this inside its `except`; the main thread ends the program itself
+        else:
+            os._exit(CLOSED_PIPE)
+
+    handler.handleError = handle  # type: ignore[method-assign]
