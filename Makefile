@@ -39,7 +39,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sync sandbox test test-long lint format
+.PHONY: help demo sync meltano sandbox test test-long lint format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -50,6 +50,9 @@ demo: .venv-demo/.ready ## both sources from the sandbox into DuckDB, twice, wit
 
 sync: .venv-demo/.ready ## a source into output/SOURCE.duckdb: SOURCE=talentio CONFIG=secrets/talentio.json
 	@$(DEMO)/python -m demo.sync --source '$(SOURCE)' --config '$(CONFIG)'
+
+meltano: .venv/.ready ## both taps from the sandbox into DuckDB and JSON lines, run by Meltano (SIZE=company: more data)
+	@$(DEV)/python -m demo.meltano --size $(SIZE)
 
 sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=company, SANDBOX_ARGS=--help: all options)
 	@$(DEV)/python -m sandbox $(SANDBOX_ARGS)
