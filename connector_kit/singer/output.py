@@ -1,0 +1,119 @@
+"""Where messages go, and how a tap ends: whole lines and nothing else on stdout, whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO
+
+import orjson
+from singer_sdk.singerlib.encoding import GenericSingerWriter
+from singer_sdk.singerlib.json import serialize_json
+from singer_sdk.singerlib.messages import Message, RecordMessage
+
+# A target that does not read must not keep a process alive that was told to end.
+_SECONDS_TO_END = 1.5
+
+
+class Stopped(SystemExit):
+    """SIGTERM or SIGINT: the process is to end now. `code` is what shells give for the signal."""
+
+
+class MessageWriter(GenericSingerWriter[bytes, Message]):
+    """Writes a message a line to stdout; all but records leave the process at once.
+
+    A state that waits in a buffer is lost when the process is killed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._claimed: TextIO | None = None
+        self._busy = False
+        self._stopped: Stopped | None = None
+
+    def serialize_message(self, message: Message) -> bytes:
+        fields = message.to_dict()
+        try:
+            return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+        except orjson.JSONEncodeError:
+            # What only a stream map can make: decimals, integers of more than 64 bits.
+            return serialize_json(fields).encode() + b"\n"
+
+    @contextmanager
+    def claimed_stdout(self) -> Iterator[None]:
+        """While this lasts, messages alone reach stdout: what anybody else prints goes to stderr."""
+        self._claimed = sys.stdout
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        finally:
+            self._claimed = None
+
+    def write_message(self, message: Message) -> None:
+        line = self.serialize_message(message)
+        out = self._claimed or sys.stdout
+        self._busy = True
+        try:
+            if hasattr(out, "buffer"):
+                out.buffer.write(line)
+            else:
+                out.write(line.decode())
+            if not isinstance(message, RecordMessage):
+                self.flush()
+        finally:
+            self._busy = False
+        if self._stopped is not None:
+            raise self._stopped
+
+    def flush(self) -> None:
+        (self._claimed or sys.stdout).flush()
+
+    def stop(self, signal_number: int) -> None:
+        """End the process: once the line that is being written is out, and soon in any case.
+
+        Raises Stopped, here or behind that line.
+        """
+        code = 128 + signal_number
+        deadline = threading.Timer(_SECONDS_TO_END, os._exit, [code])
+        deadline.daemon = True
+        deadline.start()
+        if not self._busy:
+            raise Stopped(code)
+        self._stopped = Stopped(code)
+
+
+class Discretion(logging.Filter):
+    """Keeps credentials, and tracebacks of failures that are told in words, out of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+
+        if record.name.startswith("airbyte"):
+            record.exc_info = record.exc_text = None
+        told = record.getMessage()
+        discreet = filter_secrets(told)
+        if discreet != told:
+            record.msg, record.args = discreet, ()
+        return True
+
+
+def import_source() -> Any:
+    """Import `connector_kit.source` and leave the log where it is.
+
+    airbyte-cdk sends the log to stdout, as protocol messages of its own, by being imported.
+    """
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    from connector_kit import source
+
+    root.handlers[:] = handlers
+    for handler in handlers:
+        if not any(isinstance(known, Discretion) for known in handler.filters):
+            handler.addFilter(Discretion())
+    # It also sets a level of its own there, which would outdo the user's.
+    logging.getLogger("airbyte").setLevel(max(root.level, logging.INFO))
+    return source

@@ -1,0 +1,70 @@
+"""Bookmarks: the source's own state of each stream inside Singer's state, and back.
+
+    {"bookmarks": {"candidates": {
+        "airbyte_stream_state": {...}, "replication_key": "updatedAt", "replication_key_value": T}}}
+
+`airbyte_stream_state` is what counts, `replication_key_value` shows how far it is. A bookmark that was written by hand
+may have the latter alone: everything last updated up to then counts as read.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from singer_sdk.exceptions import ConfigValidationError
+
+_BLOB, _KEY, _VALUE = "airbyte_stream_state", "replication_key", "replication_key_value"
+
+
+def bookmark(blob: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
+    """The bookmark that holds a stream's state."""
+    made: dict[str, Any] = {_BLOB: dict(blob), _KEY: cursor_field}
+    if cursor_field in blob:
+        made[_VALUE] = blob[cursor_field]
+    return made
+
+
+def blob_of(stream: str, saved: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
+    """A stream's state from its bookmark; empty where that is. Raises ConfigValidationError for a foreign one."""
+    if not saved:
+        return {}
+    key = saved.get(_KEY, cursor_field)
+    if key != cursor_field:
+        raise _unreadable(stream, f"its {_KEY} is {key!r}, and the stream's is {cursor_field!r}")
+    if _BLOB in saved:
+        if not isinstance(saved[_BLOB], Mapping):
+            raise _unreadable(stream, f"{_BLOB} is not an object")
+        return dict(saved[_BLOB])
+    if _VALUE not in saved:
+        raise _unreadable(stream, f"it has neither {_BLOB} nor {_VALUE}")
+    return {cursor_field: saved[_VALUE]}
+
+
+def checked(state: object) -> dict[str, dict[str, Any]]:
+    """A copy of the bookmarks in a state that was passed to the tap. Raises ConfigValidationError for anything else."""
+    if state in (None, {}):
+        return {}
+    bookmarks = state.get("bookmarks") if isinstance(state, Mapping) else None
+    if not isinstance(bookmarks, Mapping):
+        raise refusal(
+            'The state has no "bookmarks" object, so a tap of this kind did not write it. Pass the value of the last '
+            "STATE message, or no state to read everything again."
+        )
+    for stream, saved in bookmarks.items():
+        if not isinstance(saved, Mapping):
+            raise _unreadable(stream, "it is not an object")
+    return copy.deepcopy({stream: dict(saved) for stream, saved in bookmarks.items()})
+
+
+def refusal(message: str) -> ConfigValidationError:
+    """An input that the user can mend, in the shape that the SDK's command line reports."""
+    return ConfigValidationError(message, errors=[message])
+
+
+def _unreadable(stream: str, why: str) -> ConfigValidationError:
+    return refusal(
+        f"The saved state of stream {stream} cannot be used: {why}. It was not written by this connector, or was "
+        "edited. Restore it, or clear the stream's state to read it again in full."
+    )

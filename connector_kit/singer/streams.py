@@ -1,0 +1,207 @@
+"""One stream of a tap: what the SDK's command line, catalog, stream maps and batches need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream, metrics
+from singer_sdk.batch import Batcher
+from singer_sdk.helpers._batch import BatchConfig, SDKBatchMessage
+from singer_sdk.helpers._typing import TypeConformanceLevel
+from singer_sdk.helpers._util import utc_now
+from singer_sdk.singerlib import (
+    ActivateVersionMessage,
+    Catalog,
+    MetadataMapping,
+    RecordMessage,
+    SelectionMask,
+)
+from singer_sdk.streams.core import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+
+from connector_kit.singer.schemas import stream_schema
+from connector_kit.singer.states import refusal
+
+if TYPE_CHECKING:
+    from airbyte_cdk.models import AirbyteStream
+
+    from connector_kit.singer.tap import ManifestTap
+
+_Prune = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class ManifestStream(Stream):
+    """A stream of the source, as a tap offers it.
+
+    Keys, cursor and types are the source's, whatever a catalog says; a catalog selects fields and may ask for
+    FULL_TABLE.
+    """
+
+    # The source brings every value to its declared type already.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    def __init__(self, tap: ManifestTap, declared: AirbyteStream) -> None:
+        super().__init__(tap, schema=stream_schema(declared.json_schema), name=declared.name)
+        self.declared = declared
+        self.primary_keys = [key for (key,) in declared.source_defined_primary_key or []]
+        self.replication_key = (declared.default_cursor_field or [None])[0]
+        if self.replication_key is None:
+            self.forced_replication_method = REPLICATION_FULL_TABLE
+        self._tap_of_source = tap
+        self._prune: _Prune | None = None
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
+        self._batch_config: BatchConfig | None = None
+        self.records_taken = 0
+        self._counter: metrics.Counter | None = None
+        self._timer: metrics.Timer | None = None
+
+    # --- catalog -------------------------------------------------------------------------------------------------
+
+    @property
+    def is_incremental(self) -> bool:
+        return self.replication_method == REPLICATION_INCREMENTAL
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """The standard metadata, with what the catalog selects."""
+        if self._metadata is None:
+            self._metadata = MetadataMapping.get_standard_metadata(
+                schema=self.schema,
+                replication_method=self.forced_replication_method,
+                key_properties=self.primary_keys,
+                valid_replication_keys=[self.replication_key] if self.replication_key else None,
+                selected_by_default=True,
+            )
+            self._metadata.root.replication_key = self.replication_key
+            if self._tap_input_catalog is None:
+                self._metadata.root.selected = True
+            else:
+                entry = self._tap_input_catalog.get_stream(self.tap_stream_id)
+                self._select(self._metadata, entry.metadata if entry else MetadataMapping())
+        return self._metadata
+
+    @staticmethod
+    def _select(own: MetadataMapping, given: MetadataMapping) -> None:
+        own.root.selected = given.root.selected
+        own.root.selected_by_default = given.root.selected_by_default
+        for breadcrumb, entry in own.items():
+            if breadcrumb and breadcrumb in given:
+                entry.selected = given[breadcrumb].selected
+                entry.selected_by_default = given[breadcrumb].selected_by_default
+
+    @property
+    def effective_schema(self) -> dict[str, Any]:
+        return self.schema
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        self._tap_input_catalog = catalog
+        entry = catalog.get_stream(self.tap_stream_id)
+        if entry is None:
+            return
+        wanted = {entry.replication_method, entry.metadata.root.forced_replication_method} - {None}
+        unknown = wanted - {REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}
+        if unknown:
+            raise refusal(
+                f"{self.name}: replication-method {', '.join(map(str, unknown))} is not supported. "
+                f"Set it to {REPLICATION_INCREMENTAL} or {REPLICATION_FULL_TABLE}."
+            )
+        if REPLICATION_FULL_TABLE in wanted:
+            self.forced_replication_method = REPLICATION_FULL_TABLE
+
+    # --- messages ------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Say what records will look like, before the first comes."""
+        self._write_schema_message()
+        self._prune = _pruning(self.schema, self.mask)
+        self._batch_config = self.get_batch_config(self.config)
+        if self.emit_activate_version_messages and not self.is_incremental:
+            self._stream_version = self._initialized_at // 1000
+        self._counter = self.get_record_counter()
+        self._timer = self.get_sync_timer()
+        self._counter.__enter__()
+        self._timer.__enter__()
+
+    def take(self, record: dict[str, Any]) -> None:
+        """Hand on one record of the source."""
+        self.records_taken += 1
+        if self._counter is not None:
+            self._counter.increment()
+        if self._batch_config is None:
+            self._write_record_message(record)
+            return
+        for message in self._generate_record_messages(record):
+            waiting = self._waiting.setdefault(message.stream, [])
+            waiting.append(message.record)
+            if len(waiting) >= self._batch_config.batch_size:
+                self.write_batches()
+
+    def write_batches(self) -> None:
+        """Hand on the records that wait to fill a batch: before a state that covers them, and at the end."""
+        if self._batch_config is None:
+            return
+        for alias, records in self._waiting.items():
+            batcher = Batcher(self.tap_name, self.name, self._batch_config)
+            for manifest in batcher.get_batches(iter(records)):
+                self._tap.write_message(
+                    SDKBatchMessage(
+                        stream=alias,
+                        encoding=self._batch_config.encoding,
+                        manifest=manifest,
+                        version=self._stream_version,
+                    )
+                )
+        self._waiting.clear()
+
+    def end(self, complete: bool) -> None:
+        """Told when no more records come. Only after a complete read may a target drop what did not come again."""
+        self.write_batches()
+        if complete and self._stream_version is not None:
+            for stream_map in self.stream_maps:
+                self._tap.write_message(ActivateVersionMessage(stream_map.stream_alias, self._stream_version))
+        if self._timer is not None and self._counter is not None:
+            self._timer.tags[metrics.Tag.STATUS] = metrics.Status.SUCCEEDED if complete else metrics.Status.FAILED
+            self._timer.__exit__(None, None, None)
+            self._counter.__exit__(None, None, None)
+            self._timer = self._counter = None
+
+    def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
+        """The SDK's own, with the selection compiled once instead of looked up for each field of each record."""
+        if self._prune is not None:
+            record = self._prune(record)
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(record)
+            if mapped is not None:
+                yield RecordMessage(
+                    stream=stream_map.stream_alias,
+                    record=mapped,
+                    version=self._stream_version,
+                    time_extracted=utc_now(),
+                )
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
+        """The records of this stream alone, for callers that drive one stream by itself."""
+        return self._tap_of_source.read_alone(self)
+
+
+def _pruning(schema: Mapping[str, Any], mask: SelectionMask, above: tuple[str, ...] = ()) -> _Prune | None:
+    """A function that gives a record without its deselected fields; None where all are selected."""
+    left_out: set[str] = set()
+    deeper: dict[str, _Prune] = {}
+    for name, field in schema.get("properties", {}).items():
+        breadcrumb = (*above, "properties", name)
+        if not mask[breadcrumb]:
+            left_out.add(name)
+        elif prune := _pruning(field, mask, breadcrumb):
+            deeper[name] = prune
+    if not left_out and not deeper:
+        return None
+
+    def prune_record(record: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in record.items() if name not in left_out}
+        for name, prune in deeper.items():
+            if isinstance(kept.get(name), dict):
+                kept[name] = prune(kept[name])
+        return kept
+
+    return prune_record

@@ -1,0 +1,200 @@
+"""A source package as a tap: the SDK's `Tap` with the source behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._catalog import get_selected_schema
+from singer_sdk.mapper import PluginMapper
+from singer_sdk.plugin_base import JSONSchemaValidator
+from singer_sdk.singerlib import Catalog
+
+from connector_kit.manifest import connection_specification
+from connector_kit.singer import states
+from connector_kit.singer.output import MessageWriter, import_source
+from connector_kit.singer.schemas import settings_schema
+from connector_kit.singer.streams import ManifestStream
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
+# Building the streams reads no value of these, so a catalog can be made before anybody has credentials.
+_PLACEHOLDER = "-"
+
+
+class ManifestTap(Tap):
+    """A tap over a source package. Subclasses name the `package`.
+
+    airbyte-cdk is imported only where it is needed: its import takes seconds, and `--about` needs none of it.
+    """
+
+    package: ClassVar[str]
+    specification: ClassVar[dict[str, Any]]
+    package_name = "airbyte-source-talentics-talentio"
+    message_writer_class = MessageWriter
+    message_writer: MessageWriter
+
+    def __init_subclass__(cls) -> None:
+        cls.specification = connection_specification(cls.package)
+        cls.config_jsonschema = settings_schema(cls.specification)
+
+    def __init__(
+        self,
+        *,
+        catalog: PurePath | str | dict[str, Any] | Catalog | None = None,
+        **arguments: Any,
+    ) -> None:
+        if isinstance(catalog, Mapping) and not isinstance(catalog, Catalog):
+            catalog = _with_replication_methods(catalog)
+        super().__init__(catalog=catalog, **arguments)
+
+    # --- settings ------------------------------------------------------------------------------------------------
+
+    @property
+    def source_config(self) -> dict[str, Any]:
+        """The settings that are the source's; the SDK's own (stream maps, batches) mean nothing to it."""
+        return {name: value for name, value in self.config.items() if name in self.specification["properties"]}
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """The SDK's own settings by their schema, the source's by the source, whose messages show no values."""
+        if not raise_errors:
+            return []
+        self.append_builtin_config(self.config_jsonschema)
+        builtin = {
+            "properties": {
+                name: field
+                for name, field in self.config_jsonschema["properties"].items()
+                if name not in self.specification["properties"]
+            }
+        }
+        errors = [
+            f"{'.'.join(map(str, error.path))}: {error.message}"
+            for error in JSONSchemaValidator(builtin).iter_errors(self._config)
+        ]
+        if errors:
+            raise ConfigValidationError("Config validation failed", errors=errors, schema=builtin)
+        import_source()
+        from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+        from connector_kit.settings import Settings
+
+        try:
+            Settings.from_config(self.source_config, self.specification)
+        except AirbyteTracedException as error:
+            raise states.refusal(str(error.message)) from None
+        self._hide_secrets()
+        return []
+
+    def _hide_secrets(self) -> None:
+        from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
+
+        update_secrets(get_secrets(self.specification, self.source_config))
+
+    # --- catalog -------------------------------------------------------------------------------------------------
+
+    def discover_streams(self) -> Sequence[Stream]:
+        source = import_source()
+        missing = {name: _PLACEHOLDER for name in self.specification["required"] if not self.config.get(name)}
+        config = {**self.source_config, **missing}
+        discovered = source.ManifestSource(self.package, config=config).discover(source.logger, config)
+        return [ManifestStream(self, stream) for stream in discovered.streams]
+
+    def setup_mapper(self) -> None:
+        """By the source's schemas: those of a catalog may be those of an older version or of other settings."""
+        self._mapper = PluginMapper(plugin_config=dict(self.config), logger=self.logger)
+        for stream in self.streams.values():
+            self.mapper.register_raw_stream_schema(
+                stream.name, get_selected_schema(stream.name, stream.schema, stream.mask), stream.primary_keys
+            )
+
+    # --- state ---------------------------------------------------------------------------------------------------
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        bookmarks = states.checked(state)
+        unknown = sorted(set(bookmarks) - set(self.streams))
+        if unknown:
+            raise states.refusal(
+                f"The saved state names stream {', '.join(unknown)}, which this tap does not have. It has: "
+                f"{', '.join(self.streams)}. Correct the name, or pass the state of this tap."
+            )
+        # A stream that is read in full keeps no bookmark: one from before would outlive what it tells of.
+        self.state["bookmarks"] = {
+            name: saved for name, saved in bookmarks.items() if self._stream(name).is_incremental
+        }
+
+    @property
+    def bookmarks(self) -> dict[str, Any]:
+        """The bookmark of each stream that has one; what is put here goes out with the next state."""
+        bookmarks: dict[str, Any] = self.state["bookmarks"]
+        return bookmarks
+
+    def write_state(self) -> None:
+        self.state_writer.write_state(self.state)
+
+    # --- runs ----------------------------------------------------------------------------------------------------
+
+    def sync_all(self) -> None:  # type: ignore[misc]  # final to the SDK, which reads streams one after another
+        """Read all selected streams in one go, so that they share requests and limits."""
+        self._run([stream for stream in self.streams.values() if stream.selected])
+
+    def run_sync_dry_run(  # type: ignore[misc]  # final to the SDK, which reads streams one after another
+        self, dry_run_record_limit: int | None = 1, streams: Iterable[Stream] | None = None
+    ) -> bool:
+        """Read a little of each stream, which shows that settings and permissions are right."""
+        chosen = list(self.streams.values() if streams is None else streams)
+        for stream in chosen:
+            stream.selected = True
+        self._run(chosen, dry_run_record_limit)
+        return True
+
+    def _run(self, streams: Iterable[Stream], most: int | None = None) -> None:
+        chosen = [self._stream(stream.name) for stream in streams]
+        import_source()
+        from connector_kit.singer.reading import SyncRun
+
+        with self.message_writer.claimed_stdout():
+            if chosen:
+                SyncRun(self, chosen, most).run()
+            elif most is None:
+                self.write_state()
+
+    def read_alone(self, stream: ManifestStream) -> Iterable[dict[str, Any]]:
+        """The records of one stream, read by itself."""
+        import_source()
+        from connector_kit.singer.reading import records_of
+
+        return records_of(self, stream)
+
+    def _stream(self, name: str) -> ManifestStream:
+        stream = self.streams[name]
+        if not isinstance(stream, ManifestStream):
+            raise TypeError(f"{name}: not a stream of {self.package}")
+        return stream
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        self.message_writer.stop(signum)
+
+
+def tap_class(package: str) -> type[ManifestTap]:
+    """The tap of a source package: `source_talentio` gives `tap-talentio`."""
+    name = package.replace("source_", "tap-")
+    title = connection_specification(package)["title"]
+    about = f"{title} for Singer: the same streams, requests and promises as {package.replace('_', '-')}."
+    return type(title, (ManifestTap,), {"__doc__": about, "name": name, "package": package})
+
+
+def _with_replication_methods(catalog: Mapping[str, Any]) -> dict[str, Any]:
+    """The catalog with each stream's `replication-method` where the SDK looks: it knows the forced one alone.
+
+    Singer's metadata that users write has no "forced" in its name.
+    """
+    streams = []
+    for stream in catalog.get("streams", []):
+        roots = [entry["metadata"] for entry in stream.get("metadata", []) if not entry.get("breadcrumb")]
+        chosen = [root["replication-method"] for root in roots if root.get("replication-method")]
+        streams.append({**stream, "replication_method": chosen[-1]} if chosen else stream)
+    return {**catalog, "streams": streams}
