@@ -85,6 +85,7 @@ class Flights:
         requester: the endpoint.
         check: raises `UnexpectedAnswer` for a body that is not what the endpoint gives.
         label: the stream's name, for the log.
+        waiting: gives the names of the selected streams that wait when this reading waits.
         before_wait: called before a wait of seconds or more, so that what was read is confirmed first.
         left: how many requests are still to send, for the log; None where nobody knows.
     """
@@ -95,6 +96,7 @@ class Flights:
         requester: Requester,
         check: Callable[[Any], None],
         label: str,
+        waiting: Callable[[], Iterable[str]] = lambda: (),
         before_wait: Callable[[], None] = lambda: None,
         left: Callable[[], int | None] = lambda: None,
     ) -> None:
@@ -102,6 +104,7 @@ class Flights:
         self._requester = requester
         self._check = check
         self._label = label
+        self._waiting = waiting
         self._before_wait = before_wait
         self._left = left
 
@@ -218,7 +221,7 @@ class Flights:
             self._wait(pause, _LIMIT)
 
     def _wait(self, seconds: float, why: str) -> None:
-        if self._sync.checking and seconds > _WORTH_TELLING:
+        if self._sync.checking:
             until = self._sync.clock.now() + timedelta(seconds=seconds)
             message = (
                 f"The rate limit is used up. It resets at {until:%H:%M:%S} UTC; check again then. The credentials may "
@@ -227,17 +230,20 @@ class Flights:
             raise AirbyteTracedException(
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
-        end = self._sync.clock.monotonic() + seconds
-        if seconds >= _WORTH_TELLING:
+        began = self._sync.clock.monotonic()
+        end = began + seconds
+        is_long = seconds >= _WORTH_TELLING
+        if is_long:
             self._before_wait()
             if why == _LIMIT:
-                self._sync.emit_rate_limited(self._label)
+                until = self._sync.clock.now() + timedelta(seconds=seconds)
+                self._sync.emit_rate_limited(self._waiting(), until)
         while (remaining := end - self._sync.clock.monotonic()) > 0:
-            if seconds >= _WORTH_TELLING:
+            if is_long:
                 self._tell(remaining, why)
             if not self._sync.clock.wait(min(remaining, _TELL_EVERY)):
                 raise Stopped
-        self._sync.count_wait(seconds)
+        self._sync.count_wait(self._sync.clock.monotonic() - began)
 
     def _tell(self, remaining: float, why: str) -> None:
         until = self._sync.clock.now() + timedelta(seconds=remaining)

@@ -51,6 +51,9 @@ class ListReading(Reading):
         self._blind = False
         self.handed_fields: list[str] = []
         self.read_at = 0.0
+        # For the log of a wait: lists not begun yet, and pages of this one.
+        self._lists_left = 0
+        self._pages_left = 1
 
     @property
     def server_time(self) -> datetime | None:
@@ -68,10 +71,14 @@ class ListReading(Reading):
             self.requester,
             self._check,
             self.label,
+            waiting=lambda: self.streams_served,
             before_wait=self.confirm,
+            left=lambda: self._lists_left + self._pages_left,
         )
         parameters = self.requester.parameters_with(self._server_filter())
-        for parent in self._parent.reading.index() if self._parent else [None]:
+        parents: list[Parent | None] = [*self._parent.reading.index()] if self._parent else [None]
+        for number, parent in enumerate(parents, 1):
+            self._lists_left = len(parents) - number
             yield from self._walks(parent, parameters)
         if self._missing and not self._found:
             raise self._all_missing()
@@ -98,6 +105,7 @@ class ListReading(Reading):
         paginator = self._retriever.paginator
         walk = PageWalk(paginator.page_size, paginator.one_page_without_total)
         page: int | None = 1
+        self._pages_left = 1
         while page is not None:
             answer = self._flights.ask(Question(page, url, {**parameters, **paginator.parameters(page)}))
             if answer is None:
@@ -105,11 +113,13 @@ class ListReading(Reading):
                 self._missing += 1
                 return
             self._found += 1
-            self.count_shared(self.streams_served)
+            self.count_shared(len(self.streams_served))
             if not self._has_begun:
                 self._begin(answer)
             records = self._extractor.records(answer.body)
-            counted = walk.counts(page, len(records), paginator.total(answer))
+            total = paginator.total(answer)
+            self._pages_left = 1 if total is None else max(1, -(-total // paginator.page_size) - page)
+            counted = walk.counts(page, len(records), total)
             if counted:
                 instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
                 news = [

@@ -144,9 +144,10 @@ class Reading(ABC):
         return self.sync.selected is not None and any(child.wanted or child.serves_children for child in self.children)
 
     @property
-    def streams_served(self) -> int:
-        """How many selected streams live off this reading, as members or further down."""
-        return len(self.wanted) + sum(child.streams_served for child in self.children)
+    def streams_served(self) -> list[str]:
+        """The selected streams that live off this reading, as members or further down."""
+        below = [name for child in self.children for name in child.streams_served]
+        return [member.name for member in self.wanted] + below
 
     def count_shared(self, streams: int) -> None:
         """One answer served so many streams, each of which would have asked for it if it were read alone."""

@@ -88,6 +88,7 @@ class DetailReading(Reading):
             self.requester,
             self._check,
             self.label,
+            waiting=lambda: self.streams_served,
             before_wait=self.confirm,
             left=lambda: self._due_count - self._done_count,
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +26,7 @@ from airbyte_cdk.models import (
     StreamDescriptor,
     Type,
 )
+from airbyte_cdk.models.airbyte_protocol import AirbyteStreamStatusRateLimitedReason
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as stream_status_message
 from requests.adapters import BaseAdapter
@@ -158,15 +160,15 @@ class Sync:
             )
         )
 
-    def emit_rate_limited(self, stream: str) -> None:
-        """Tell the platform that a stream is alive and waits for its rate limit."""
-        self._emit(
-            stream_status_message(
-                StreamDescriptor(name=stream),
-                AirbyteStreamStatus.RUNNING,
-                [AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)],
-            )
+    def emit_rate_limited(self, streams: Iterable[str], until: datetime) -> None:
+        """Tell the platform that streams are alive and wait for their rate limit."""
+        reason = AirbyteStreamStatusReason(
+            type=AirbyteStreamStatusReasonType.RATE_LIMITED,
+            # In milliseconds, as the protocol has it.
+            rate_limited=AirbyteStreamStatusRateLimitedReason(quota_reset=int(until.timestamp() * 1000)),
         )
+        for stream in streams:
+            self._emit(stream_status_message(StreamDescriptor(name=stream), AirbyteStreamStatus.RUNNING, [reason]))
 
     def close(self) -> None:
         """End the threads and connections; no request is waited for."""
