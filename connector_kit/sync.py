@@ -26,9 +26,13 @@ from airbyte_cdk.models import (
     StreamDescriptor,
     Type,
 )
-from airbyte_cdk.models.airbyte_protocol import AirbyteStreamStatusRateLimitedReason
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as stream_status_message
+
+# The CDK's own `models` leave this one out.
+from airbyte_protocol_dataclasses.models import (  # type: ignore[import-untyped]
+    AirbyteStreamStatusRateLimitedReason,
+)
 from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock, SystemClock
