@@ -7,11 +7,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
-
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 # What a shell shows for a process that was ended by a closed pipe: 128 and SIGPIPE.
 CLOSED_PIPE = 141
@@ -24,8 +22,8 @@ class Ended(SystemExit):
 
 
 @contextmanager
-def ending_at_once() -> Iterator[None]:
-    """Run a program inside; unless it succeeds, the process ends with the block.
+def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
+    """Run a program inside; unless it succeeds, the process ends with the block, after `tell` told the user why.
 
     Threads that still wait for the network or for a rate limit would hold the process until they are done. What was
     read is confirmed before every wait, so there is nothing to wait for.
@@ -41,12 +39,8 @@ def ending_at_once() -> Iterator[None]:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BrokenPipeError:
         code = CLOSED_PIPE
-    except AirbyteTracedException as error:
-        # Said in words, as a TRACE message; the CDK's hook would log it besides, with a traceback of no use to a user.
-        error.emit_message()
-        code = 1
-    except BaseException:  # noqa: BLE001 - the hook tells it as the protocol wants it
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the user is told in the program's own way
+        tell(error)
         code = 1
     try:
         sys.stdout.flush()
@@ -58,11 +52,16 @@ def ending_at_once() -> Iterator[None]:
         os._exit(code)
 
 
-def _end(number: int, _: object) -> NoReturn:
+def end_soon(number: int) -> Ended:
+    """What to raise for a signal; the process ends soon also where nobody raises it."""
     deadline = threading.Timer(_SECONDS_TO_END, os._exit, [128 + number])
     deadline.daemon = True
     deadline.start()
-    raise Ended(128 + number)
+    return Ended(128 + number)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    raise end_soon(number)
 
 
 def _make_quiet(handler: logging.Handler) -> None:

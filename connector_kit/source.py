@@ -31,6 +31,7 @@ from airbyte_cdk.sources.source import Source
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
@@ -247,8 +248,16 @@ class Entrypoint(AirbyteEntrypoint):
 def launch(package: str, args: Sequence[str] | None = None) -> None:
     """Run a source as a program: `spec`, `check`, `discover` or `read`."""
     leave_no_core()
-    with ending_at_once():
+    with ending_at_once(_tell):
         _run(package, args)
+
+
+def _tell(error: BaseException) -> None:
+    if isinstance(error, AirbyteTracedException):
+        # Said in words, as a TRACE message; the CDK's hook would log it besides, with a traceback of no use to a user.
+        error.emit_message()
+    else:
+        sys.excepthook(type(error), error, error.__traceback__)
 
 
 def leave_no_core() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import logging.config
 import os
+import select
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,12 +17,7 @@ from singer_sdk.singerlib.encoding import GenericSingerWriter
 from singer_sdk.singerlib.json import serialize_json
 from singer_sdk.singerlib.messages import Message, RecordMessage
 
-# A target that does not read must not keep a process alive that was told to end.
-_SECONDS_TO_END = 1.5
-
-
-class Stopped(SystemExit):
-    """SIGTERM or SIGINT: the process is to end now. `code` is what shells give for the signal."""
+from connector_kit.ending import CLOSED_PIPE, Ended, end_soon
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
@@ -33,7 +30,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         super().__init__()
         self._claimed: TextIO | None = None
         self._busy = False
-        self._stopped: Stopped | None = None
+        self._ended: Ended | None = None
 
     def serialize_message(self, message: Message) -> bytes:
         fields = message.to_dict()
@@ -66,24 +63,18 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
                 self.flush()
         finally:
             self._busy = False
-        if self._stopped is not None:
-            raise self._stopped
+        if self._ended is not None:
+            raise self._ended
 
     def flush(self) -> None:
         (self._claimed or sys.stdout).flush()
 
-    def stop(self, signal_number: int) -> None:
-        """End the process: once the line that is being written is out, and soon in any case.
-
-        Raises Stopped, here or behind that line.
-        """
-        code = 128 + signal_number
-        deadline = threading.Timer(_SECONDS_TO_END, os._exit, [code])
-        deadline.daemon = True
-        deadline.start()
+    def end(self, signal_number: int) -> None:
+        """End the process behind the line that is being written. Raises Ended, here or there."""
+        ended = end_soon(signal_number)
         if not self._busy:
-            raise Stopped(code)
-        self._stopped = Stopped(code)
+            raise ended
+        self._ended = ended
 
 
 class Discretion(logging.Filter):
@@ -106,14 +97,31 @@ def import_source() -> Any:
 
     airbyte-cdk sends the log to stdout, as protocol messages of its own, by being imported.
     """
+    configure = logging.config.dictConfig
+    logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
+    try:
+        from connector_kit import source
+    finally:
+        logging.config.dictConfig = configure
     root = logging.getLogger()
-    handlers = root.handlers[:]
-    from connector_kit import source
-
-    root.handlers[:] = handlers
-    for handler in handlers:
+    for handler in root.handlers:
         if not any(isinstance(known, Discretion) for known in handler.filters):
             handler.addFilter(Discretion())
     # It also sets a level of its own there, which would outdo the user's.
     logging.getLogger("airbyte").setLevel(max(root.level, logging.INFO))
     return source
+
+
+def end_with_the_reader() -> None:
+    """End the process when nobody reads its stdout any more, also while it waits and has nothing to write."""
+    if not hasattr(select, "poll"):
+        return
+    watch = select.poll()
+    watch.register(sys.stdout.fileno(), 0)
+
+    def wait() -> None:
+        for _, event in watch.poll():
+            if event & (select.POLLERR | select.POLLHUP):
+                os._exit(CLOSED_PIPE)
+
+    threading.Thread(target=wait, name="reader", daemon=True).start()

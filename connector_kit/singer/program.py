@@ -2,64 +2,42 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 import traceback
 
 from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, StreamMapConfigError
 
-from connector_kit.singer.output import Stopped
+from connector_kit.ending import ending_at_once
+from connector_kit.singer.output import end_with_the_reader
 from connector_kit.singer.tap import tap_class
 
-# What a process that was ended by a closed pipe gives to a shell.
-_CLOSED_PIPE = 141
+# Their messages say all that a user needs; anything else is a defect, and told with its traceback.
+_IN_WORDS = (OSError, ValueError, StreamMapConfigError, MapExpressionError)
 
 
 def run(package: str) -> None:
     """Run the tap of a source package with the arguments of this process."""
     tap = tap_class(package)
-    try:
-        tap.cli()
-    except Stopped as stopped:
-        _end(int(stopped.code or 0))
-    except SystemExit as done:
-        if done.code:
-            _end(done.code if isinstance(done.code, int) else 1)
-        raise
-    except BrokenPipeError:
-        _end(_CLOSED_PIPE)
-    except Exception as error:  # noqa: BLE001 - the last place that can put an error into words
-        _tell(tap.logger, error)
-        _end(1)
+    # The log is set up by this, and so before its handlers are made quiet.
+    command = tap.cli
+
+    def tell(error: BaseException) -> None:
+        for message in _told(error):
+            tap.logger.error("%s", message)
+
+    with ending_at_once(tell):
+        end_with_the_reader()
+        command()
 
 
-def _tell(log: logging.Logger, error: Exception) -> None:
+def _told(error: BaseException) -> list[str]:
     if isinstance(error, ConfigValidationError):
-        for message in error.errors:
-            log.error("%s", message)
-    elif isinstance(error, (OSError, ValueError, StreamMapConfigError, MapExpressionError)) or _is_told(error):
-        log.error("%s", error)
-    else:
-        log.error("Unexpected failure: %s", "".join(traceback.format_exception(error)))
+        return list(error.errors)
+    if isinstance(error, _IN_WORDS):
+        return [str(error)]
+    if "airbyte_cdk" in sys.modules:
+        from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-
-def _is_told(error: Exception) -> bool:
-    """Whether the message of an error says all that a user needs."""
-    if "airbyte_cdk" not in sys.modules:
-        return False
-    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-
-    from connector_kit.singer.reading import SyncFailed
-
-    return isinstance(error, (AirbyteTracedException, SyncFailed))
-
-
-def _end(code: int) -> None:
-    """End at once: threads of the source that wait for the network or for a full queue must not hold the process."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = _CLOSED_PIPE
-    sys.stderr.flush()
-    os._exit(code)
+        if isinstance(error, AirbyteTracedException):
+            return [str(error.message or error.internal_message)]
+    return ["Unexpected failure: " + "".join(traceback.format_exception(error))]

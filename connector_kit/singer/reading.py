@@ -23,7 +23,6 @@ from airbyte_cdk.models import (
     TraceType,
     Type,
 )
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.dialect import SINGER
 from connector_kit.singer.states import blob_of, bookmark
@@ -32,10 +31,6 @@ from connector_kit.source import ManifestSource, logger
 if TYPE_CHECKING:
     from connector_kit.singer.streams import ManifestStream
     from connector_kit.singer.tap import ManifestTap
-
-
-class SyncFailed(Exception):
-    """Some streams failed; the others are complete and their bookmarks are out."""
 
 
 def open_source(tap: ManifestTap, streams: Sequence[ManifestStream]) -> tuple[ManifestSource, ConfiguredAirbyteCatalog]:
@@ -71,10 +66,9 @@ class SyncRun:
         self._tap = tap
         self._streams = {stream.name: stream for stream in streams}
         self._most = most
-        self._failures: dict[str, str] = {}
 
     def run(self) -> None:
-        """Read and hand on everything. Raises SyncFailed at the end where a stream failed."""
+        """Read and hand on everything. Raises AirbyteTracedException at the end where streams failed."""
         source, catalog = open_source(self._tap, list(self._streams.values()))
         messages = source.read(logger, self._tap.source_config, catalog)
         # The first message comes when config and state are found to be good: before that nothing may be written.
@@ -84,18 +78,8 @@ class SyncRun:
         if self._most is None:
             # Some targets take the first state that they see for what they have stored.
             self._tap.write_state()
-        try:
-            for message in chain([first], messages):
-                self._hand_on(message)
-        except AirbyteTracedException:
-            # The CDK's own word on failed streams, which were told one by one.
-            if not self._failures:
-                raise
-        if self._failures:
-            raise SyncFailed(
-                f"{len(self._failures)} of {len(self._streams)} streams failed: {', '.join(sorted(self._failures))}. "
-                "The others are complete; what was read is covered by the last state."
-            )
+        for message in chain([first], messages):
+            self._hand_on(message)
 
     def _hand_on(self, message: AirbyteMessage) -> None:
         if message.type is Type.RECORD and message.record is not None:
@@ -124,7 +108,6 @@ class SyncRun:
         if trace.type is TraceType.ERROR and trace.error is not None:
             descriptor = trace.error.stream_descriptor
             if descriptor is not None:
-                self._failures[descriptor.name] = trace.error.message
                 self._streams[descriptor.name].logger.error("%s: %s", descriptor.name, trace.error.message)
         elif trace.type is TraceType.STREAM_STATUS and trace.stream_status is not None:
             name, status = trace.stream_status.stream_descriptor.name, trace.stream_status.status

@@ -176,7 +176,7 @@ class ManifestTap(Tap):
         return stream
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        self.message_writer.stop(signum)
+        self.message_writer.end(signum)
 
 
 def tap_class(package: str) -> type[ManifestTap]:
