@@ -120,8 +120,8 @@ def module(source: str) -> list[str]:
     return [sys.executable, "-m", f"source_{source}"]
 
 
-def run(command: Sequence[str], *arguments: str | Path, cwd: Path | None = None) -> Run:
-    """Runs a program to its end."""
+def run(command: Sequence[str], *arguments: str | Path, cwd: Path | None = None, patience: float = _PATIENCE) -> Run:
+    """Runs a program to its end, which comes within `patience` seconds."""
     # What the test run itself sets must not leak into a program that a user would start from a plain shell.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     done = subprocess.run(
@@ -131,7 +131,7 @@ def run(command: Sequence[str], *arguments: str | Path, cwd: Path | None = None)
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=_PATIENCE,
+        timeout=patience,
         check=False,
     )
     return Run(done.returncode, done.stdout, done.stderr)
