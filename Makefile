@@ -58,7 +58,7 @@ sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=co
 	@$(DEV)/python -m sandbox $(SANDBOX_ARGS)
 
 test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
-	$(DEV)/python -m pytest $(PYTEST_ARGS)
+	$(DEV)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
 
 test-long: .venv/.ready ## the tests that look for lost records, with 5,000 random histories
 	CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency --timeout=0 $(PYTEST_ARGS)
