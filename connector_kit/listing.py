@@ -34,6 +34,10 @@ logger = logging.getLogger("airbyte.connector_kit")
 _MOST_WALKS = 5
 
 
+# A sample reads the first page of each list and what hangs on so many of its records.
+_SAMPLED_PARENTS = 5
+
+
 class ListReading(Reading):
     """One list, or one list a parent."""
 
@@ -63,7 +67,8 @@ class ListReading(Reading):
     def index(self) -> list[Parent]:
         """Every record as a parent, oldest first. Waits until the list was read."""
         self.finished()
-        return sorted(self._index.values(), key=lambda parent: parent.age)
+        oldest_first = sorted(self._index.values(), key=lambda parent: parent.age)
+        return oldest_first[:_SAMPLED_PARENTS] if self.sync.sampling else oldest_first
 
     def _run(self) -> Iterator[Record]:
         self._flights = Flights(
@@ -130,7 +135,7 @@ class ListReading(Reading):
                 if only_beginning and not any(news):
                     return
             self.confirm(now_or_later=False)
-            page = walk.next(page, len(records), counted)
+            page = None if self.sync.sampling else walk.next(page, len(records), counted)
 
     def _emit(
         self,

@@ -71,6 +71,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         catalog, config, state: as the CDK takes them; it wants all three before the first call.
         only: build just these streams; without it those of the catalog, or all.
         dialect: how the records are spelled.
+        sample: read a little of each endpoint only. The states of such a read mean nothing.
         clock, transport: for tests, time and network of their own.
     """
 
@@ -83,6 +84,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         *,
         only: Sequence[str] | None = None,
         dialect: Dialect = AIRBYTE,
+        sample: bool = False,
         clock: Clock | None = None,
         transport: BaseAdapter | None = None,
     ) -> None:
@@ -96,6 +98,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._connection_specification: Mapping[str, Any] = manifest["spec"]["connection_specification"]
         self._own_state = state or []
         self._dialect = dialect
+        self._sample = sample
         self._clock = clock
         self._transport = transport
         self._sync: Sync | None = None
@@ -173,6 +176,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         )
         sync.selected = frozenset(selected) if selected is not None else None
         sync.checking = checking
+        sync.sampling = self._sample
         self._sync = sync
         return sync
 

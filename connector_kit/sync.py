@@ -79,6 +79,7 @@ class Sync:
         self.states = states or {}
         self.selected: frozenset[str] | None = None
         self.checking = False
+        self.sampling = False
         self.cursors: dict[str, StreamCursor] = {}
         self.readings: dict[str, Reading] = {}
         self.reading_of: dict[str, Reading] = {}

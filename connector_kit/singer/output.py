@@ -8,6 +8,7 @@ import os
 import select
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
@@ -99,6 +100,7 @@ def import_source() -> Any:
     """
     configure = logging.config.dictConfig
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
+    warnings.filterwarnings("ignore", "This class is experimental")
     try:
         from connector_kit import source
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 
@@ -9,10 +10,11 @@ from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, Str
 
 from connector_kit.ending import ending_at_once
 from connector_kit.singer.output import end_with_the_reader
+from connector_kit.singer.states import Refused
 from connector_kit.singer.tap import tap_class
 
 # Their messages say all that a user needs; anything else is a defect, and told with its traceback.
-_IN_WORDS = (OSError, ValueError, StreamMapConfigError, MapExpressionError)
+_IN_WORDS = (Refused, OSError, ValueError, StreamMapConfigError, MapExpressionError)
 
 
 def run(package: str) -> None:
@@ -33,6 +35,8 @@ def run(package: str) -> None:
 def _told(error: BaseException) -> list[str]:
     if isinstance(error, ConfigValidationError):
         return list(error.errors)
+    if isinstance(error, json.JSONDecodeError):
+        return [f"A file of --config, --catalog or --state is no JSON: {error}"]
     if isinstance(error, _IN_WORDS):
         return [str(error)]
     if "airbyte_cdk" in sys.modules:

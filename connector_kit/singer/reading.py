@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from connector_kit.singer.tap import ManifestTap
 
 
-def open_source(tap: ManifestTap, streams: Sequence[ManifestStream]) -> tuple[ManifestSource, ConfiguredAirbyteCatalog]:
+def open_source(
+    tap: ManifestTap, streams: Sequence[ManifestStream], sample: bool = False
+) -> tuple[ManifestSource, ConfiguredAirbyteCatalog]:
     """The source that reads just these streams, from where their bookmarks say, and the catalog to read with."""
     catalog = ConfiguredAirbyteCatalog(
         streams=[
@@ -50,7 +52,7 @@ def open_source(tap: ManifestTap, streams: Sequence[ManifestStream]) -> tuple[Ma
         for stream in streams
         if stream.is_incremental and stream.name in tap.bookmarks
     ]
-    return ManifestSource(tap.package, catalog, tap.source_config, states, dialect=SINGER), catalog
+    return ManifestSource(tap.package, catalog, tap.source_config, states, dialect=SINGER, sample=sample), catalog
 
 
 class SyncRun:
@@ -69,7 +71,7 @@ class SyncRun:
 
     def run(self) -> None:
         """Read and hand on everything. Raises AirbyteTracedException at the end where streams failed."""
-        source, catalog = open_source(self._tap, list(self._streams.values()))
+        source, catalog = open_source(self._tap, list(self._streams.values()), sample=self._most is not None)
         messages = source.read(logger, self._tap.source_config, catalog)
         # The first message comes when config and state are found to be good: before that nothing may be written.
         first = next(messages)

@@ -13,21 +13,26 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from singer_sdk.exceptions import ConfigValidationError
+from connector_kit import times
 
 _BLOB, _KEY, _VALUE = "airbyte_stream_state", "replication_key", "replication_key_value"
+
+
+class Refused(Exception):
+    """A state or a catalog that can't be used; the message says why and what to do."""
 
 
 def bookmark(blob: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
     """The bookmark that holds a stream's state."""
     made: dict[str, Any] = {_BLOB: dict(blob), _KEY: cursor_field}
     if cursor_field in blob:
-        made[_VALUE] = blob[cursor_field]
+        moment = times.parse(blob[cursor_field])
+        made[_VALUE] = times.format_utc(moment) if moment else blob[cursor_field]
     return made
 
 
 def blob_of(stream: str, saved: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
-    """A stream's state from its bookmark; empty where that is. Raises ConfigValidationError for a foreign one."""
+    """A stream's state from its bookmark; empty where that is. Raises Refused for a foreign one."""
     if not saved:
         return {}
     key = saved.get(_KEY, cursor_field)
@@ -43,12 +48,12 @@ def blob_of(stream: str, saved: Mapping[str, Any], cursor_field: str) -> dict[st
 
 
 def checked(state: object) -> dict[str, dict[str, Any]]:
-    """A copy of the bookmarks in a state that was passed to the tap. Raises ConfigValidationError for anything else."""
+    """A copy of the bookmarks in a state that was passed to the tap. Raises Refused for anything else."""
     if state in (None, {}):
         return {}
     bookmarks = state.get("bookmarks") if isinstance(state, Mapping) else None
     if not isinstance(bookmarks, Mapping):
-        raise refusal(
+        raise Refused(
             'The state has no "bookmarks" object, so a tap of this kind did not write it. Pass the value of the last '
             "STATE message, or no state to read everything again."
         )
@@ -58,13 +63,8 @@ def checked(state: object) -> dict[str, dict[str, Any]]:
     return copy.deepcopy({stream: dict(saved) for stream, saved in bookmarks.items()})
 
 
-def refusal(message: str) -> ConfigValidationError:
-    """An input that the user can mend, in the shape that the SDK's command line reports."""
-    return ConfigValidationError(message, errors=[message])
-
-
-def _unreadable(stream: str, why: str) -> ConfigValidationError:
-    return refusal(
+def _unreadable(stream: str, why: str) -> Refused:
+    return Refused(
         f"The saved state of stream {stream} cannot be used: {why}. It was not written by this connector, or was "
         "edited. Restore it, or clear the stream's state to read it again in full."
     )

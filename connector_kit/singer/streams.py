@@ -20,7 +20,7 @@ from singer_sdk.singerlib import (
 from singer_sdk.streams.core import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from connector_kit.singer.schemas import stream_schema
-from connector_kit.singer.states import refusal
+from connector_kit.singer.states import Refused
 
 if TYPE_CHECKING:
     from airbyte_cdk.models import AirbyteStream
@@ -101,7 +101,7 @@ class ManifestStream(Stream):
         wanted = {entry.replication_method, entry.metadata.root.forced_replication_method} - {None}
         unknown = wanted - {REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}
         if unknown:
-            raise refusal(
+            raise Refused(
                 f"{self.name}: replication-method {', '.join(map(str, unknown))} is not supported. "
                 f"Set it to {REPLICATION_INCREMENTAL} or {REPLICATION_FULL_TABLE}."
             )

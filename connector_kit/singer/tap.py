@@ -85,7 +85,7 @@ class ManifestTap(Tap):
         try:
             Settings.from_config(self.source_config, self.specification)
         except AirbyteTracedException as error:
-            raise states.refusal(str(error.message)) from None
+            raise ConfigValidationError("Config validation failed", errors=[str(error.message)]) from None
         self._hide_secrets()
         return []
 
@@ -117,7 +117,7 @@ class ManifestTap(Tap):
         bookmarks = states.checked(state)
         unknown = sorted(set(bookmarks) - set(self.streams))
         if unknown:
-            raise states.refusal(
+            raise states.Refused(
                 f"The saved state names stream {', '.join(unknown)}, which this tap does not have. It has: "
                 f"{', '.join(self.streams)}. Correct the name, or pass the state of this tap."
             )
