@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
@@ -29,6 +29,8 @@ from connector_kit.sync import Sync
 logger = logging.getLogger("airbyte.connector_kit")
 
 
+# Where an answer has no Date header our own clock stands in for the server's; it may be this far off.
+_OUR_CLOCK_IS_OFF_BY = timedelta(hours=1)
 # A list that moves all the time is walked this often at the most; what is touched later still has a later time, and so
 # belongs to the next sync.
 _MOST_WALKS = 5
@@ -48,11 +50,9 @@ class ListReading(Reading):
         if parent is not None:
             parent.reading.children.append(self)
         self._index: dict[Any, Parent] = {}
-        self._has_begun = False
         self._server_time: datetime | None = None
         self._missing = 0
         self._found = 0
-        self._blind = False
         self.handed_fields: list[str] = []
         self.read_at = 0.0
         # For the log of a wait: lists not begun yet, and pages of this one.
@@ -60,9 +60,12 @@ class ListReading(Reading):
         self._pages_left = 1
 
     @property
-    def server_time(self) -> datetime | None:
-        """The server's clock when the first page came; None where its answers don't tell."""
-        return self._server_time
+    def server_time(self) -> datetime:
+        """The server's clock when the first page came, or earlier where its answers don't tell.
+
+        What hangs on the list goes by it too: a list can take hours, and what was touched meanwhile is not in it.
+        """
+        return self._server_time or self._doubtful_time()
 
     def index(self) -> list[Parent]:
         """Every record as a parent, oldest first. Waits until the list was read."""
@@ -92,20 +95,22 @@ class ListReading(Reading):
             cursor.complete()
 
     def _walks(self, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:
-        """Walk a list, and again what moved meanwhile."""
+        """Walk a list, and again what moved meanwhile, or may have."""
         sightings = Sightings()
         part: str | None = "whole"
         for _ in range(_MOST_WALKS):
             sightings.begin_walk()
-            yield from self._walk(parent, parameters, sightings, only_beginning=part == "beginning")
-            part = sightings.moved
+            blind = yield from self._walk(parent, parameters, sightings, only_beginning=part == "beginning")
+            part = "whole" if blind and sightings.brought_news else sightings.moved
             if part is None:
                 return
-            logger.info("%s: the list moved while it was read; reading it again.", self.label)
+            if sightings.moved is not None:
+                logger.info("%s: the list moved while it was read; reading it again.", self.label)
 
     def _walk(
         self, parent: Parent | None, parameters: Mapping[str, str], sightings: Sightings, only_beginning: bool
-    ) -> Iterator[Record]:
+    ) -> Generator[Record, None, bool]:
+        """One walk. Returns whether a deletion would have gone unseen: several pages, and no total."""
         url = self.requester.url_for(parent.id if parent else "")
         paginator = self._retriever.paginator
         walk = PageWalk(paginator.page_size, paginator.one_page_without_total)
@@ -116,10 +121,10 @@ class ListReading(Reading):
             if answer is None:
                 # The parent was deleted after it was listed; its records went with it.
                 self._missing += 1
-                return
+                return False
             self._found += 1
             self.count_shared(len(self.streams_served))
-            if not self._has_begun:
+            if self._server_time is None:
                 self._begin(answer)
             records = self._extractor.records(answer.body)
             total = paginator.total(answer)
@@ -131,11 +136,12 @@ class ListReading(Reading):
                     sightings.is_news(record.get("id"), instant)
                     for record, instant in zip(records, instants, strict=True)
                 ]
-                yield from self._emit(answer, records, instants, news, parent, self._is_blind(answer, len(records)))
+                yield from self._emit(answer, records, instants, news, parent)
                 if only_beginning and not any(news):
-                    return
+                    return False
             self.confirm(now_or_later=False)
             page = None if self.sync.sampling else walk.next(page, len(records), counted)
+        return walk.is_blind
 
     def _emit(
         self,
@@ -144,7 +150,6 @@ class ListReading(Reading):
         instants: list[int | None],
         news: list[bool],
         parent: Parent | None,
-        everything: bool,
     ) -> Iterator[Record]:
         stream_slice = self._slice(parent)
         if self.serves_children:
@@ -160,23 +165,12 @@ class ListReading(Reading):
             for record, instant, is_news in zip(own, instants, news, strict=True):
                 if cursor is not None:
                     cursor.saw(instant)
-                if not is_news or not (cursor is None or cursor.wants(instant, everything)):
+                if not is_news or not (cursor is None or cursor.wants(instant)):
                     continue
                 for row in member.records(record, stream_slice):
                     count += 1
                     yield row
             self.sync.count_records(member.name, count)
-
-    def _is_blind(self, answer: Answer, rows: int) -> bool:
-        """Whether a deletion would go unseen: several pages and no total.
-
-        Such a list is emitted whole in every sync, so that what one sync missed comes with the next.
-        """
-        paginator = self._retriever.paginator
-        if paginator.one_page_without_total or paginator.total(answer) is not None:
-            return False
-        self._blind = self._blind or rows >= paginator.page_size
-        return self._blind
 
     def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
         handed = {**stream_slice.partition, **stream_slice.extra_fields}
@@ -194,10 +188,12 @@ class ListReading(Reading):
         return self._parent.slice_for(parent)
 
     def _begin(self, answer: Answer) -> None:
-        self._has_begun = True
-        self._server_time = answer.server_time
+        self._server_time = answer.server_time or self._doubtful_time()
         for cursor in self._cursors().values():
-            cursor.begin(answer.server_time)
+            cursor.begin(self._server_time)
+
+    def _doubtful_time(self) -> datetime:
+        return self.sync.clock.now() - _OUR_CLOCK_IS_OFF_BY
 
     def _server_filter(self) -> dict[str, str]:
         """The parameter that leaves out what no selected stream needs, where the API has one."""

@@ -4,7 +4,8 @@ Both APIs page by number over a list that others change meanwhile. What that doe
 
 - created: pushed to later pages, or not at all. Harmless; some come twice.
 - deleted: pulled to *earlier* pages, where nobody looks again. Both APIs tell the total on every page, so a total that
-  shrank says by how much, and the walk steps back that far.
+  shrank says by how much, and the walk steps back that far. A list of several pages that tells no total is walked until
+  a walk brings nothing new.
 - moved, in a list that is ordered by the time of update: to its end, which pulls others to earlier pages and shows the
   moved record a second time under a new time; or to its beginning, which pushes others to later pages, where one is
   seen a second time as it was. Seeing a record twice therefore asks for another walk: of the whole list in the first
@@ -80,11 +81,18 @@ class PageWalk:
         self._size = page_size
         self._one_page_without_total = one_page_without_total
         self._covered = 0
+        self._last_page = 0
         self._total: int | None = None
         self._doubts = 0
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether a deletion goes unseen: several pages, and no total."""
+        return self._total is None and self._last_page > 1
+
     def counts(self, page: int, rows: int, total: int | None) -> bool:
         """Take note of a page. False where it must be read again, because the list moved before it."""
+        self._last_page = max(self._last_page, page)
         if total is not None:
             if self._total is not None and total < self._total:
                 self._covered = max(0, self._covered - (self._total - total))
@@ -117,7 +125,8 @@ class PageWalk:
 class Sightings:
     """Which records a list has shown, under which time; tells whether a walk must be repeated.
 
-    `moved` after a walk is "whole" or "beginning", the part to walk again, or None.
+    After a walk, `moved` is the part to walk again ("whole" or "beginning") or None; `brought_news` tells whether the
+    walk showed anything that none had shown before.
     """
 
     def __init__(self) -> None:
@@ -125,10 +134,12 @@ class Sightings:
         # In the first walk, the only one of nearly every sync, what was seen at all was seen in this walk.
         self._walk: set[Any] | None = None
         self.moved: str | None = None
+        self.brought_news = False
 
     def begin_walk(self) -> None:
         self._walk = set() if self._times else None
         self.moved = None
+        self.brought_news = False
 
     def is_news(self, key: Any, instant: int | None) -> bool:
         """Note a record. True where it was not seen before as it is now."""
@@ -143,4 +154,5 @@ class Sightings:
         if self._walk is not None:
             self._walk.add(key)
         self._times[key] = instant
+        self.brought_news = self.brought_news or not same
         return not same

@@ -1,19 +1,21 @@
-"""A set of ids that stays small as text: 100,000 ids take 0.2 KB in a row, 46 KB at the most with gaps of up to five.
+"""What was read, as sets that stay small as text: ids, and ids with the time that each bore.
 
-The number of ids left out before each is written as a varint (0 for neighbours), deflated, in Base64. Exact: no id is
-ever claimed that was not added, because an id that is wrongly taken for seen would never be read.
+Both are exact: nothing is ever claimed that was not added, because what is wrongly taken for read would never be read.
+Where a set does not fit into a state, its lowest ids are left out, which costs a request for each but never a record.
+
+- `SeenIds`: 100,000 ids take 0.2 KB in a row, 46 KB with random gaps of up to five. How many ids are left out before
+  each is written (0 for neighbours).
+- `SeenTimes`: 100,000 ids that were edited in bulk, one after the other within minutes, take 1 KB in a row and 47 KB
+  with such gaps. The gaps are written as above, and behind them how far each time lies from the one before.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
+from math import gcd
 
-# State must stay under 64 KB, the set's text under this: beyond it the lowest ids are forgotten, which costs a request
-# for each at every sync but never a record.
-_MOST_CHARACTERS = 48_000
+from connector_kit.packing import MOST_CHARACTERS, MOST_NUMBERS, pack, unpack
 
 
 class SeenIds:
@@ -34,31 +36,69 @@ class SeenIds:
 
     def encode(self) -> str:
         """The set as text, "" for none."""
-        ids = sorted(self._ids)
-        while ids:
-            text = base64.b64encode(_deflated(bytes(_varints(_gaps(ids))))).decode("ascii")
-            if len(text) <= _MOST_CHARACTERS:
-                return text
-            ids = ids[len(ids) - len(ids) * _MOST_CHARACTERS // len(text) + 1 :]
-        return ""
+        return _fitting(sorted(self._ids)[-MOST_NUMBERS:], lambda ids: pack(_gaps(ids)))
 
     @classmethod
     def decode(cls, text: object) -> SeenIds:
         """Raises ValueError for text that `encode` did not write."""
-        if not isinstance(text, str):
-            raise ValueError("not text")
-        if not text:
+        return cls() if text == "" else cls(_ids(unpack(text)))
+
+
+class SeenTimes:
+    """Non-negative ids, each with an instant in microseconds; `get`, `add`, and text both ways."""
+
+    def __init__(self, times: Mapping[int, int] | None = None) -> None:
+        self._times = dict(times or {})
+
+    def get(self, number: object) -> int | None:
+        return self._times.get(number) if isinstance(number, int) else None
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def __or__(self, other: SeenTimes) -> SeenTimes:
+        """Both, with the other's time where both have one."""
+        return SeenTimes({**self._times, **other._times})
+
+    def add(self, number: int, instant: int) -> None:
+        if number >= 0:
+            self._times[number] = instant
+
+    def encode(self) -> str:
+        """The table as text, "" for none."""
+        return _fitting(sorted(self._times)[-(MOST_NUMBERS // 2 - 1) :], self._packed)
+
+    def _packed(self, ids: list[int]) -> str:
+        # Times to the second are written in seconds, times to the microsecond in microseconds.
+        unit = gcd(*(self._times[number] for number in ids)) or 1
+        steps = [later - earlier for earlier, later in pairwise([0, *(self._times[number] // unit for number in ids)])]
+        return pack([unit, *_gaps(ids), *(2 * step if step >= 0 else -2 * step - 1 for step in steps)])
+
+    @classmethod
+    def decode(cls, text: object) -> SeenTimes:
+        """Raises ValueError for text that `encode` did not write."""
+        if text == "":
             return cls()
-        try:
-            data = zlib.decompress(base64.b64decode(text, validate=True))
-        except (binascii.Error, zlib.error) as error:
-            raise ValueError("not readable") from error
-        found: list[int] = []
+        unit, *numbers = unpack(text) or [0]
+        half = len(numbers) // 2
+        if not unit or len(numbers) % 2:
+            raise ValueError("cut short")
+        found: dict[int, int] = {}
         position = 0
-        for gap in _read_varints(data):
-            found.append(position + gap)
-            position += gap + 1
+        for number, step in zip(_ids(numbers[:half]), numbers[half:], strict=True):
+            position += step // 2 if step % 2 == 0 else -(step + 1) // 2
+            found[number] = position * unit
         return cls(found)
+
+
+def _fitting(ids: list[int], packed: Callable[[list[int]], str]) -> str:
+    """The ids as text, without the lowest of them where they do not fit."""
+    while ids:
+        text = packed(ids)
+        if len(text) <= MOST_CHARACTERS:
+            return text
+        ids = ids[len(ids) - len(ids) * MOST_CHARACTERS // len(text) + 1 :]
+    return ""
 
 
 def _gaps(ids: list[int]) -> Iterator[int]:
@@ -69,27 +109,8 @@ def _gaps(ids: list[int]) -> Iterator[int]:
         position = number + 1
 
 
-def _deflated(data: bytes) -> bytes:
-    # Gaps are noise of a few small values: codes by how often each comes serve them better than repeated strings.
-    packer = zlib.compressobj(9, strategy=zlib.Z_FILTERED)
-    return packer.compress(data) + packer.flush()
-
-
-def _varints(numbers: Iterable[int]) -> Iterator[int]:
-    for number in numbers:
-        while number > 0x7F:
-            yield number & 0x7F | 0x80
-            number >>= 7
-        yield number
-
-
-def _read_varints(data: bytes) -> Iterator[int]:
-    number, shift = 0, 0
-    for byte in data:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if not byte & 0x80:
-            yield number
-            number, shift = 0, 0
-    if shift:
-        raise ValueError("cut short")
+def _ids(gaps: Iterable[int]) -> Iterator[int]:
+    position = 0
+    for gap in gaps:
+        yield position + gap
+        position += gap + 1

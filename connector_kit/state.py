@@ -3,8 +3,9 @@
 Three memories, all small whatever the size of the source:
 
 - `ListCursor`, for lists: `{"updated_at": T}`. Everything last updated up to T was read.
-- `DetailCursor`, for details of a list: `{"updated_at": T, "id": N, "recent": {...}}`. Details are read oldest first,
-  so one pair says how far: all parents up to (T, N). `recent` holds the few beyond T that were read and have settled.
+- `DetailCursor`, for details of a list: `{"updated_at": T, "id": N, "recent": "..."}`. Details are read oldest first,
+  so one pair says how far: all parents up to (T, N). `recent` holds those beyond T that were read and have settled,
+  each with its time.
 - `SeenCursor`, for details of a list without times: `{"application_time": T, "seen": "..."}`, the ids read.
 
 T never passes the start of the sync less a margin: what is touched while a list is read carries a later time, and the
@@ -26,16 +27,14 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 
 from connector_kit import times
-from connector_kit.seen_ids import SeenIds
+from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import config_error
 from connector_kit.sync import Sync
 
-# Where an answer has no Date header our own clock stands in for the server's; it may be this far off.
-_OUR_CLOCK_IS_OFF_BY = timedelta(hours=1)
 # State is confirmed this often while a stream is read, so that a destination commits and a crash costs little.
 _CONFIRM_EVERY = 300.0
-# `recent` beyond this many entries is dropped as a whole: those details are read once more instead.
-_MOST_RECENT = 500
+# The states' own times are written in whole seconds where they can be; the cap needs no more.
+_SECOND = 1_000_000
 
 
 class StreamCursor(Cursor):
@@ -58,17 +57,15 @@ class StreamCursor(Cursor):
         state = sync.states.get(stream) or {}
         self._check_keys(state)
         self._text: str | None = state.get(field)
-        self._mark = self._instant_of(self._text)
+        self._mark = self._instant_of(self._text) if field in state else None
         self._cap: int | None = None
         self._load(state)
 
     # --- what a reading asks -------------------------------------------------------------------------------------
 
-    def begin(self, server_time: datetime | None) -> None:
-        """Told once, with the first answer of the list: no memory may pass this moment less the margin."""
-        if server_time is None:
-            server_time = self._sync.clock.now() - _OUR_CLOCK_IS_OFF_BY
-        self._cap = int((server_time - self._lookback).timestamp() * 1_000_000)
+    def begin(self, server_time: datetime) -> None:
+        """Told once, with the server's time at the list's first answer: no memory may pass it less the margin."""
+        self._cap = int((server_time - self._lookback).timestamp()) * _SECOND
 
     @property
     def floor(self) -> int | None:
@@ -131,9 +128,7 @@ class StreamCursor(Cursor):
             "was edited. Restore it, or clear the stream's state to read it again in full."
         )
 
-    def _instant_of(self, text: Any) -> int | None:
-        if text is None:
-            return None
+    def _instant_of(self, text: Any) -> int:
         instant = times.instant(text)
         if instant is None:
             raise self.unreadable(f"{self.field} is not a time")
@@ -158,13 +153,9 @@ class ListCursor(StreamCursor):
     def _load(self, state: Mapping[str, Any]) -> None:
         self._greatest: int | None = None
 
-    def wants(self, instant: int | None, everything: bool = False) -> bool:
-        """Whether a record last updated then is to be emitted; one without a readable time always is.
-
-        `everything` asks for what was read before too, though never for what lies before `start_date`.
-        """
-        start = self._sync.settings.start_instant
-        floor = self.floor if not everything else None if start is None else start - 1
+    def wants(self, instant: int | None) -> bool:
+        """Whether a record last updated then is to be emitted; one without a readable time always is."""
+        floor = self.floor
         return instant is None or floor is None or instant > floor
 
     def saw(self, instant: int | None) -> None:
@@ -190,14 +181,14 @@ class DetailCursor(StreamCursor):
 
     def _load(self, state: Mapping[str, Any]) -> None:
         last = state.get("id")
-        recent = state.get("recent", {})
-        if last is not None and (not isinstance(last, int) or self._mark is None):
+        if "id" in state and (type(last) is not int or self._mark is None):
             raise self.unreadable("id is not a number beside a time")
-        if not isinstance(recent, Mapping) or not all(isinstance(value, str) for value in recent.values()):
-            raise self.unreadable("recent is not a table of times")
+        try:
+            self._known = SeenTimes.decode(state.get("recent", ""))
+        except ValueError as error:
+            raise self.unreadable(f"recent is broken ({error})") from None
         self._last: int | None = last
-        self._known = {str(key): value for key, value in recent.items()}
-        self._recent: dict[str, str] = {}
+        self._recent = SeenTimes()
 
     @property
     def floor(self) -> int | None:
@@ -209,11 +200,11 @@ class DetailCursor(StreamCursor):
         """Whether a time lies so near the start of the sync that the state can't cover it."""
         return self._cap is not None and instant > self._cap
 
-    def knows(self, parent_id: Any, text: str | None) -> bool:
+    def knows(self, parent_id: Any, instant: int | None) -> bool:
         """Whether the detail beyond the mark was read as it is now by an earlier sync."""
-        return text is not None and self._known.get(str(parent_id)) == text
+        return instant is not None and self._known.get(parent_id) == instant
 
-    def due(self, instant: int | None, parent_id: Any, text: str | None) -> bool:
+    def due(self, instant: int | None, parent_id: Any) -> bool:
         """Whether the detail of a parent last updated then is to be read."""
         start = self._sync.settings.start_instant
         if instant is None:
@@ -221,7 +212,7 @@ class DetailCursor(StreamCursor):
         if start is not None and instant < start:
             return False
         if self._mark is None or instant > self._mark:
-            return not self.knows(parent_id, text)
+            return not self.knows(parent_id, instant)
         if instant == self._mark and self._last is not None:
             return not isinstance(parent_id, int) or parent_id > self._last
         return False
@@ -235,22 +226,20 @@ class DetailCursor(StreamCursor):
                 self._advance(instant, text)
                 if instant == self._mark and isinstance(parent_id, int):
                     self._last = parent_id
-            elif settled and text is not None:
-                self._recent[str(parent_id)] = text
+            elif settled and isinstance(parent_id, int):
+                self._recent.add(parent_id, instant)
 
     def complete(self) -> None:
         """All due details were read: everything up to the cap is known."""
         with self._lock:
-            self._known = {}
+            self._known = SeenTimes()
 
     def _dump(self) -> dict[str, Any]:
-        if self._text is None and not self._recent and not self._known:
-            return {}
         state: dict[str, Any] = {} if self._text is None else {self.field: self._text}
         if self._last is not None:
             state["id"] = self._last
-        recent = {**self._known, **self._recent}
-        if recent and len(recent) <= _MOST_RECENT:
+        recent = (self._known | self._recent).encode()
+        if recent:
             state["recent"] = recent
         return state
 
@@ -297,5 +286,6 @@ def lookback_of(declared: DatetimeBasedCursor) -> timedelta:
 
 
 def _utc(instant: int) -> str:
-    moment = datetime.fromtimestamp(instant // 1_000_000, tz=timezone.utc)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # With its fraction, if it has one: cut, the record that bears it would be newer than the state at every sync.
+    moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(microseconds=instant)
+    return times.format_aware(moment)

@@ -193,7 +193,7 @@ class DetailReading(Reading):
     def _needs(self, member: Member, parent: Parent) -> bool:
         cursor = self.sync.cursors.get(member.name)
         if isinstance(cursor, DetailCursor):
-            return cursor.due(parent.instant, parent.id, parent.text)
+            return cursor.due(parent.instant, parent.id)
         return cursor.due(parent.id) if isinstance(cursor, SeenCursor) else True
 
     def _is_recent_enough(self, member: Member, row: Record) -> bool:
@@ -211,7 +211,7 @@ class DetailReading(Reading):
             if until is not None and parent.id == until.id:
                 return
             for cursor in self._cursors().values():
-                if isinstance(cursor, DetailCursor) and cursor.knows(parent.id, parent.text):
+                if isinstance(cursor, DetailCursor) and cursor.knows(parent.id, parent.instant):
                     cursor.passed(parent.instant, parent.id, parent.text, settled=True)
 
     def _let_settle(self, parent: Parent) -> None:

@@ -151,11 +151,13 @@ class Vendor:
         states: States | None = None,
         *,
         fails: bool = False,
+        times: int = 1,
         **config: Any,
     ) -> Outcome:
         """Read `streams` (names with blanks between) and check that exactly the requests of `answers` were sent.
 
-        `answers` are by path and query below the base URL; the order of query parameters does not matter.
+        `answers` are by path and query below the base URL; the order of query parameters does not matter. Each is asked
+        for `times` times.
         """
         server = _server({_full(self.base_url + path): reply for path, reply in answers.items()})
         names = streams.split()
@@ -169,7 +171,7 @@ class Vendor:
         source = ManifestSource(self.package, catalog, full_config, saved, clock=StoppedClock(), transport=server)
         outcome = _outcome(names, _run(source, full_config, catalog, saved))
         sent = sorted(_full(request.url) for request in server.request_history)
-        assert sent == sorted(_full(self.base_url + path) for path in answers)
+        assert sent == sorted(_full(self.base_url + path) for path in answers for _ in range(times))
         assert {request.headers["Authorization"] for request in server.request_history} <= {self.authorization}
         assert fails or not outcome.failures, outcome.failures
         assert not fails or outcome.failures

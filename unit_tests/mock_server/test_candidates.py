@@ -33,8 +33,14 @@ def test_every_page_of_a_filtered_list_bears_the_filter() -> None:
 
 
 def test_without_a_total_the_list_ends_with_the_page_that_is_not_full() -> None:
+    outcome = TALENTIO.read("candidates", {CANDIDATES.url(1): bare(numbered(CANDIDATE, 99))})
+    assert outcome.records == {"candidates": numbered(ROW, 99)}
+
+
+def test_several_pages_without_a_total_are_read_again_because_a_deletion_would_not_be_seen() -> None:
     sent = numbered(CANDIDATE, 101)
-    outcome = TALENTIO.read("candidates", {CANDIDATES.url(1): bare(sent[:100]), CANDIDATES.url(2): bare(sent[100:])})
+    pages = {CANDIDATES.url(1): bare(sent[:100]), CANDIDATES.url(2): bare(sent[100:])}
+    outcome = TALENTIO.read("candidates", pages, times=2)
     assert outcome.records == {"candidates": numbered(ROW, 101)}
     assert outcome.states == {"candidates": CANDIDATES.state}
 
