@@ -4,11 +4,13 @@ PYTHON ?= python3
 SIZE ?= small
 PYTEST_ARGS ?=
 SANDBOX_ARGS ?= --size $(SIZE)
+BENCH_ARGS ?=
 
 TOOLS := .cache/tools
 UV := $(TOOLS)/bin/uv
 DEV := .venv/bin
 DEMO := .venv-demo/bin
+BENCH := .venv-bench/bin
 
 # An active virtual environment or a path of the caller's must not leak into ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
@@ -39,7 +41,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sync meltano sandbox test test-long lint format
+.PHONY: help demo sync meltano sandbox test test-long bench lint format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -63,6 +65,9 @@ test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
 test-long: .venv/.ready ## the tests that look for lost records, with 5,000 random histories
 	CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency --timeout=0 $(PYTEST_ARGS)
 
+bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
+	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
+
 lint: .venv/.ready ## style and types
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
@@ -84,3 +89,7 @@ $(UV):
 .venv-demo/.ready: uv.lock pyproject.toml | $(UV)
 	@$(call find_python,$(PYTHON) python3.12 python3.11 python3.10,(3$(comma) 13),$(no_demo_python)); \
 	UV_PROJECT_ENVIRONMENT=.venv-demo $(UV) sync --frozen --no-default-groups --group demo --python "$$python" && touch $@
+
+.venv-bench/.ready: uv.lock pyproject.toml | $(UV)
+	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --frozen --no-default-groups --group bench --extra singer --python "$$python" && touch $@

@@ -5,8 +5,6 @@ and all streams made from the two. Prints the peak resident memory of each size 
 100,000 candidates take many minutes.
 """
 
-# ruff: noqa: T201 - it talks to a terminal
-
 from __future__ import annotations
 
 import os
@@ -50,7 +48,7 @@ def measured(candidates: int) -> float:
         catalog = write_json(Path(folder, "catalog.json"), selected)
         command = [*program("talentio"), "read", "--config", str(config), "--catalog", str(catalog)]
         started = time.monotonic()
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - this repository's program
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             volume, summary = _drained(process.stdout)
             # The usage of this child alone; `getrusage` would give the largest of all children so far.
             _, status, usage = os.wait4(process.pid, 0)

@@ -4,8 +4,6 @@ For each source and size: a full sync, one with nothing changed, one with 1% of 
 requests are counted by the sandbox; distinct URLs beside them show that none was asked for twice. Takes a minute.
 """
 
-# ruff: noqa: T201 - it talks to a terminal
-
 from __future__ import annotations
 
 import logging

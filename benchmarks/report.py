@@ -1,0 +1,142 @@
+"""The measurements as a page: each piece of work as a table, and what is promised beside what was found."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from benchmarks.measure import Cost
+from benchmarks.workloads import ALL, NAIVE, OURS, OURS_1, OURS_4, OURS_20, SINGER, THE_TWO, Workload
+
+Costs = Mapping[str, Sequence[Cost]]
+_PACKAGES = ("airbyte-cdk", "singer-sdk", "dlt", "requests", "orjson")
+_IN_FLIGHT = 20
+
+
+def report(chosen: Sequence[Workload], measured: Mapping[str, Costs], repeats: int) -> str:
+    """The page, in Markdown."""
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    lines = [
+        "# What a sync costs",
+        "",
+        "Written by `make bench`. Medians of "
+        f"{repeats} runs that took turns, with the least and the most; CPU is user and system time of the program. The "
+        "server is a process of its own on the same cores, so CPU tells more than the clock.",
+        "",
+        f"- Machine: {_cpu_model()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        f"- Python {platform.python_version()}, {versions}",
+        "",
+    ]
+    for workload in chosen:
+        lines += [f"## {workload.title}", "", *_table(measured[workload.key]), ""]
+    lines += ["## Promised and found", "", *_verdicts(chosen, measured), ""]
+    return "\n".join(lines)
+
+
+def _table(costs: Costs) -> Iterator[str]:
+    yield "| program | s | s CPU | peak MB | requests | asked twice | records | server's s CPU |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name, runs in costs.items():
+        cells = [
+            name,
+            _spread(runs, lambda cost: cost.wall, "{:.2f}"),
+            _spread(runs, lambda cost: cost.cpu, "{:.2f}"),
+            _spread(runs, lambda cost: cost.rss / 1e6, "{:.0f}"),
+            _spread(runs, lambda cost: cost.requests, "{:,.0f}"),
+            _spread(runs, lambda cost: cost.repeated, "{:,.0f}"),
+            _spread(runs, lambda cost: cost.records, "{:,.0f}"),
+            _spread(runs, lambda cost: cost.server_cpu, "{:.2f}"),
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _spread(runs: Sequence[Cost], value: Callable[[Cost], float], form: str) -> str:
+    values = [value(cost) for cost in runs]
+    middle, least, most = (form.format(found) for found in (median(values), min(values), max(values)))
+    return middle if least == most else f"{middle} ({least}-{most})"
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    promise: str
+    found: float
+    bound: float
+    unit: str = ""
+    at_least: bool = False
+
+    def row(self) -> str:
+        kept = self.found >= self.bound if self.at_least else self.found <= self.bound
+        bound = f"{'at least' if self.at_least else 'at most'} {self.bound:g}{self.unit}"
+        return f"| {self.promise} | {bound} | {self.found:.2f}{self.unit} | {'yes' if kept else '**no**'} |"
+
+
+def _verdicts(chosen: Sequence[Workload], measured: Mapping[str, Costs]) -> Iterator[str]:
+    yield "| promise | bound | found | kept |"
+    yield "|---|---|---|---|"
+    for verdict in _found(measured):
+        yield verdict.row()
+    for workload in chosen:
+        if workload.latency and workload.child:
+            runs = measured[workload.key][OURS_20]
+            # From the first question to the last there are this many a second at the most.
+            most = _IN_FLIGHT / workload.latency
+            rate = median(cost.asked[workload.child] / cost.seconds[workload.child] for cost in runs)
+            yield _Verdict("children a second, of what 20 in flight allow", rate / most, 0.9, at_least=True).row()
+
+
+def _found(measured: Mapping[str, Costs]) -> Iterator[_Verdict]:
+    for key, name in (("scores", OURS_1), ("children", OURS_4)):
+        if key in measured:
+            costs = measured[key]
+            yield _Verdict(f"{key}: CPU, of the singer-sdk tap's", _cpu(costs, name) / _cpu(costs, SINGER), 1.0)
+            yield _Verdict(f"{key}: CPU, of the naive manifest's", _cpu(costs, name) / _cpu(costs, NAIVE), 0.5)
+    if "scores" in measured:
+        costs = measured["scores"]
+        ratio = _middle(costs[OURS_4], lambda cost: cost.wall) / _middle(costs[OURS_1], lambda cost: cost.wall)
+        yield _Verdict("scores: time with 4 workers, of that with 1", ratio, 1.0)
+    if "list" in measured:
+        costs = measured["list"]
+        ratio = _middle(costs[NAIVE], lambda cost: cost.wall) / _middle(costs[OURS], lambda cost: cost.wall)
+        yield _Verdict("list: records a second, of the naive manifest's", ratio, 1.5, at_least=True)
+        yield _Verdict("list: CPU, of the naive manifest's", _cpu(costs, OURS) / _cpu(costs, NAIVE), 0.7)
+        yield _Verdict("list: peak memory, of the naive manifest's", _rss(costs, OURS) / _rss(costs, NAIVE), 1.1)
+    if "derived" in measured:
+        costs = measured["derived"]
+        yield _Verdict("all 13 streams: CPU, of that of the two", _cpu(costs, ALL) / _cpu(costs, THE_TWO), 1.6)
+    if "list" in measured and "memory" in measured:
+        ratio = _rss(measured["memory"], OURS) / _rss(measured["list"], OURS)
+        yield _Verdict("peak memory at ten times the records, of that at one", ratio, 1.1)
+    if "spec" in measured:
+        costs = measured["spec"]
+        yield _Verdict("`spec`", _middle(costs[OURS], lambda cost: cost.wall), 0.3, " s")
+        yield _Verdict("`spec`: peak memory", _rss(costs, OURS), 30.0, " MB")
+    for key in ("check", "discover"):
+        if key in measured:
+            costs = measured[key]
+            yield _Verdict(f"`{key}`: CPU, of the naive manifest's", _cpu(costs, OURS) / _cpu(costs, NAIVE), 1.0)
+
+
+def _middle(runs: Sequence[Cost], value: Callable[[Cost], float]) -> float:
+    return median(value(cost) for cost in runs)
+
+
+def _cpu(costs: Costs, name: str) -> float:
+    return _middle(costs[name], lambda cost: cost.cpu)
+
+
+def _rss(costs: Costs, name: str) -> float:
+    return _middle(costs[name], lambda cost: cost.rss / 1e6)
+
+
+def _cpu_model() -> str:
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown processor"

@@ -1,0 +1,200 @@
+"""What is measured: each piece of work, and the command of each program that does it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.workplace import Workplace
+
+Command = Callable[[Workplace], Sequence[str]]
+
+FLOOR, SINGER, DLT = "http.client + json", "singer-sdk tap", "dlt rest_api"
+NAIVE, NAIVE_20 = "naive manifest", "naive manifest, 20 workers"
+OURS, OURS_1, OURS_4, OURS_20 = ("this source", *(f"this source, {number} in flight" for number in (1, 4, 20)))
+THE_TWO, MEMBERS, ALL = "candidates and candidate_details", "the two and what is derived from them", "all 13 streams"
+
+_PARENTS = ("candidates", "candidate_details")
+_DERIVED = (*_PARENTS, "candidate_stages", "stage_evaluations", "evaluation_items")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A piece of work, the server that it needs, and the programs that do it; the first one is run once to warm up."""
+
+    key: str
+    title: str
+    source: str
+    sizes: dict[str, int]
+    programs: dict[str, Command] = field(repr=False)
+    latency: float = 0.0
+    """Seconds before each of the server's answers."""
+    child: str = ""
+    """The endpoint that is asked once for each parent, where there is one."""
+
+    @property
+    def server_options(self) -> list[str]:
+        sizes = [f"--{name.replace('_', '-')}={size}" for name, size in self.sizes.items()]
+        return ["--source", self.source, f"--latency={self.latency}", *sizes]
+
+
+def _peer(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", f"benchmarks.peers.{name}", *arguments]
+
+
+def _program(source: str) -> list[str]:
+    return [str(Path(sys.executable).parent / f"source-{source}")]
+
+
+def _airbyte(program: list[str], streams: Sequence[str] | None, workers: int = 0) -> Command:
+    return lambda place: [
+        *program,
+        "read",
+        "--config",
+        place.config(workers),
+        "--catalog",
+        place.airbyte_catalog(program, streams),
+    ]
+
+
+def _ours(source: str, streams: Sequence[str] | None, workers: int = 0) -> Command:
+    return _airbyte(_program(source), streams, workers)
+
+
+def _naive(source: str, stream: str, workers: int = 0) -> Command:
+    return _airbyte(_peer("airbyte", source), [stream], workers)
+
+
+def _singer(source: str, stream: str) -> Command:
+    program = _peer("singer", source)
+    return lambda place: [
+        *program,
+        "--config",
+        place.config(),
+        "--catalog",
+        place.singer_catalog(program, stream),
+    ]
+
+
+def _dlt(stream: str) -> Command:
+    return lambda place: _peer("dlt_rest", stream, place.config(), place.new_folder())
+
+
+def _floor(stream: str, workers: int = 1) -> Command:
+    return lambda place: _peer("plain", stream, str(workers), place.config())
+
+
+def _others(source: str, stream: str) -> dict[str, Command]:
+    return {
+        NAIVE: _naive(source, stream),
+        NAIVE_20: _naive(source, stream, 20),
+        SINGER: _singer(source, stream),
+        DLT: _dlt(stream),
+    }
+
+
+def _command(arguments: Sequence[str], *options: str) -> Command:
+    return lambda place: [*arguments, *options, "--config", place.config()]
+
+
+def workloads(scale: int) -> list[Workload]:
+    """Everything that is measured, `scale` times smaller than promised."""
+    source, naive, tap = _program("talentio"), _peer("airbyte", "talentio"), _peer("singer", "talentio")
+    records, children = 20_000 // scale, 2_800 // scale
+    return [
+        Workload(
+            "spec",
+            "Start: `spec`",
+            "talentio",
+            {},
+            {
+                OURS: lambda _: [*source, "spec"],
+                NAIVE: lambda _: [*naive, "spec"],
+                SINGER: lambda _: [*tap, "--about"],
+            },
+        ),
+        Workload(
+            "check",
+            "Start: `check`",
+            "talentio",
+            {},
+            {OURS: _command(source, "check"), NAIVE: _command(naive, "check")},
+        ),
+        Workload(
+            "discover",
+            "Start: `discover`",
+            "talentio",
+            {},
+            {
+                OURS: _command(source, "discover"),
+                NAIVE: _command(naive, "discover"),
+                SINGER: _command(tap, "--discover"),
+                DLT: lambda place: _peer("dlt_rest", place.config(), place.new_folder()),
+            },
+        ),
+        Workload(
+            "list",
+            f"List of {records:,} candidates",
+            "talentio",
+            {"candidates": records},
+            {FLOOR: _floor("candidates"), OURS: _ours("talentio", ["candidates"]), **_others("talentio", "candidates")},
+        ),
+        Workload(
+            "scores",
+            f"{20 * (200 // scale):,} ticket scores, no latency",
+            "talentics",
+            {"exams": 20, "tickets": 200 // scale},
+            {
+                FLOOR: _floor("ticket_scores"),
+                OURS_1: _ours("talentics", ["ticket_scores"], 1),
+                OURS_4: _ours("talentics", ["ticket_scores"], 4),
+                **_others("talentics", "ticket_scores"),
+            },
+            child="/exams/tickets/{id}/scores",
+        ),
+        Workload(
+            "children",
+            f"{children:,} candidate details, no latency",
+            "talentio",
+            {"candidates": children},
+            {
+                FLOOR: _floor("candidate_details"),
+                OURS_4: _ours("talentio", ["candidate_details"], 4),
+                **_others("talentio", "candidate_details"),
+            },
+            child="/candidates/{id}",
+        ),
+        Workload(
+            "latency",
+            f"{children:,} candidate details, 50 ms latency",
+            "talentio",
+            {"candidates": children},
+            {
+                FLOOR: _floor("candidate_details", 20),
+                OURS_20: _ours("talentio", ["candidate_details"], 20),
+                **_others("talentio", "candidate_details"),
+            },
+            latency=0.05,
+            child="/candidates/{id}",
+        ),
+        Workload(
+            "derived",
+            f"All streams of {children:,} candidates",
+            "talentio",
+            {"candidates": children, "requisitions": 150},
+            {
+                THE_TWO: _ours("talentio", _PARENTS, 4),
+                MEMBERS: _ours("talentio", _DERIVED, 4),
+                ALL: _ours("talentio", None, 4),
+            },
+        ),
+        Workload(
+            "memory",
+            f"List of {10 * records:,} candidates",
+            "talentio",
+            {"candidates": 10 * records},
+            {OURS: _ours("talentio", ["candidates"]), NAIVE: _naive("talentio", "candidates")},
+        ),
+    ]
