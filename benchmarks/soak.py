@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{'source':<10}{'s':>6}{'records':>9}{'requests':>10}{'retries':>9}{'429s':>6}  missing  surplus")
         with ThreadPoolExecutor(len(SOURCES)) as pool:
             runs = [pool.submit(reads, source, sandbox, Path(folder), wanted[source], until) for source in SOURCES]
-            faultless = all([future.result() for future in runs])
+            faultless = all(future.result() for future in runs)
         hits = {rule["kind"]: rule["hits"] for rule in sandbox.get("faults")}
         statuses = sandbox.get("requests?entries=false")["summary"]["by_status"]
     print(f"faults: {hits}; answers by status: {statuses}")

@@ -218,11 +218,11 @@ class Budget:
             if window.left is not None:
                 window.left -= 1
             return
-        overtaken = window.left is not None and sent < window.told_at
         until = now + told.reset if told.reset is not None else None
-        if overtaken:
-            if until is None or until >= window.told_until - _ROUNDING:
-                window.left = min(window.left or 0, told.left)
+        if window.left is not None and sent < window.told_at:
+            # Overtaken by the answer that told what is left: it can be of the same window or the one before.
+            if told.left < window.left and (until is None or until >= window.told_until - _ROUNDING):
+                window.left, window.told_at = told.left, now
             return
         anew = window.left is None or told.left > window.left
         if anew:
