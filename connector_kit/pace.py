@@ -21,7 +21,9 @@ class Pace:
     _SLOWEST = 2.0
     _REGAINED_PER_ANSWER = 0.97
     _FREE_BELOW = 0.02
+    # A rate and a burst are seen over so many seconds; a connection that is lost now and then is no burst.
     _SEEN = 3.0
+    _BURST = 2
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -29,6 +31,7 @@ class Pace:
         self._next = 0.0
         self._slowed_at = float("-inf")
         self._recent: deque[float] = deque()
+        self._lost: deque[float] = deque(maxlen=self._BURST)
 
     def pause(self) -> float:
         """Seconds until the next request may be sent."""
@@ -49,14 +52,16 @@ class Pace:
     def slow_down(self, sent: float) -> bool:
         """Halve the pace, for a connection that was lost with a request sent at `sent`.
 
-        False where the pace is so slow already that a burst can't be the reason.
+        False where it is the only one for a while, or the pace is so slow already that a burst can't be the reason.
         """
         now = self._clock.monotonic()
+        self._lost.append(now)
         if sent <= self._slowed_at:
             # It flew with the one for which the pace was halved: one burst, one step.
             return True
         rate = len([moment for moment in self._recent if moment >= now - self._SEEN]) / self._SEEN
-        if self._interval >= self._SLOWEST or rate < 1:
+        in_a_row = len(self._lost) == self._BURST and self._lost[0] >= now - self._SEEN
+        if not in_a_row or self._interval >= self._SLOWEST or rate < 1:
             return False
         self._interval = min(max(self._interval * 2, 2 / rate), self._SLOWEST)
         self._next = now + self._interval
