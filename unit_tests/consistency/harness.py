@@ -10,7 +10,7 @@ import contextlib
 import copy
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,11 +93,18 @@ class KitClock:
 
 @dataclass
 class Plan:
-    """What happens at which request of a sync, counted from 0: an event before it, a fault instead of it, the end."""
+    """What happens at which request of a sync, counted from 0: an event before it, a fault instead of it, the end.
+
+    `between_pages` are events by kind of record: one before each page of its lists but the first.
+    """
 
     events: Mapping[int, Event] = field(default_factory=dict)
+    between_pages: Mapping[str, Sequence[Event]] = field(default_factory=dict)
     faults: Mapping[int, str] = field(default_factory=dict)
     kill_at: int | None = None
+
+
+def _nothing(world: World) -> None: ...
 
 
 class WorldTransport(BaseAdapter):
@@ -108,6 +115,7 @@ class WorldTransport(BaseAdapter):
         self._world = world
         self._clock = clock
         self._plan = plan
+        self._waiting = {kind: iter(happens) for kind, happens in plan.between_pages.items()}
         self.sent: list[str] = []
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -122,9 +130,11 @@ class WorldTransport(BaseAdapter):
         if fault in ("500", "html", "empty"):
             body = {"500": b"{}", "html": b"<html>", "empty": b"{}"}[fault]
             return _response(request, 500 if fault == "500" else 200, {}, body)
+        parts = urlsplit(str(request.url))
         if number in self._plan.events:
             self._plan.events[number](self._world)
-        parts = urlsplit(str(request.url))
+        elif "page=1" not in parts.query.split("&"):
+            next(self._waiting.get(parts.path.rpartition("/")[2], iter(())), _nothing)(self._world)
         return _response(
             request,
             *self._world.handle("GET", parts.path, parts.query, {k: str(v) for k, v in request.headers.items()}),

@@ -86,6 +86,14 @@ def delete(kind: str, which: int) -> Event:
     return event
 
 
+def update_some(kind: str, which: list[int]) -> Event:
+    def event(world: World) -> None:
+        for place in which:
+            update(kind, place)(world)
+
+    return event
+
+
 def edit_all(kind: str) -> Event:
     """A bulk edit, as import programs make them."""
 
@@ -138,21 +146,30 @@ def events(package: str) -> st.SearchStrategy[Event]:
     return st.one_of(choices)
 
 
-def storms(package: str) -> st.SearchStrategy[dict[int, Event]]:
-    """Something happens to one kind of record before each of several requests in a row, so that it meets its pages."""
-    changes = st.lists(st.tuples(st.sampled_from([create, update, delete, delete]), WHICH), min_size=1, max_size=10)
-    return st.builds(
-        lambda kind, begin, row: {begin + n: change(kind, which) for n, (change, which) in enumerate(row)},
-        st.sampled_from(KINDS[package]),
-        AT,
-        changes,
+def storms(package: str) -> st.SearchStrategy[dict[str, list[Event]]]:
+    """Changes between the pages of one kind of list, where they do the most harm."""
+    return st.sampled_from(KINDS[package]).flatmap(
+        lambda kind: st.fixed_dictionaries(
+            {
+                kind: st.lists(
+                    st.builds(delete, st.just(kind), WHICH)
+                    | st.builds(create, st.just(kind), WHICH)
+                    | st.builds(update_some, st.just(kind), st.lists(WHICH, min_size=1, max_size=3)),
+                    min_size=1,
+                    max_size=6,
+                )
+            }
+        )
     )
 
 
 def plans(package: str) -> st.SearchStrategy[Plan]:
     return st.builds(
-        lambda happens, faults, kill: Plan({n: e for n, e in happens.items() if n not in faults}, faults, kill),
-        st.dictionaries(AT, events(package), max_size=12) | storms(package),
+        lambda happens, storm, faults, kill: Plan(
+            {n: event for n, event in happens.items() if n not in faults}, storm, faults, kill
+        ),
+        st.dictionaries(AT, events(package), max_size=12),
+        st.just({}) | storms(package),
         st.dictionaries(AT, st.sampled_from(["reset", "500", "html", "empty"]), max_size=2),
         st.none() | AT,
     )
