@@ -32,7 +32,7 @@ _CHECK_WITHIN = 7.0
 # So many tries that a burst of ours explains don't count: beyond it, a request that is always reset is a fault.
 _MOST_FORGIVEN = 8
 # Below this a wait is over before anybody would read of it.
-_WORTH_TELLING = 5.0
+_WORTH_TELLING = 2.0
 
 _LIMIT = "the rate limit is reached"
 
@@ -86,7 +86,8 @@ class Flights:
         check: raises `UnexpectedAnswer` for a body that is not what the endpoint gives.
         label: the stream's name, for the log.
         waiting: gives the names of the selected streams that wait when this reading waits.
-        before_wait: called before a wait of seconds or more, so that what was read is confirmed first.
+        confirm: emits the state, at once (True) or when the last time is a while ago (False). What was read is confirmed
+            before a wait of seconds or more, meanwhile, and at its end.
         left: how many requests are still to send, for the log; None where nobody knows.
     """
 
@@ -97,7 +98,7 @@ class Flights:
         check: Callable[[Any], None],
         label: str,
         waiting: Callable[[], Iterable[str]] = lambda: (),
-        before_wait: Callable[[], None] = lambda: None,
+        confirm: Callable[[bool], None] = lambda _: None,
         left: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._sync = sync
@@ -105,7 +106,7 @@ class Flights:
         self._check = check
         self._label = label
         self._waiting = waiting
-        self._before_wait = before_wait
+        self._confirm = confirm
         self._left = left
 
     def ask(self, question: Question[Job]) -> Answer | None:
@@ -234,7 +235,7 @@ class Flights:
         end = began + seconds
         is_long = seconds >= _WORTH_TELLING
         if is_long:
-            self._before_wait()
+            self._confirm(True)
             if why == _LIMIT:
                 until = self._sync.clock.now() + timedelta(seconds=seconds)
                 self._sync.emit_rate_limited(self._waiting(), until)
@@ -243,6 +244,10 @@ class Flights:
                 self._tell(remaining, why)
             if not self._sync.clock.wait(min(remaining, _TELL_EVERY)):
                 raise Stopped
+            # A destination that hears nothing for a quarter of an hour may take the sync for dead.
+            self._confirm(False)
+        if is_long:
+            self._confirm(True)
         self._sync.count_wait(self._sync.clock.monotonic() - began)
 
     def _tell(self, remaining: float, why: str) -> None:

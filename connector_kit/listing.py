@@ -80,7 +80,7 @@ class ListReading(Reading):
             self._check,
             self.label,
             waiting=lambda: self.streams_served,
-            before_wait=self.confirm,
+            confirm=self.confirm,
             left=lambda: self._lists_left + self._pages_left,
         )
         parameters = self.requester.parameters_with(self._server_filter())

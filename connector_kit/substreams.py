@@ -89,7 +89,7 @@ class DetailReading(Reading):
             self._check,
             self.label,
             waiting=lambda: self.streams_served,
-            before_wait=self.confirm,
+            confirm=self.confirm,
             left=lambda: self._due_count - self._done_count,
         )
         skipped = iter(parents)

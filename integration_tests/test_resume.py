@@ -162,8 +162,9 @@ def test_states_come_often_within_one_exam_of_thousands(limit: Limit | None) -> 
     assert len(waits) == (0 if limit is None else 99)
     for number, begin, end in waits:
         # Before each wait, the last score that was read is confirmed.
-        assert order[number] in [blob.get("id") for moment, blob in states if begin <= moment < end]
-    if limit is None:
-        moments = [scores[0].time, *(moment for moment, _ in states), scores[-1].time]
-        assert moments[-1] - moments[0] > 1200
-        assert max(later - earlier for earlier, later in pairwise(moments)) <= 600
+        assert order[number] in [blob.get("id") for moment, blob in states if begin <= moment < begin + 1]
+        # So it is at the wait's end, less the second that the next answer takes.
+        assert order[number] in [blob.get("id") for moment, blob in states if end - 1 < moment < end]
+    moments = [scores[0].time, *(moment for moment, _ in states), scores[-1].time]
+    assert moments[-1] - moments[0] > 1200
+    assert max(later - earlier for earlier, later in pairwise(moments)) <= 600
