@@ -44,8 +44,10 @@ def environment(states: Path, configs: Mapping[str, Mapping[str, Any]], **settin
     }
 
 
-def meltano(*arguments: str, environment: Mapping[str, str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """Calls Meltano and waits. `options` are those of `subprocess.run`."""
+def meltano(
+    *arguments: str, environment: Mapping[str, str], cwd: Path = ROOT, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Calls Meltano in a project and waits. `options` are those of `subprocess.run`."""
     return subprocess.run(
-        [PROGRAM, *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, text=True, check=False, **options
+        [PROGRAM, *arguments], cwd=cwd, env=environment, stdin=subprocess.DEVNULL, text=True, check=False, **options
     )
