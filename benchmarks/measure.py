@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 _PIECE = 1 << 20
 _RECORD = b'{"type":"RECORD"'
+# As a user has it: without the settings of whoever runs this, which turn off byte code and buffers.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Server:
 def running_server(options: Sequence[str]) -> Iterator[Server]:
     """`python -m benchmarks.served` with the options, for as long as the block lasts."""
     command = [sys.executable, "-m", "benchmarks.served", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             announced = json.loads(process.stdout.readline())
@@ -90,7 +92,7 @@ def run(command: Sequence[str], server: Server | None = None) -> Cost:
         server.counts()
     with tempfile.TemporaryFile() as errors:
         started = time.monotonic()
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors) as process:
+        with subprocess.Popen(command, cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             records = _counted(process.stdout.fileno())
             # The usage of this child and its own children; `getrusage` would add up all children so far.
@@ -118,7 +120,9 @@ def run(command: Sequence[str], server: Server | None = None) -> Cost:
 
 def output_of(command: Sequence[str]) -> str:
     """What a program prints. Raises FailedError."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command, cwd=ROOT, env=_ENVIRONMENT, capture_output=True, check=False, text=True, encoding="utf-8"
+    )
     if done.returncode:
         raise FailedError(f"{' '.join(command)} ended with exit code {done.returncode}\n{done.stderr[-2000:]}")
     return done.stdout
