@@ -86,8 +86,8 @@ class Flights:
         check: raises `UnexpectedAnswer` for a body that is not what the endpoint gives.
         label: the stream's name, for the log.
         waiting: gives the names of the selected streams that wait when this reading waits.
-        confirm: emits the state, at once (True) or when the last time is a while ago (False). What was read is confirmed
-            before a wait of seconds or more, meanwhile, and at its end.
+        confirm: emits the state, at once (True) or when the last time is a while ago (False): before a wait of seconds
+            or more, meanwhile, and at its end.
         left: how many requests are still to send, for the log; None where nobody knows.
     """
 

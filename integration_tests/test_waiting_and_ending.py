@@ -1,0 +1,205 @@
+"""The programs under narrow limits on a real clock, told to end while they wait, and left by whoever read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from expected_rows import PRIMARY_KEYS, expected
+from processes import SOURCES, Run, Sandbox, configured, program, run, running_sandbox, write_json
+
+# By source: a child stream with a request for each record of a list.
+CHILD = {"talentics": "ticket_scores", "talentio": "candidate_details"}
+WAIT = re.compile(r"(\w+): limit of (\d+) per [\w ]+ reached; next at \d\d:\d\d:\d\d UTC; [\d,]+ left, about \d+ \w+")
+# 125 requests to scores in one source; as many to details and comments, which share a window, in the other.
+SIZES = ("--exams", "1", "--tickets", "125", "--jobs", "0", "--candidates", "62", "--requisitions", "0")
+
+
+def command_to_read(source: str, sandbox: Sandbox, folder: Path, *streams: str) -> list[str]:
+    """The command that reads the streams, all without a name."""
+    config = write_json(folder / f"{source}.json", sandbox.configs[source])
+    names = streams or tuple(PRIMARY_KEYS[source])
+    both = ["full_refresh", "incremental"]
+    selected = configured([{"name": name, "json_schema": {}, "supported_sync_modes": both} for name in names])
+    catalog = write_json(folder / f"{source}.catalog.json", selected)
+    return [*program(source), "read", "--config", str(config), "--catalog", str(catalog)]
+
+
+def told(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What the messages are, in their order: kind and stream."""
+    kinds = []
+    for message in messages:
+        if message["type"] == "STATE":
+            kinds.append(("state", message["state"]["stream"]["stream_descriptor"]["name"]))
+        elif message["type"] == "TRACE" and message["trace"]["type"] == "STREAM_STATUS":
+            status = message["trace"]["stream_status"]
+            reasons = [reason["type"] for reason in status.get("reasons") or []]
+            kinds.append((reasons[0] if reasons else status["status"], status["stream_descriptor"]["name"]))
+        elif message["type"] == "LOG" and (wait := WAIT.match(message["log"]["message"])):
+            kinds.append(("wait", wait[1]))
+    return kinds
+
+
+def test_under_small_windows_all_comes_and_nothing_is_refused(tmp_path: Path) -> None:
+    """50 requests per 7 seconds, both sources at once; some windows long, whatever the machine's speed."""
+    limits = ("--limit", "50/7s", "--limit-all", "--talentio-limit", "50/7s")
+    with running_sandbox(*SIZES, *limits) as sandbox, ThreadPoolExecutor() as pool:
+        commands = {source: command_to_read(source, sandbox, tmp_path) for source in SOURCES}
+        runs = {source: pool.submit(run, command) for source, command in commands.items()}
+        for source, future in runs.items():
+            done = future.result()
+            done.assert_clean()
+            assert keys_of(done.records(), source) == wanted(sandbox, source)
+            assert_waited_aloud(done, CHILD[source])
+        # It refuses whatever is too many, and counts windows itself: no 429, so never more than allowed.
+        assert sandbox.get("requests?entries=false")["summary"]["by_status"].keys() <= {"200", "404"}
+
+
+def assert_waited_aloud(done: Run, stream: str) -> None:
+    order = told(done.messages)
+    assert ("wait", stream) in order
+    waits = [number for number, (kind, name) in enumerate(order) if (kind, name) == ("RATE_LIMITED", stream)]
+    assert waits
+    for number in waits:
+        # What was read before the wait is confirmed before it.
+        assert ("state", stream) in order[:number]
+    resets = [
+        reason["rate_limited"]["quota_reset"]
+        for message in done.of_type("TRACE")
+        if message["trace"]["type"] == "STREAM_STATUS"
+        for reason in message["trace"]["stream_status"].get("reasons") or []
+    ]
+    assert all(isinstance(reset, int) for reset in resets)
+
+
+def keys_of(rows: dict[str, list[dict[str, Any]]], source: str) -> dict[str, set[tuple[Any, ...]]]:
+    return {
+        stream: {tuple(row[field] for field in key) for row in rows.get(stream, [])}
+        for stream, key in PRIMARY_KEYS[source].items()
+    }
+
+
+def wanted(sandbox: Sandbox, source: str) -> dict[str, set[tuple[Any, ...]]]:
+    return keys_of(expected(source, lambda stream: sandbox.get(f"data/{source}/{stream}")), source)
+
+
+# --- endings -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def narrow() -> Iterator[Sandbox]:
+    """A sandbox whose windows are used up long before all is read."""
+    with running_sandbox(*SIZES, "--limit", "30/1h", "--limit-all", "--talentio-limit", "30/1h") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("source", "number", "code"),
+    [("talentics", signal.SIGTERM, 143), ("talentio", signal.SIGTERM, 143), ("talentio", signal.SIGINT, 130)],
+)
+def test_told_to_end_while_it_waits_it_ends_with_its_state_out(
+    narrow: Sandbox, tmp_path: Path, source: str, number: signal.Signals, code: int
+) -> None:
+    narrow.post("limits", {"reset": True})
+    command = command_to_read(source, narrow, tmp_path, CHILD[source])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if ("RATE_LIMITED", CHILD[source]) in told([json.loads(line)]):
+                break
+        process.send_signal(number)
+        lines += process.stdout.readlines()
+        assert process.stderr.read() == ""
+    assert process.returncode == code
+    messages = [json.loads(line) for line in lines]
+    records = [message for message in messages if message["type"] == "RECORD"]
+    last = max(number for number, message in enumerate(messages) if message["type"] == "STATE")
+    assert records
+    assert all(message["type"] != "RECORD" for message in messages[last:])
+    reached = messages[last]["state"]["stream"]["stream_state"]["id"]
+    assert reached == records[-1]["record"]["data"]["ticket_id" if source == "talentics" else "id"]
+
+
+@pytest.mark.parametrize(("source", "lines"), [("talentics", 1), ("talentio", 1), ("talentio", 40)])
+def test_a_reader_that_leaves_ends_the_program_quietly(
+    narrow: Sandbox, tmp_path: Path, source: str, lines: int
+) -> None:
+    """As in `source-talentio read … | head -1`."""
+    narrow.post("limits", {"reset": True})
+    command = command_to_read(source, narrow, tmp_path)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for _ in range(lines):
+            assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+def test_nothing_is_left_in_the_temporary_folder(narrow: Sandbox, tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    command = command_to_read("talentio", narrow, tmp_path, "channels")
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert process.returncode == 143
+    assert list(folder.iterdir()) == []
+
+
+# --- check ---------------------------------------------------------------------------------------------------------
+
+PROBLEMS = {
+    "the limit is used up": (
+        {},
+        ["429=600"],
+        r"The rate limit is used up\. It resets at \d\d:\d\d:\d\d UTC; check again",
+    ),
+    "a soon reset is no reason to wait": ({}, ["429=1"], r"The rate limit is used up\. It resets at "),
+    "the answer drips": ({}, ["drip=1"], r"no usable answer \(no answer in time\)\. Check base_url and the way to it"),
+    "the answer is late": ({}, ["slow=60"], r"no usable answer \(no answer in time\)\. Check base_url"),
+    "no such host": (
+        {"base_url": "https://api.talentics.invalid/v2"},
+        [],
+        r"no usable answer \((the host's name is not known|no answer in time)\)\. Check base_url",
+    ),
+    "another web site": ({}, ["html"], r"no usable answer \(HTTP 200 with an HTML page\)\. Check base_url"),
+    "the server failed": ({}, ["503"], r"the server failed \(HTTP 503\)\. Check base_url"),
+}
+
+
+@pytest.fixture(scope="module")
+def wide() -> Iterator[Sandbox]:
+    with running_sandbox("--no-limits") as running:
+        yield running
+
+
+@pytest.mark.parametrize(("config", "faults", "words"), PROBLEMS.values(), ids=PROBLEMS)
+def test_check_says_at_once_what_is_wrong(
+    wide: Sandbox, tmp_path: Path, config: dict[str, str], faults: list[str], words: str
+) -> None:
+    wide.forget_requests()
+    wide.post("faults", {"faults": faults})
+    source = "talentio"
+    path = write_json(tmp_path / "config.json", {**wide.configs[source], **config})
+    done = run(program(source), "check", "--config", path)
+    wide.post("faults", {"faults": []})
+    (message,) = done.of_type("CONNECTION_STATUS")
+    assert message["connectionStatus"]["status"] == "FAILED"
+    assert re.search(words, message["connectionStatus"]["message"])
+    assert sum(wide.requests_by_endpoint(source).values()) <= 1
