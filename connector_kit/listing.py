@@ -16,7 +16,7 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 
 from connector_kit import times
-from connector_kit.errors import url_path
+from connector_kit.errors import endless, url_path
 from connector_kit.flights import Flights, Question
 from connector_kit.paging import PageNumbers, PageWalk, Sightings
 from connector_kit.parents import Parent, ParentLink, parent_of
@@ -128,12 +128,15 @@ class ListReading(Reading):
                 self._begin(answer)
             records = self._extractor.records(answer.body)
             total = paginator.total(answer)
+            why_endless = walk.why_endless(page, [record.get("id") for record in records], total)
+            if why_endless:
+                raise endless(url_path(url), why_endless)
             self._pages_left = 1 if total is None else max(1, -(-total // paginator.page_size) - page)
             counted = walk.counts(page, len(records), total)
             if counted:
                 instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
                 news = [
-                    sightings.is_news(record.get("id"), instant)
+                    sightings.is_news(record.get("id"), instant, walk.is_repeat)
                     for record, instant in zip(records, instants, strict=True)
                 ]
                 yield from self._emit(answer, records, instants, news, parent)

@@ -25,6 +25,11 @@ from connector_kit.requester import Answer
 # A last page with fewer records than the total promises is asked for again this often: the server may have counted
 # just before a deletion and listed just after it. A total that is wrong for good is believed no longer then.
 _DOUBTS = 2
+# A list that grows while it is read may come to twice the pages that it promised at first, and some more. No list of
+# these APIs comes near two million records, and so many are what the memory of a walk holds.
+_GROWTH, _SPARE_PAGES, _MOST_PAGES = 2, 1_000, 20_000
+# So many pages in a row with the very same records are no coincidence of records that move.
+_SAME_PAGES = 3
 
 
 @dataclass
@@ -81,9 +86,31 @@ class PageWalk:
         self._size = page_size
         self._one_page_without_total = one_page_without_total
         self._covered = 0
+        self._reached = 0
+        # Whether the page that came last had been read before in this walk.
+        self.is_repeat = False
         self._last_page = 0
         self._total: int | None = None
         self._doubts = 0
+        self._asked = 0
+        self._most = _MOST_PAGES
+        self._last_keys: list[Any] = []
+        self._same = 1
+
+    def why_endless(self, page: int, keys: list[Any], total: int | None) -> str | None:
+        """Note the ids on a page. Says why the list comes to no end, where that shows; None otherwise."""
+        self._asked += 1
+        if self._asked == 1 and total is not None:
+            self._most = min(_MOST_PAGES, _GROWTH * total // self._size + _SPARE_PAGES)
+        if self._asked > self._most:
+            return f"{self._most:,} pages were read, and it goes on"
+        follows = page == self._last_page + 1
+        self._same = self._same + 1 if follows and keys and None not in keys and keys == self._last_keys else 1
+        self._last_keys = keys
+        ends_here = total is not None and page > 1 and page * self._size >= total
+        if self._same >= _SAME_PAGES or (ends_here and self._same == page):
+            return f"page {page} has the same records as the page before"
+        return None
 
     @property
     def is_blind(self) -> bool:
@@ -100,7 +127,9 @@ class PageWalk:
         begin = (page - 1) * self._size
         if begin > self._covered or self._doubtful(page, rows):
             return False
+        self.is_repeat = begin < self._reached
         self._covered = max(self._covered, begin + (self._size if self._more_after(page, rows) else rows))
+        self._reached = max(self._reached, self._covered)
         return True
 
     def next(self, page: int, rows: int, counted: bool) -> int | None:
@@ -141,16 +170,21 @@ class Sightings:
         self.moved = None
         self.brought_news = False
 
-    def is_news(self, key: Any, instant: int | None) -> bool:
-        """Note a record. True where it was not seen before as it is now."""
+    def is_news(self, key: Any, instant: int | None, is_repeat: bool = False) -> bool:
+        """Note a record. True where it was not seen before as it is now.
+
+        On a page that is read again records are expected twice: they tell nothing of a list that moved.
+        """
         if key is None:
             # Without an id nobody can tell one record from another.
             return True
         known = key in self._times
         same = known and self._times[key] == instant
         twice = known if self._walk is None else key in self._walk
-        if twice and self.moved != "whole":
-            self.moved = "beginning" if same else "whole"
+        if twice and not same:
+            self.moved = "whole"
+        elif twice and not is_repeat:
+            self.moved = self.moved or "beginning"
         if self._walk is not None:
             self._walk.add(key)
         self._times[key] = instant

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from connector_kit.paging import PageWalk
+from connector_kit.paging import PageWalk, Sightings
 
 SIZE = 100
 # More requests than any of these walks may need: an endless one fails instead of hanging.
@@ -98,3 +98,16 @@ def test_a_server_that_counts_before_a_deletion_and_lists_after_it_loses_nothing
     seen, pages = walk(list(range(250)), {3: delete(0, 1)}, total=lambda rows: next(counts))
     assert seen >= set(range(1, 250))
     assert pages == [1, 2, 3, 3, 2, 3]
+
+
+def test_a_page_that_is_read_again_after_a_deletion_is_no_sign_of_a_list_that_moved() -> None:
+    walker, sightings = PageWalk(2), Sightings()
+    sightings.begin_walk()
+    # One of the first four goes before the third page is asked for: the second is read again.
+    for page, rows, total in ((1, "ab", 6), (2, "cd", 6), (3, "f", 5), (2, "de", 5), (3, "f", 5)):
+        if walker.counts(page, len(rows), total):
+            for row in rows:
+                sightings.is_news(row, 0, walker.is_repeat)
+    assert sightings.moved is None
+    sightings.is_news("d", 1, is_repeat=True)
+    assert sightings.moved == "whole"

@@ -192,21 +192,21 @@ class NothingLost(RuleBasedStateMachine):
         filter_zone=st.sampled_from([9, 0]),
         skew=st.sampled_from([0.0, -600.0, 600.0]),
         date_header=st.sampled_from([True, True, False]),
+        paged_applicants=st.booleans(),
         seed=st.integers(0, 3),
     )
-    def open(self, order: Any, zone: float, filter_zone: float, skew: float, date_header: bool, seed: int) -> None:
+    def open(self, skew: float, zone: float, filter_zone: float, order: Any, **more: Any) -> None:
         self.clock = VirtualClock()
         self.skew = skew
         self.world = World(
             Settings(
                 **SIZES,
-                seed=seed,
                 talentics_limit=None,
                 talentio_limit=None,
                 talentics_order=order,
                 zone_hours=zone,
                 filter_zone_hours=filter_zone,
-                date_header=date_header,
+                **more,
             ),
             self.clock,
         )
