@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
 from connector_kit.packing import pack
 from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import Settings
+from connector_kit.source import ManifestSource, read_manifest
 from connector_kit.state import DetailCursor, ListCursor, SeenCursor, StreamCursor
 from connector_kit.sync import Sync
 from unit_tests.mock_server.helpers import NOW, StoppedClock
@@ -288,3 +291,19 @@ def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCurso
     assert len(emitted) == 2
     made.confirm(now_or_later=False)
     assert len(emitted) == 2
+
+
+@pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])
+def test_the_states_that_the_docs_show_are_accepted(package: str) -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "BEHAVIOR.md").read_text(encoding="utf-8")
+    shown = [json.loads(line) for line in text.splitlines() if line.startswith('{"stream_descriptor"')]
+    of_package = {stream["name"] for stream in read_manifest(package)["streams"]}
+    states = [state for state in shown if state["stream_descriptor"]["name"] in of_package]
+    assert len(states) >= 2
+    names = [state["stream_descriptor"]["name"] for state in states]
+    saved = [AirbyteStateMessageSerializer.load({"type": "STREAM", "stream": state}) for state in states]
+    config = {"app_id": "app", "app_secret": "secret", "access_token": "token"}
+    source = ManifestSource(package, None, config, saved, only=names)
+    for stream in source.streams(config):
+        expected = next(state["stream_state"] for state in states if state["stream_descriptor"]["name"] == stream.name)
+        assert expected in (dict(stream.cursor.state), {"__ab_no_cursor_state_message": True})
