@@ -138,6 +138,14 @@ def lasting(resolution: ErrorResolution, tries: int) -> AirbyteTracedException:
     )
 
 
+def endless(path: str, why: str) -> AirbyteTracedException:
+    """The exception for a list that comes to no end, as a server gives it that takes no notice of the page's number."""
+    message = (
+        f"{path}: the list comes to no end: {why}. Check base_url and what stands between, such as a cache or proxy."
+    )
+    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.transient_error)
+
+
 def unforeseen(error: Exception, stream: str) -> AirbyteTracedException:
     """The exception for a defect of ours: where it happened, without the error's own text, which may quote a value."""
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
