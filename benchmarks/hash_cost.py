@@ -1,0 +1,87 @@
+"""What `hash` costs: CPU time of a list read, hashed and kept: `python -m benchmarks.hash_cost [RECORDS [REPEATS]]`.
+
+Each read is the program itself, in a process of its own, against the sandbox in another. The modes take turns, so that
+a machine that is busy for a while is busy for both; the medians are compared. The lists are those with the most
+personal fields: Talentio's candidates, and the applicants of Talentics' jobs. The promise is 25% at 100,000 records.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from integration_tests.processes import configured, discovered, program, run, running_sandbox, write_json
+
+RECORDS, REPEATS = 100_000, 5
+MOST_PERCENT = 25
+MODES = ("keep", "hash")
+KEY = "a key of the benchmark alone"
+JOBS = 20
+# Each source's list, the option that says how many of its records the sandbox makes up, and into how many lists.
+LISTS = {
+    "talentio": ("candidates", ("--candidates",), 1),
+    "talentics": ("applicants", ("--jobs", str(JOBS), "--applicants"), JOBS),
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measures the number of records and repeats named on the command line, or the usual ones."""
+    numbers = [int(text.replace("_", "")) for text in arguments]
+    records, repeats = [*numbers, *(RECORDS, REPEATS)[len(numbers) :]]
+    print(f"{'list':>12}  {'records':>8}  {'keep, CPU s':>12}  {'hash, CPU s':>12}  {'hash costs':>10}  {'of each':>7}")
+    costs = [cost_of(source, records, repeats) for source in LISTS]
+    if max(costs) > MOST_PERCENT:
+        raise SystemExit(f"more than {MOST_PERCENT}%")
+
+
+def cost_of(source: str, records: int, repeats: int) -> float:
+    """Read a list in each mode in turn; prints its row and gives what `hash` costs, in percent."""
+    stream, options, lists = LISTS[source]
+    seconds: dict[str, list[float]] = {mode: [] for mode in MODES}
+    with (
+        running_sandbox("--no-limits", *options, str(records // lists)) as sandbox,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        for _ in range(repeats):
+            for mode in MODES:
+                config = {**sandbox.configs[source], "personal_data": mode, "personal_data_key": KEY}
+                seconds[mode].append(read(source, stream, config, Path(folder)))
+    keep, hashed = median(seconds["keep"]), median(seconds["hash"])
+    percent = (hashed / keep - 1) * 100
+    print(
+        f"{stream:>12}  {records:>8,}  {keep:>12.2f}  {hashed:>12.2f}  {percent:>9.1f}%  {repeats:>7}",
+        flush=True,
+    )
+    return percent
+
+
+def read(source: str, stream: str, config: dict[str, Any], folder: Path) -> float:
+    """One full read; gives its CPU time in seconds, user and system."""
+    config_path = write_json(folder / "config.json", config)
+    streams = discovered(run(program(source), "discover", "--config", config_path))
+    catalog = configured([found for found in streams if found["name"] == stream])
+    command = [
+        *program(source),
+        "read",
+        "--config",
+        config_path,
+        "--catalog",
+        write_json(folder / "catalog.json", catalog),
+    ]
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL) as process:
+        # The usage of this child alone; `getrusage` would add up all children so far.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"the read of {stream} failed with exit code {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
