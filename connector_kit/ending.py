@@ -11,6 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+try:
+    import resource
+except ImportError:
+    # Windows has neither the module nor core files.
+    resource = None  # type: ignore[assignment]
+
 # What a shell shows for a process that was ended by a closed pipe: 128 and SIGPIPE.
 CLOSED_PIPE = 141
 # A reader that does not read must not keep a process alive that was told to end.
@@ -30,6 +36,7 @@ def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
+    _leave_no_core()
     for handler in logging.getLogger().handlers:
         _make_quiet(handler)
     try:
@@ -50,6 +57,13 @@ def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
     others = set(threading.enumerate()) - {threading.current_thread()}
     if code or any(not thread.daemon for thread in others):
         os._exit(code)
+
+
+def _leave_no_core() -> None:
+    """Keep the kernel from writing this process to disk when it crashes: it holds credentials and applicants' data."""
+    if resource is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def end_soon(number: int) -> Ended:

@@ -43,12 +43,6 @@ from connector_kit.personal_data import schema_for
 from connector_kit.settings import Settings, config_error, with_defaults
 from connector_kit.sync import Sync
 
-try:
-    import resource
-except ImportError:
-    # Windows has neither the module nor core files.
-    resource = None  # type: ignore[assignment]
-
 logger = logging.getLogger("airbyte")
 
 # States that the CDK writes for streams without a cursor; they remember nothing.
@@ -233,7 +227,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
                     "one, or clear the state of all streams to read them again in full."
                 )
             blob = dict(stream.stream_state.__dict__) if stream.stream_state else {}
-            states[stream.stream_descriptor.name] = {} if set(blob) & _NO_STATE_KEYS else blob
+            states[stream.stream_descriptor.name] = {} if set(blob) <= _NO_STATE_KEYS else blob
         self._refuse_unknown(list(states), "The saved state names")
         return states
 
@@ -251,7 +245,6 @@ class Entrypoint(AirbyteEntrypoint):
 
 def launch(package: str, args: Sequence[str] | None = None) -> None:
     """Run a source as a program: `spec`, `check`, `discover` or `read`."""
-    leave_no_core()
     with ending_at_once(_tell):
         _run(package, args)
 
@@ -262,13 +255,6 @@ def _tell(error: BaseException) -> None:
         error.emit_message()
     else:
         sys.excepthook(type(error), error, error.__traceback__)
-
-
-def leave_no_core() -> None:
-    """Keep the kernel from writing this process to disk when it crashes: it holds credentials and applicants' data."""
-    if resource is not None:
-        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def _run(package: str, args: Sequence[str] | None) -> None:
