@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from connector_kit.source import ManifestSource
 from unit_tests.mock_server.helpers import TALENTICS, TALENTIO, Vendor
+from unit_tests.vendor_samples import VENDOR_SAMPLES
 
 UNREADABLE: list[tuple[Vendor, str, dict[str, Any], str]] = [
     # A list.
@@ -21,11 +25,19 @@ UNREADABLE: list[tuple[Vendor, str, dict[str, Any], str]] = [
     (TALENTIO, "candidate_details", {"updatedAt": "2024-01-01T00:00:00Z", "id": "101"}, "id"),
     (TALENTIO, "candidate_details", {"id": 101}, "id"),
     (TALENTIO, "candidate_comments", {"recent": ["2024-01-01T00:00:00Z"]}, "recent"),
+    (TALENTIO, "evaluation_items", {"candidateUpdatedAt": "2024-01-01T00:00:00Z", "recent": "eNo"}, "recent"),
     # Details that remember ids.
     (TALENTICS, "employment_application_forms", {"seen": "broken"}, "seen"),
     (TALENTICS, "employment_application_forms", {"seen": [900]}, "seen"),
     (TALENTICS, "employment_application_answers", {"id": 900}, "id"),
+    # The CDK's own marker is no state, but beside other keys it hides none.
+    (TALENTICS, "exams", {"__ab_no_cursor_state_message": True, "updated_at": "2024-01-01"}, "__ab_no_cursor"),
+    # No memory at all.
+    (TALENTICS, "applicants", {"updated_at": "2024-01-01T00:00:00Z"}, "no cursor"),
+    (TALENTICS, "applicant_details", {"id": 900}, "no cursor"),
 ]
+EVERY_STREAM = [(vendor, stream) for vendor in (TALENTICS, TALENTIO) for stream in VENDOR_SAMPLES[vendor.package]]
+FOREIGN = {"use_global_cursor": True, "state": {"updated_at": "2024-01-01T00:00:00Z"}}
 
 
 @pytest.mark.parametrize(("vendor", "stream", "state", "named"), UNREADABLE)
@@ -36,6 +48,22 @@ def test_a_state_that_cannot_be_read_is_never_a_full_refresh(
     assert failure.kind == "config_error"
     assert f"stream {stream} " in failure.message
     assert named in failure.message.partition(":")[2]
+
+
+@pytest.mark.parametrize(("vendor", "stream"), EVERY_STREAM)
+def test_a_state_that_another_connector_wrote_is_refused_by_every_stream(vendor: Vendor, stream: str) -> None:
+    failure = vendor.read(stream, {}, {stream: FOREIGN}, fails=True).failure
+    assert failure.kind == "config_error"
+    assert f"The saved state of stream {stream} cannot be used" in failure.message
+
+
+@pytest.mark.parametrize("kind", ["GLOBAL", "LEGACY"])
+def test_a_state_that_is_not_of_a_stream_is_refused(kind: str) -> None:
+    body = {"GLOBAL": {"global": {"stream_states": []}}, "LEGACY": {"data": {"exams": {"updated_at": "2024-01-01"}}}}
+    saved = [AirbyteStateMessageSerializer.load({"type": kind, **body[kind]})]
+    with pytest.raises(AirbyteTracedException, match="not a state per stream") as refusal:
+        ManifestSource(TALENTICS.package, None, TALENTICS.credentials, saved).streams({})
+    assert refusal.value.failure_type == FailureType.config_error
 
 
 @pytest.mark.parametrize("vendor", [TALENTICS, TALENTIO])
