@@ -107,10 +107,14 @@ class DuckDb:
     """A file of target-duckdb, whose columns have lower-case names."""
 
     file: Path
+    schema: str | None = None
+    """Where all tables are; each tap has a schema of its own by default."""
 
     def cells(self, source: str, stream: str, *names: str) -> Counter[Cells]:
         with duckdb.connect(self.file, read_only=True) as connection:
-            return Counter(connection.execute(_select(f"tap_{source}", stream, names, str.lower)).fetchall())
+            return Counter(
+                connection.execute(_select(self.schema or f"tap_{source}", stream, names, str.lower)).fetchall()
+            )
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,11 @@ class PostgresTables:
     """Tables of target-postgres."""
 
     server: Postgres
+    schema: str | None = None
+    """The same."""
 
     def cells(self, source: str, stream: str, *names: str) -> Counter[Cells]:
-        return Counter(self.server.query(_select(f"tap_{source}", stream, names, str)))
+        return Counter(self.server.query(_select(self.schema or f"tap_{source}", stream, names, str)))
 
 
 def postgres_settings(server: Postgres) -> dict[str, Any]:

@@ -25,10 +25,9 @@ from meltano_project import (
     PostgresTables,
     Project,
     postgres_settings,
-    tap_program,
 )
 from postgres import Postgres
-from processes import SOURCES, Sandbox, run, running_sandbox
+from processes import SOURCES, Sandbox, running_sandbox, write_json
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -65,7 +64,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def history(sandbox: Sandbox, plugins: None, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> History:
+def history(
+    sandbox: Sandbox,
+    plugins: None,
+    catalogs: Mapping[str, dict[str, Any]],
+    postgres: Postgres,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> History:
     folders = {target: tmp_path_factory.mktemp(target) for target in TARGETS}
     settings = {f"TARGET_POSTGRES_{name.upper()}": str(value) for name, value in postgres_settings(postgres).items()}
     settings["TARGET_DUCKDB_FILEPATH"] = str(folders["target-duckdb"] / "loaded.duckdb")
@@ -93,16 +98,13 @@ def history(sandbox: Sandbox, plugins: None, postgres: Postgres, tmp_path_factor
     }
     sandbox.post("change", {"created": 8, "updated": 16})
     # Discovery takes seconds of each run. The first ones did it; the others get its result.
-    catalogs = {f"{tap}__CATALOG".replace("-", "_").upper(): str(catalog(tap, folders)) for tap in TAPS}
-    second = keys_of_targets(load("second", **catalogs))
-    full = keys_of_targets(load("full", "--full-refresh", **catalogs))
+    discovered = {
+        f"{tap}__CATALOG".replace("-", "_").upper(): str(write_json(folders["target-jsonl"] / f"{tap}.json", found))
+        for tap, found in catalogs.items()
+    }
+    second = keys_of_targets(load("second", **discovered))
+    full = keys_of_targets(load("full", "--full-refresh", **discovered))
     return History(before, keys_of_sandbox(sandbox), first, second, full, updates, stored_updates, projects)
-
-
-def catalog(tap: str, folders: Mapping[str, Path]) -> Path:
-    path = folders["target-jsonl"] / f"{tap}.json"
-    path.write_text(run([tap_program(tap)], "--discover").stdout, encoding="utf-8")
-    return path
 
 
 def keys_of_sandbox(sandbox: Sandbox) -> Keys:
