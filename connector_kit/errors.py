@@ -158,6 +158,12 @@ def unforeseen(error: Exception, stream: str) -> AirbyteTracedException:
     )
 
 
+def was_reset(error: requests.RequestException) -> bool:
+    """Whether the server ended the connection, which some do to whoever asks too fast; a time-out is something else."""
+    broke = isinstance(error, (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError))
+    return broke and not isinstance(error, requests.exceptions.Timeout)
+
+
 def _path_of(error: Exception | None) -> str:
     if isinstance(error, UnexpectedAnswer):
         return error.path

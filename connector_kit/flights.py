@@ -17,7 +17,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PAUSES, Redirected, UnexpectedAnswer, failure, lasting
+from connector_kit.errors import PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
 from connector_kit.requester import Answer, Requester
 from connector_kit.sync import Sync
 
@@ -159,7 +159,7 @@ class Flights:
             budget.settle(scope, 302, {}, sent)
             raise
         except requests.RequestException as error:
-            raise _Lost(error, budget.lost(scope, sent)) from error
+            raise _Lost(error, budget.lost(scope, sent, was_reset(error))) from error
         status = got.status if isinstance(got, Answer) else got.status_code
         budget.settle(scope, status, got.headers, sent)
         return got

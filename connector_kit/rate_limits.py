@@ -162,17 +162,17 @@ class Budget:
         with self._lock:
             self._window(scope).in_flight -= 1
 
-    def lost(self, scope: str, sent: float) -> bool:
-        """A connection was lost without an answer; the slot is held for the next try.
+    def lost(self, scope: str, sent: float, was_reset: bool) -> bool:
+        """No answer came, or not the whole of it; the slot is held for the next try.
 
-        True where that is taken for a burst too many: the pace is slowed, and the try need not count.
+        True where the connection was reset for a burst too many: the pace is slowed, and the try need not count.
         """
         with self._lock:
             window = self._window(scope)
             window.in_flight -= 1
             window.held += 1
             window.alone = False
-            return self._pace.slow_down(sent)
+            return was_reset and self._pace.slow_down(sent)
 
     def resend(self, scope: str) -> None:
         """The request of a held slot is sent again: it is the same one, and is not counted twice."""

@@ -291,7 +291,7 @@ def test_a_connection_that_is_lost_and_sent_again_counts_once() -> None:
     budget, clock = made(limit=2)
     assert budget.reserve("scores") == 0.0
     for _ in range(5):
-        budget.lost("scores", clock.time)
+        budget.lost("scores", clock.time, True)
         budget.resend("scores")
     budget.settle("scores", 200, {}, clock.time)
     assert budget.reserve("scores") == 0.0
@@ -346,7 +346,7 @@ def test_connections_that_are_reset_in_a_burst_halve_the_pace_once() -> None:
     for _ in range(12):
         assert budget.reserve("scores") == 0.0
         clock.time += 0.1
-    assert [budget.lost("scores", clock.time - 0.4) for _ in range(4)] == [False, True, True, True]
+    assert [budget.lost("scores", clock.time - 0.4, True) for _ in range(4)] == [False, True, True, True]
     slowed = budget.reserve("scores")
     assert 0.3 < slowed < 0.7
 
@@ -358,7 +358,7 @@ def test_a_connection_that_is_lost_without_a_burst_is_a_fault_like_others(took: 
         sent(budget, clock, took=took)
     for _ in range(lost):
         assert budget.reserve("scores") == 0.0
-        assert not budget.lost("scores", clock.time)
+        assert not budget.lost("scores", clock.time, True)
     assert budget.reserve("scores") == 0.0
 
 
@@ -369,7 +369,7 @@ def test_the_pace_is_regained_with_the_answers_that_come() -> None:
         assert budget.reserve("scores") == 0.0
         clock.time += 0.1
     for _ in range(2):
-        budget.lost("scores", clock.time)
+        budget.lost("scores", clock.time, True)
     assert budget.reserve("scores") > 0
     began = clock.time
     for _ in range(200):
