@@ -13,7 +13,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from connector_kit import times
+from connector_kit.scalars import UnreadableError, to_utc_time
 
 _BLOB, _KEY, _VALUE = "airbyte_stream_state", "replication_key", "replication_key_value"
 
@@ -26,8 +26,10 @@ def bookmark(blob: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
     """The bookmark that holds a stream's state."""
     made: dict[str, Any] = {_BLOB: dict(blob), _KEY: cursor_field}
     if cursor_field in blob:
-        moment = times.parse(blob[cursor_field])
-        made[_VALUE] = times.format_utc(moment) if moment else blob[cursor_field]
+        try:
+            made[_VALUE] = to_utc_time(blob[cursor_field])
+        except UnreadableError:
+            made[_VALUE] = blob[cursor_field]
     return made
 
 

@@ -171,6 +171,9 @@ class ManifestStream(Stream):
             record = self._prune(record)
         for stream_map in self.stream_maps:
             mapped = stream_map.transform(record)
+            if mapped is not None and stream_map.flattening_enabled:
+                # An object that is null has no columns of its own, and would come out under its own name.
+                mapped = {name: mapped[name] for name in stream_map.transformed_schema["properties"] if name in mapped}
             if mapped is not None:
                 yield RecordMessage(
                     stream=stream_map.stream_alias,
