@@ -41,7 +41,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sync meltano sandbox test test-long bench lint format
+.PHONY: help demo sync meltano sandbox test test-long bench audit lint format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -67,6 +67,11 @@ test-long: .venv/.ready ## the tests that look for lost records, with 5,000 rand
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
+
+audit: $(UV) ## known holes in the locked dependencies (asks public lists over the network)
+	@mkdir -p .cache
+	@$(UV) export --quiet --frozen --all-extras --no-default-groups --no-emit-project --format requirements-txt --output-file .cache/locked.txt
+	@$(UV) tool run --quiet 'pip-audit>=2.7,<3' --disable-pip --require-hashes --requirement .cache/locked.txt
 
 lint: .venv/.ready ## style and types
 	$(DEV)/ruff check .

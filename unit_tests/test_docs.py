@@ -26,7 +26,7 @@ from connector_kit.source import ManifestSource, read_manifest
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"source_talentics": ROOT / "docs" / "talentics.md", "source_talentio": ROOT / "docs" / "talentio.md"}
 PERSONAL_DATA = ROOT / "docs" / "personal-data.md"
-WRITTEN = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+WRITTEN = sorted([ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
 
 CREDENTIALS = {
     "source_talentics": {"app_id": "app", "app_secret": "secret"},
