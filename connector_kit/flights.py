@@ -25,6 +25,8 @@ logger = logging.getLogger("airbyte.connector_kit")
 
 # A wait is told at least once a minute, so that nobody takes a silent sync for a hung one.
 _TELL_EVERY = 60.0
+# Platforms do not count lines of the log as signs of life; a status is one, also from a stream without a state.
+STATUS_EVERY = 540.0
 # Connect and read time-outs of a check, which must answer within ten seconds; and the longest that it waits in all,
 # which also covers what a socket's time-outs don't: a name server that is silent, an answer that drips.
 _CHECK_TIMEOUT = (3.0, 5.0)
@@ -236,10 +238,12 @@ class Flights:
         is_long = seconds >= _WORTH_TELLING
         if is_long:
             self._confirm(True)
-            if why == _LIMIT:
-                until = self._sync.clock.now() + timedelta(seconds=seconds)
+        said = float("-inf")
+        while (remaining := end - (now := self._sync.clock.monotonic())) > 0:
+            if is_long and why == _LIMIT and now - said >= STATUS_EVERY:
+                until = self._sync.clock.now() + timedelta(seconds=remaining)
                 self._sync.emit_rate_limited(self._waiting(), until)
-        while (remaining := end - self._sync.clock.monotonic()) > 0:
+                said = now
             if is_long:
                 self._tell(remaining, why)
             if not self._sync.clock.wait(min(remaining, _TELL_EVERY)):

@@ -26,7 +26,7 @@ from connector_kit.transport import complete_within, discard, read_body
 # Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
 _SLOT = "0connector0kit0id0"
 # How many read time-outs an answer that comes in drips may take as a whole; a check has no time for more than one.
-_WHOLE_ANSWER = 5
+WHOLE_ANSWER = 5
 # A list of empty lists takes forty times the memory of its text. The largest answer that can be meant, all applicants
 # of a job, holds 90,000 objects and 2,000,000 values.
 _MOST_CONTAINERS, _MOST_VALUES = 500_000, 5_000_000
@@ -161,7 +161,7 @@ class Requester:
     ) -> tuple[requests.Response, bytes]:
         """Send the request; gives the response and its body. No body but that of a 2xx is looked at."""
         connect, read = timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds)
-        with complete_within(read if timeout else read * _WHOLE_ANSWER):
+        with complete_within(read if timeout else read * WHOLE_ANSWER):
             response = session.get(
                 url,
                 params=dict(parameters),

@@ -16,6 +16,10 @@ import pytest
 import yaml
 from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import ConnectorMetadataDefinitionV0
 
+from connector_kit.errors import PAUSES
+from connector_kit.flights import STATUS_EVERY
+from connector_kit.requester import WHOLE_ANSWER
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -96,8 +100,13 @@ def test_the_one_host_allowed_is_that_of_the_default_base_url(package: str) -> N
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_the_platform_waits_longer_than_any_rate_limit_window(package: str) -> None:
-    assert metadata_of(package)["maxSecondsBetweenMessages"] == 5400
+def test_the_platform_is_more_patient_than_the_longest_silence(package: str) -> None:
+    requester = read_yaml(ROOT / package / "manifest.yaml")["definitions"]["requester"]
+    one_try = requester["connect_timeout_in_seconds"] + WHOLE_ANSWER * requester["read_timeout_in_seconds"]
+    longest = (len(PAUSES) + 1) * one_try + sum(PAUSES) * 1.2
+    assert longest < metadata_of(package)["maxSecondsBetweenMessages"]
+    # Whatever the window's length, a wait for it sends messages.
+    assert longest > STATUS_EVERY
 
 
 @pytest.mark.parametrize("package", PACKAGES)

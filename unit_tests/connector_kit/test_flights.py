@@ -1,0 +1,162 @@
+"""Waiting aloud: what a wait says, to people in the log and to platforms in messages, and how often."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connector_kit.flights import Flights, Question, Stopped, spoken
+from connector_kit.requester import Answer, Requester
+from connector_kit.settings import Settings
+from connector_kit.source import read_manifest
+from connector_kit.sync import Sync
+
+START = datetime(2024, 6, 1, 12, 0, tzinfo=timezone.utc).timestamp()
+
+
+class Hand:
+    """A clock that waits in no time; `stop_at` is when somebody tells the process to end."""
+
+    def __init__(self, stop_at: float = float("inf")) -> None:
+        self.time = 0.0
+        self._stop_at = stop_at
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(START + self.time, timezone.utc)
+
+    def wait(self, seconds: float) -> bool:
+        self.time = min(self.time + seconds, self._stop_at)
+        return self.time < self._stop_at
+
+    def stop(self) -> None: ...
+
+
+class Play:
+    """A reading of so many requests under a limit of 50 per 15 minutes, and when it said what."""
+
+    def __init__(self, *answers: int, clock: Hand | None = None, checking: bool = False, **config: Any) -> None:
+        self.clock = clock or Hand()
+        self.statuses: list[tuple[float, str, int]] = []
+        self.confirmed: list[tuple[float, bool]] = []
+        self.asked = 0
+        self._answers = list(answers)
+        specification = read_manifest("source_talentics")["spec"]["connection_specification"]
+        given = {"app_id": "an-app", "app_secret": "its-secret", "num_workers": 1, **config}
+        settings = Settings.from_config(given, specification)
+        self.sync = Sync(settings, clock=self.clock, emit=self._note)
+        self.sync.checking = checking
+        requester = SimpleNamespace(
+            endpoint="/exams/tickets/{id}/scores", scope="scores", send=self._send, error_handler=_Handler()
+        )
+        self._flights: Flights[int] = Flights(
+            self.sync,
+            cast("Requester", requester),
+            lambda _: None,
+            "ticket_scores",
+            waiting=lambda: ["ticket_scores", "aspect_scores"],
+            confirm=lambda at_once: self.confirmed.append((self.clock.time, at_once)),
+            left=lambda: self._left,
+        )
+
+    def run(self, requests: int) -> None:
+        self._left = requests
+        for _ in self._flights.in_order(Question(number, "https://api.test/") for number in range(requests)):
+            self._left -= 1
+
+    def _send(self, *_: Any) -> Any:
+        status = self._answers.pop(0) if self._answers else 200
+        self.asked += 1
+        headers = {"Retry-After": "3600"} if status == 429 else {}
+        return (
+            Answer(200, {}, b"{}", {}, None) if status == 200 else SimpleNamespace(status_code=status, headers=headers)
+        )
+
+    def _note(self, message: AirbyteMessage) -> None:
+        assert message.trace is not None
+        status = message.trace.stream_status
+        assert status is not None
+        (reason,) = status.reasons or []
+        assert (status.status.value, reason.type.value) == ("RUNNING", "RATE_LIMITED")
+        reset = reason.rate_limited
+        assert reset is not None
+        self.statuses.append((self.clock.time, status.stream_descriptor.name, int(reset.quota_reset or 0)))
+
+
+class _Handler:
+    def interpret_response(self, response: Any) -> Any:
+        from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
+
+        return ErrorResolution(response_action=ResponseAction.RATE_LIMITED, error_message="used up")
+
+
+def test_a_wait_says_stream_limit_until_when_what_is_left_and_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    play = Play()
+    with caplog.at_level("INFO"):
+        play.run(1290)
+    first = next(record.getMessage() for record in caplog.records)
+    # 1,240 more than the 50 that went out: 24 windows of 15 minutes, behind the wait for the next one.
+    assert first == (
+        "ticket_scores: limit of 50 per 15 min reached; next at 12:15:00 UTC; 1,240 left, about 6 h 15 min."
+    )
+
+
+def test_a_wait_is_told_every_minute_and_sends_a_status_every_ten(caplog: pytest.LogCaptureFixture) -> None:
+    play = Play(429)
+    times: list[float] = []
+    with caplog.at_level("INFO"):
+        original = play.sync.clock.wait
+
+        def wait(seconds: float) -> bool:
+            times.append(play.clock.time)
+            return original(seconds)
+
+        play.clock.wait = wait  # type: ignore[method-assign]
+        play.run(1)
+    told = [record for record in caplog.records if "next at" in record.getMessage()]
+    assert len(told) == len(times)
+    assert times[0] == 0
+    assert play.clock.time == 3600
+    assert all(later - earlier <= 60 for earlier, later in pairwise([*times, 3600]))
+    moments = [moment for moment, stream, _ in play.statuses if stream == "aspect_scores"]
+    assert moments == [moment for moment, stream, _ in play.statuses if stream == "ticket_scores"]
+    assert moments[0] == 0
+    assert all(later - earlier <= 600 for earlier, later in pairwise([*moments, 3600]))
+    # State comes before the wait, behind it, and may come at each minute of it.
+    assert [moment for moment, at_once in play.confirmed if at_once] == [0, 3600]
+    assert {moment for moment, at_once in play.confirmed if not at_once} == {*times[1:], 3600}
+    assert {reset for *_, reset in play.statuses} == {int((START + 3600) * 1000)}
+
+
+def test_a_process_that_is_told_to_end_waits_no_longer() -> None:
+    play = Play(429, clock=Hand(stop_at=100.0))
+    with pytest.raises(Stopped):
+        play.run(1)
+    assert play.clock.time == 100.0
+
+
+def test_a_check_never_waits() -> None:
+    play = Play(429, checking=True)
+    with pytest.raises(AirbyteTracedException) as refused:
+        play.run(1)
+    assert re.match(
+        r"The rate limit is used up\. It resets at 13:00:00 UTC; check again then\.", str(refused.value.message)
+    )
+    assert (play.clock.time, play.asked) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (3599, "1 h 0 min"), (3600, "1 h 0 min"), (22_320, "6 h 12 min")],
+)
+def test_spans_are_spoken(seconds: float, text: str) -> None:
+    assert spoken(seconds) == text
