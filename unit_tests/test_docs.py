@@ -96,20 +96,20 @@ def test_streams_table_has_each_stream_with_its_key_and_cursor(source: str) -> N
         assert cursor == (f"`{declared['cursor_field']}`" if declared else "none"), name
 
 
-def failures(source: str) -> Iterator[str]:
-    """What requests that fail tell the user."""
+def failures(source: str) -> Iterator[tuple[str, str]]:
+    """What requests that fail tell the user, each with the words that its heading begins with."""
     path, inferred_path = EXAMPLES[source]
     table = failure_table(source, next(iter(streams(source))))
-    for status in (400, 401, 403, 404, 429):
-        yield message(table, answer(path, status))
-    yield lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1).message or ""
+    for status, words in ((400, ""), (401, ""), (403, ""), (404, " on a list"), (429, ": the rate limit is used up")):
+        yield f"HTTP {status}{words}", message(table, answer(path, status))
+    yield "The server failed", lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1).message or ""
     junk = UnexpectedAnswer("HTTP 200 with an HTML page")
     junk.path = path
-    yield lasting(table.interpret_response(junk), len(PAUSES) + 1).message or ""
-    yield message(table, requests.exceptions.SSLError())
-    yield message(table, Redirected("")).strip()
+    yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1).message or ""
+    yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
+    yield "The server redirects", message(table, Redirected("")).strip()
     if inferred_path:
-        yield message(failure_table(source, Path(inferred_path).name), answer(inferred_path, 404))
+        yield "HTTP 404 on a list", message(failure_table(source, Path(inferred_path).name), answer(inferred_path, 404))
 
 
 def failure_table(source: str, stream: str) -> FailureTable:
@@ -130,7 +130,7 @@ def message(table: FailureTable, what: requests.Response | Exception) -> str:
     return text
 
 
-def wrong_settings(source: str) -> Iterator[str]:
+def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
     """What wrong values in the configuration tell the user."""
     required = next(iter(CREDENTIALS[source]))
     for wrong in (
@@ -148,10 +148,11 @@ def wrong_settings(source: str) -> Iterator[str]:
     ):
         with pytest.raises(AirbyteTracedException) as raised:
             Settings.from_config({**CREDENTIALS[source], **wrong}, specification(source))
-        yield raised.value.message or ""
+        is_address = "base_url" in wrong
+        yield "The base URL" if is_address else "A value in the configuration", raised.value.message or ""
 
 
-def wrong_states(source: str) -> Iterator[str]:
+def wrong_states(source: str) -> Iterator[tuple[str, str]]:
     """What states that the connector did not write tell the user."""
     first = next(iter(streams(source)))
     for name, blob in ((first, {"cursor": "2024-01-31"}), ("users", {})):
@@ -163,15 +164,46 @@ def wrong_states(source: str) -> Iterator[str]:
         config = CREDENTIALS[source]
         with pytest.raises(AirbyteTracedException) as raised:
             ManifestSource(source, config=config, state=[state]).streams(config)
-        yield raised.value.message or ""
+        yield "The saved state can't be used", raised.value.message or ""
 
 
 @every_source
 @pytest.mark.parametrize("messages", [failures, wrong_settings, wrong_states], ids=lambda function: function.__name__)
-def test_troubleshooting_has_each_message_as_it_is(source: str, messages: Any) -> None:
-    shown = section(PAGES[source], "Troubleshooting").splitlines()
-    for text in messages(source):
-        assert any(text in line for line in shown), f"{PAGES[source].name} does not explain: {text}"
+def test_troubleshooting_has_each_message_as_it_is_under_its_heading(source: str, messages: Any) -> None:
+    for words, text in messages(source):
+        shown = under(PAGES[source], words).splitlines()
+        assert any(text in line for line in shown), f"{PAGES[source].name}, {words}, does not explain: {text}"
+
+
+def under(page: Path, words: str) -> str:
+    """The text under the one heading of the Troubleshooting that begins with the words."""
+    parts = re.split(r"^### (.+)$", section(page, "Troubleshooting"), flags=re.MULTILINE)
+    (text,) = [text for heading, text in zip(parts[1::2], parts[2::2], strict=True) if heading.startswith(words)]
+    return text
+
+
+# Messages that are no failure of one request; as they hold times and counts, by their pattern.
+TIME = r"\d\d:\d\d:\d\d UTC"
+OTHER_WORDS = {
+    "HTTP 404 on a detail": r"^\w+: \d+ have none \(HTTP 404\)\.$",
+    "HTTP 429": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may well be ",
+    "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about [\dhmin ]+\.$",
+    "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. The error of each says why and what to do\. The other ",
+}
+
+
+@every_source
+def test_troubleshooting_has_what_the_log_and_the_check_say_of_limits_and_of_what_is_missing(source: str) -> None:
+    for words, pattern in OTHER_WORDS.items():
+        assert re.search(pattern, under(PAGES[source], words), flags=re.MULTILINE), words
+
+
+@every_source
+def test_troubleshooting_says_under_each_heading_what_to_do(source: str) -> None:
+    parts = re.split(r"^### (.+)$", section(PAGES[source], "Troubleshooting"), flags=re.MULTILINE)
+    for heading, text in zip(parts[1::2], parts[2::2], strict=True):
+        said = re.sub(r"```.*?```", "", text, flags=re.DOTALL).strip()
+        assert len(said.split()) >= 8, heading
 
 
 # --- personal data ---------------------------------------------------------------------------------------------------
