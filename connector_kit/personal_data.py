@@ -51,8 +51,22 @@ FORM_FIELD_CLASSES: Mapping[str, str] = {
 }
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# Talentio's custom fields have names of the customer's own, mostly Japanese; "telepon" is Indonesian.
-_PHONE_NAMES = ("phone", "telepon", "電話", "携帯")
+# Talentio's custom fields have names of the customer's own, mostly Japanese; a form's are Indonesian or English.
+_PHONE_NAMES = (
+    "phone",
+    "mobile",
+    "whatsapp",
+    "telepon",
+    "telp",
+    "ponsel",
+    "no_hp",
+    "nomor hp",
+    "電話",
+    "携帯",
+    "tel番号",
+)
+# Shorter than this, whoever has hashed data may find the key by trying.
+SAFE_KEY_LENGTH = 16
 # How often a hash is asked for again: employees and schools repeat from record to record.
 _REMEMBERED_HASHES, _LONGEST_REMEMBERED = 4096, 200
 _BLOCK = hashlib.sha256().block_size
@@ -65,7 +79,7 @@ def mode_of(config: Mapping[str, Any]) -> Mode:
         return "keep"
     if mode not in PERSONAL_DATA_MODES:
         raise config_error(f"personal_data: set it to one of {', '.join(PERSONAL_DATA_MODES)}.")
-    if mode == "hash" and not config.get("personal_data_key"):
+    if mode == "hash" and not str(config.get("personal_data_key") or "").strip():
         raise config_error("personal_data_key: required when personal_data is 'hash'. Set it to a long random text.")
     return cast(Mode, mode)
 

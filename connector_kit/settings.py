@@ -60,7 +60,7 @@ class Settings:
                 "out."
             )
         mode: Mode = full["personal_data"]
-        if mode == "hash" and not full.get("personal_data_key"):
+        if mode == "hash" and not str(full.get("personal_data_key") or "").strip():
             raise config_error(
                 "personal_data_key: required when personal_data is 'hash'. Set it to a long random text, keep it "
                 "secret and never change it: values hashed with another key do not join."

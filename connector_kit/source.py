@@ -39,7 +39,7 @@ from connector_kit.dialect import AIRBYTE, Dialect, spoken
 from connector_kit.ending import ending_at_once
 from connector_kit.failed_streams import told_once
 from connector_kit.manifest import load_manifest
-from connector_kit.personal_data import schema_for
+from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.settings import Settings, config_error, with_defaults
 from connector_kit.sync import Sync
 
@@ -141,6 +141,11 @@ class ManifestSource(ConcurrentDeclarativeSource):
         selected = [stream.stream.name for stream in catalog.streams]
         self._refuse_unknown(selected, "The catalog asks for")
         sync = self.open(selected)
+        if sync.settings.personal_data == "hash" and len(str(config.get("personal_data_key"))) < SAFE_KEY_LENGTH:
+            logger.warning(
+                f"personal_data_key has fewer than {SAFE_KEY_LENGTH} characters: whoever gets at hashed data could find "
+                "it by trying, and with it names and phone numbers. Choose a long random text and read all streams again."
+            )
         try:
             yield from told_once(super().read(logger, config, catalog, state), len(selected), logger)
         finally:

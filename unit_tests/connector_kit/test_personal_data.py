@@ -163,6 +163,9 @@ def test_keys_and_cursors_stay(mode: Mode) -> None:
         ("phone", "０９０－１２３４－５６７８", "09012345678"),
         ("phone", "+81-3-1234-5678", "0312345678"),
         ("電話番号", "090-1234-5678", "09012345678"),
+        ("No_HP", "+62 812 3456 7890", "081234567890"),
+        ("Nomor telp.", "(0812) 3456-7890", "081234567890"),
+        ("value", "ＢＵＤＩ＠Ｅxample.com", "budi@example.com"),
         ("dob", "1990-06-7", "1990-06-07"),
         ("dob", "1990/06/07", "1990-06-07"),
         ("birthAt", "1990-06-07 00:00:00", "1990-06-7T00:00:00"),
@@ -290,6 +293,16 @@ def test_unknown_fields_are_left_out_and_the_log_says_so(mode: Mode, caplog: pyt
     ]
 
 
+@both_hiding_modes
+@pytest.mark.parametrize("value", [{"who": "Budi"}, [{"who": "Budi"}], [["x", [{"who": ["Budi"]}]]]])
+def test_an_object_in_the_place_of_a_harmless_text_is_left_out(mode: Mode, value: Any) -> None:
+    """Its fields were never classed. A list of plain values is the text that was promised, in another spelling."""
+    schema = {"type": "object", "properties": {"title": {"type": ["null", "string"], "x-personal-data": "none"}}}
+    assert transformed({"title": copy.deepcopy(value)}, schema, mode) == {"title": None}
+    assert "Budi" in str(transformed({"title": copy.deepcopy(value)}, schema, "keep"))
+    assert transformed({"title": ["a", 1]}, schema, mode) == {"title": '["a", 1]'}
+
+
 @pytest.mark.parametrize(
     ("config", "field"),
     [
@@ -298,6 +311,7 @@ def test_unknown_fields_are_left_out_and_the_log_says_so(mode: Mode, caplog: pyt
         ({"personal_data": ["drop"]}, "personal_data"),
         ({"personal_data": "hash"}, "personal_data_key"),
         ({"personal_data": "hash", "personal_data_key": ""}, "personal_data_key"),
+        ({"personal_data": "hash", "personal_data_key": " \n"}, "personal_data_key"),
     ],
 )
 def test_a_mode_that_can_not_be_kept_ends_the_sync_by_name(config: dict[str, Any], field: str) -> None:
