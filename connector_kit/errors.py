@@ -104,7 +104,10 @@ class FailureTable(ErrorHandler):
         return ErrorResolution(
             response_action=ResponseAction.FAIL,
             failure_type=FailureType.system_error,
-            error_message=f"{path}: the server refused the request (HTTP {status}).",
+            error_message=(
+                f"{path}: the server refused the request (HTTP {status}). The API may have changed: look for a newer "
+                "version of the connector, or report this line."
+            ),
         )
 
 

@@ -187,8 +187,8 @@ TIME = r"\d\d:\d\d:\d\d UTC"
 OTHER_WORDS = {
     "HTTP 404 on a detail": r"^\w+: \d+ have none \(HTTP 404\)\.$",
     "HTTP 429": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may well be ",
-    "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about [\dhmin ]+\.$",
-    "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. The error of each says why and what to do\. The other ",
+    "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about \d+ ",
+    "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. The error of each says why and what to do\. The ",
 }
 
 
