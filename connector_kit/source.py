@@ -143,8 +143,9 @@ class ManifestSource(ConcurrentDeclarativeSource):
         sync = self.open(selected)
         if sync.settings.personal_data == "hash" and len(str(config.get("personal_data_key"))) < SAFE_KEY_LENGTH:
             logger.warning(
-                f"personal_data_key has fewer than {SAFE_KEY_LENGTH} characters: whoever gets at hashed data could find "
-                "it by trying, and with it names and phone numbers. Choose a long random text and read all streams again."
+                f"personal_data_key has fewer than {SAFE_KEY_LENGTH} characters: whoever gets at hashed data could "
+                "find it by trying, and with it names and phone numbers. Choose a long random text, and read all "
+                "streams again."
             )
         try:
             yield from told_once(super().read(logger, config, catalog, state), len(selected), logger)
