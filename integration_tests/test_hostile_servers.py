@@ -35,6 +35,8 @@ def impatient(source: str, **constants: str) -> list[str]:
     return [sys.executable, "-c", f"{patches}from source_{source}.__main__ import main; main()"]
 
 
+# A gigabyte of blanks in a megabyte.
+BOMB = gzip.compress(b" " * (16 * MB)) * 64
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
@@ -49,13 +51,11 @@ def gigabyte_in_chunks(_: Request) -> Iterator[bytes]:
 
 
 def compressed_bomb(_: Request) -> Iterator[bytes]:
-    """A gigabyte of blanks in a megabyte."""
-    squeezed = b"".join(gzip.compress(b" " * (16 * MB)) for _ in range(64))
-    yield HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(squeezed) + squeezed
+    yield HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
 
 
 def bomb_in_a_bomb(_: Request) -> Iterator[bytes]:
-    squeezed = gzip.compress(b"".join(gzip.compress(b" " * (16 * MB)) for _ in range(64)))
+    squeezed = gzip.compress(BOMB)
     yield HEAD + b"Content-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(squeezed) + squeezed
 
 
