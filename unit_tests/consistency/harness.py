@@ -95,13 +95,15 @@ class KitClock:
 class Plan:
     """What happens at which request of a sync, counted from 0: an event before it, a fault instead of it, the end.
 
-    `between_pages` are events by kind of record: one before each page of its lists but the first.
+    `between_pages` are events by kind of record: one before each page of its lists but the first. Of a sync that died,
+    the last `unconfirmed` messages never reached the destination.
     """
 
     events: Mapping[int, Event] = field(default_factory=dict)
     between_pages: Mapping[str, Sequence[Event]] = field(default_factory=dict)
     faults: Mapping[int, str] = field(default_factory=dict)
     kill_at: int | None = None
+    unconfirmed: int = 0
 
 
 def _nothing(world: World) -> None: ...
@@ -289,6 +291,8 @@ def run_sync(
         killed = True
     finally:
         sync.close()
+    if killed and plan.unconfirmed:
+        del messages[-plan.unconfirmed :]
     return Run(messages, transport.sent, killed, failed, keys)
 
 

@@ -6,11 +6,14 @@ requests (the total stays), and comments or forms that change without their pare
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
+from unittest import mock
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from connector_kit import state as kit_state
 from sandbox import Settings, VirtualClock, World
 from unit_tests.consistency.harness import (
     Destination,
@@ -138,7 +141,6 @@ def events(package: str) -> st.SearchStrategy[Event]:
         st.builds(create, kind, WHICH),
         st.builds(update, kind, WHICH),
         st.builds(delete, kind, WHICH),
-        st.builds(edit_all, kind),
         st.builds(advance, st.sampled_from([0.1, 0.7, 1.0, 59.0, 3600.0, 90_000.0])),
     ]
     if package == "source_talentics":
@@ -146,33 +148,38 @@ def events(package: str) -> st.SearchStrategy[Event]:
     return st.one_of(choices)
 
 
+def bulk_edits(package: str) -> st.SearchStrategy[Event]:
+    return st.builds(edit_all, st.sampled_from(KINDS[package]))
+
+
 def storms(package: str) -> st.SearchStrategy[dict[str, list[Event]]]:
     """Changes between the pages of one kind of list, where they do the most harm."""
     return st.sampled_from(KINDS[package]).flatmap(
-        lambda kind: st.fixed_dictionaries(
-            {
-                kind: st.lists(
-                    st.builds(delete, st.just(kind), WHICH)
-                    | st.builds(create, st.just(kind), WHICH)
-                    | st.builds(update_some, st.just(kind), st.lists(WHICH, min_size=1, max_size=3)),
-                    min_size=1,
-                    max_size=6,
-                )
-            }
-        )
+        lambda kind: st.fixed_dictionaries({kind: st.lists(_changes(kind), min_size=1, max_size=5)})
     )
+
+
+def _changes(kind: str) -> st.SearchStrategy[Event]:
+    created = st.builds(create, st.just(kind), WHICH)
+    updated = st.builds(update_some, st.just(kind), st.lists(WHICH, min_size=1, max_size=3))
+    return _mostly(st.builds(delete, st.just(kind), WHICH), created | updated)
 
 
 def plans(package: str) -> st.SearchStrategy[Plan]:
     return st.builds(
-        lambda happens, storm, faults, kill: Plan(
-            {n: event for n, event in happens.items() if n not in faults}, storm, faults, kill
+        lambda happens, storm, faults, kill, unconfirmed: Plan(
+            {n: event for n, event in happens.items() if n not in faults}, storm, faults, kill, unconfirmed
         ),
-        st.dictionaries(AT, events(package), max_size=12),
-        st.just({}) | storms(package),
+        st.dictionaries(AT, events(package), max_size=6),
+        _mostly(storms(package), st.just({})),
         st.dictionaries(AT, st.sampled_from(["reset", "500", "html", "empty"]), max_size=2),
-        st.none() | AT,
+        _mostly(st.none(), AT),
+        st.just(0) | st.integers(1, 30),
     )
+
+
+def _mostly(usual: st.SearchStrategy[Any], other: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.sampled_from([usual, usual, other]).flatmap(lambda chosen: chosen)
 
 
 class NothingLost(RuleBasedStateMachine):
@@ -182,8 +189,10 @@ class NothingLost(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patches = small_pages()
-        self.patches.__enter__()
+        self.patches = contextlib.ExitStack()
+        self.patches.enter_context(small_pages())
+        # A state every few requests, so that a sync that dies has some behind it.
+        self.patches.enter_context(mock.patch.object(kit_state, "_CONFIRM_EVERY", 1.0))
         self.destination = Destination()
 
     @initialize(
@@ -233,21 +242,23 @@ class NothingLost(RuleBasedStateMachine):
             if hasattr(self, "world"):
                 self.compare()
         finally:
-            self.patches.__exit__(None, None, None)
+            self.patches.close()
 
 
 def machine(package_name: str) -> type[NothingLost]:
     """The play for one source."""
 
+    # A bulk edit brings every record anew, and would heal most losses if it came often.
+    changes = _mostly(st.lists(events(package_name), max_size=3), st.lists(bulk_edits(package_name), max_size=1))
+
     class Machine(NothingLost):
         package = package_name
 
-        @rule(event=events(package_name))
-        def something_happens(self, event: Event) -> None:
-            event(self.world)
-
-        @rule(plan=st.none() | plans(package_name) | plans(package_name))
-        def sync_meanwhile(self, plan: Plan | None) -> None:
+        # Each step ends with a sync: changes that no sync meets lose nothing.
+        @rule(changes=changes, plan=_mostly(plans(package_name), st.none()))
+        def sync_meanwhile(self, changes: list[Event], plan: Plan | None) -> None:
+            for change in changes:
+                change(self.world)
             self.sync(plan)
 
     Machine.__name__ = f"NothingLost_{package_name}"

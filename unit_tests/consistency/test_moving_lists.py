@@ -110,6 +110,19 @@ def test_a_ticket_finished_after_its_page_was_listed() -> None:
     assert (unfinished[0],) in destination.rows["ticket_scores"]
 
 
+@pytest.mark.parametrize("at", [4, 5, 13])
+def test_a_candidate_edited_between_its_list_and_its_detail(at: int) -> None:
+    there, clock = world()
+    oldest = min(there.records("talentio", "candidates"), key=lambda candidate: candidate["updatedAt"])["id"]
+    destination = Destination()
+    # The candidates take four pages, then come the details, oldest first.
+    plan = Plan({at: lambda there: there.data.update("candidates", oldest)})
+    run = run_sync("source_talentio", there, clock, {}, plan=plan)
+    assert f"/candidates/{oldest}?" in run.requests[4]
+    destination.commit(run.messages, run.keys, whole=True)
+    assert_nothing_lost("source_talentio", there, clock, destination)
+
+
 def test_a_record_that_changes_twice_in_one_second() -> None:
     there, clock = world()
     candidate = there.data.ids("candidates")[0]

@@ -24,7 +24,7 @@ for case in (TestTalentics, TestTalentio):
     case.settings = settings(
         max_examples=RUNS,
         phases=PHASES,
-        stateful_step_count=8,
+        stateful_step_count=4,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
