@@ -29,8 +29,8 @@ _TELL_EVERY = 60.0
 STATUS_EVERY = 540.0
 # Connect and read time-outs of a check, which must answer within ten seconds; and the longest that it waits in all,
 # which also covers what a socket's time-outs don't: a name server that is silent, an answer that drips.
-_CHECK_TIMEOUT = (3.0, 5.0)
-_CHECK_WITHIN = 7.0
+_CHECK_TIMEOUT = (3.0, 4.0)
+_CHECK_WITHIN = 6.0
 # So many tries that a burst of ours explains don't count: beyond it, a request that is always reset is a fault.
 _MOST_FORGIVEN = 8
 # Below this a wait is over before anybody would read of it.
@@ -157,11 +157,12 @@ class Flights:
         except UnexpectedAnswer as error:
             budget.settle(scope, 200, error.headers, sent)
             raise
-        except Redirected:
-            budget.settle(scope, 302, {}, sent)
-            raise
         except requests.RequestException as error:
             raise _Lost(error, budget.lost(scope, sent, was_reset(error))) from error
+        except Exception:
+            # Whatever it was, other streams draw from the same window and must not wait for this slot for ever.
+            budget.settle(scope, 0, {}, sent)
+            raise
         status = got.status if isinstance(got, Answer) else got.status_code
         budget.settle(scope, status, got.headers, sent)
         return got
@@ -252,7 +253,7 @@ class Flights:
             self._confirm(False)
         if is_long:
             self._confirm(True)
-        self._sync.count_wait(self._sync.clock.monotonic() - began)
+            self._sync.count_wait(self._sync.clock.monotonic() - began)
 
     def _tell(self, remaining: float, why: str) -> None:
         until = self._sync.clock.now() + timedelta(seconds=remaining)

@@ -464,6 +464,17 @@ def test_what_was_read_before_the_fault_is_kept(source: str, pattern: str, strea
     assert outcome.states[stream] != whole.states[stream]
 
 
+@each_group
+def test_a_defect_of_ours_fails_its_stream_alone(group: Group) -> None:
+    def happen(request: requests.PreparedRequest) -> requests.Response:
+        raise ZeroDivisionError
+
+    outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, happen))
+    assert outcome.errors.keys() == group.failing
+    assert {kind for kind, _ in outcome.errors.values()} == {"system_error"}
+    assert_complete(outcome, group.source, group.survives)
+
+
 # --- what never comes to a request ------------------------------------------------------------------------------------
 
 
