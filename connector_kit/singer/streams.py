@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream, metrics
@@ -13,6 +13,7 @@ from singer_sdk.helpers._util import utc_now
 from singer_sdk.singerlib import (
     ActivateVersionMessage,
     Catalog,
+    CatalogEntry,
     MetadataMapping,
     RecordMessage,
     SelectionMask,
@@ -76,18 +77,24 @@ class ManifestStream(Stream):
             if self._tap_input_catalog is None:
                 self._metadata.root.selected = True
             else:
-                entry = self._tap_input_catalog.get_stream(self.tap_stream_id)
-                self._select(self._metadata, entry.metadata if entry else MetadataMapping())
+                self._select(self._metadata, self._tap_input_catalog.get_stream(self.tap_stream_id))
         return self._metadata
 
     @staticmethod
-    def _select(own: MetadataMapping, given: MetadataMapping) -> None:
-        own.root.selected = given.root.selected
-        own.root.selected_by_default = given.root.selected_by_default
+    def _select(own: MetadataMapping, given: CatalogEntry | None) -> None:
+        if given is None:
+            own.root.selected = False
+            return
+        own.root.selected = given.metadata.root.selected
+        own.root.selected_by_default = given.metadata.root.selected_by_default
+        known = set(_breadcrumbs(given.schema.to_dict()))
         for breadcrumb, entry in own.items():
-            if breadcrumb and breadcrumb in given:
-                entry.selected = given[breadcrumb].selected
-                entry.selected_by_default = given[breadcrumb].selected_by_default
+            if breadcrumb and breadcrumb in given.metadata:
+                entry.selected = given.metadata[breadcrumb].selected
+                entry.selected_by_default = given.metadata[breadcrumb].selected_by_default
+            elif breadcrumb and known and breadcrumb not in known:
+                # New since the catalog was made: whoever chose fields then has not chosen this one.
+                entry.selected = False
 
     @property
     def effective_schema(self) -> dict[str, Any]:
@@ -185,6 +192,12 @@ class ManifestStream(Stream):
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
         """The records of this stream alone, for callers that drive one stream by itself."""
         return self._tap_of_source.read_alone(self)
+
+
+def _breadcrumbs(schema: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, field in schema.get("properties", {}).items():
+        yield (*above, "properties", name)
+        yield from _breadcrumbs(field, (*above, "properties", name))
 
 
 def _pruning(schema: Mapping[str, Any], mask: SelectionMask, above: tuple[str, ...] = ()) -> _Prune | None:

@@ -69,6 +69,17 @@ def test_types_are_the_taps_whatever_an_old_catalog_tells(talentio: Account) -> 
     assert output.judged().findings == []
 
 
+def test_a_field_that_is_new_since_the_catalog_was_made_is_not_sent_unasked(talentio: Account) -> None:
+    catalog = talentio.catalog().select("candidates")
+    entry = catalog.entry("candidates")
+    del entry["schema"]["properties"]["email"]
+    entry["metadata"] = [item for item in entry["metadata"] if "email" not in item["breadcrumb"]]
+    output = talentio.run(catalog=catalog)
+    assert output.judged().findings == []
+    assert output.rows("candidates")
+    assert not any("email" in row for row in output.rows("candidates"))
+
+
 def test_a_deselected_stream_costs_no_request(talentio: Account) -> None:
     sent = talentio.run(catalog=talentio.catalog().select("channels")).sent
     assert [url.partition("?")[0] for url in sent] == ["/talentio/api/v1/channels"]
