@@ -23,7 +23,7 @@ TAPS = tuple(f"tap-{source}" for source in SOURCES)
 TARGETS = ("target-jsonl", "target-duckdb", "target-postgres")
 _FOLDERS = ("extractors", "loaders")
 # Long enough for a loaded machine; a program that hangs fails its own test and not the whole run.
-_PATIENCE = 240
+_PATIENCE = 900
 
 Cells = tuple[Any, ...]
 

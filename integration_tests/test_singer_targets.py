@@ -24,7 +24,7 @@ from meltano_project import (
 from postgres import Postgres
 from processes import Run, Sandbox, run, running_sandbox, write_json
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("plugins")]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("plugins")]
 
 SIZE = ("--candidates=12", "--employees=6", "--requisitions=3", "--exams=1", "--jobs=3", "--applicants=4")
 
