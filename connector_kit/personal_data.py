@@ -10,7 +10,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Literal, cast
 
 from connector_kit import scalars, times
@@ -51,6 +50,8 @@ FORM_FIELD_CLASSES: Mapping[str, str] = {
 }
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NO_DIGITS = re.compile(r"[^0-9]+")
+_DATE_SEPARATORS = frozenset("-/")
 # Talentio's custom fields have names of the customer's own, mostly Japanese; a form's are Indonesian or English.
 _PHONE_NAMES = (
     "phone",
@@ -67,8 +68,9 @@ _PHONE_NAMES = (
 )
 # Shorter than this, whoever has hashed data may find the key by trying.
 SAFE_KEY_LENGTH = 16
-# How often a hash is asked for again: employees and schools repeat from record to record.
-_REMEMBERED_HASHES, _LONGEST_REMEMBERED = 4096, 200
+_REMEMBERED_HASHES, _LONGEST_REMEMBERED = 2000, 200
+# Names of form and custom fields; a server may make them up without end.
+_MOST_NAMES = 200
 _BLOCK = hashlib.sha256().block_size
 
 
@@ -145,23 +147,43 @@ class Hasher:
         # RFC 2104, with the key's two blocks digested once: `hmac` would do it anew for each value, at twice the cost.
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in secret))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in secret))
-        self._remembered: Callable[[str, str], str] = lru_cache(_REMEMBERED_HASHES)(self._hash_text)
+        self._rules: dict[str, Callable[[Any], str | None]] = {}
 
     def __call__(self, name: str, value: Any) -> str | None:
         """Hash a field's value. Nothing stays nothing: null and empty lists are null, blank text is empty."""
-        text = _text_of(value)
-        if not text:
-            return text
-        return self._remembered(name, text) if len(text) <= _LONGEST_REMEMBERED else self._hash_text(name, text)
+        rule = self._rules.get(name)
+        if rule is None:
+            rule = self.rule(name)
+            if len(self._rules) < _MOST_NAMES:
+                self._rules[name] = rule
+        return rule(value)
 
-    def _hash_text(self, name: str, text: str) -> str:
-        normal = normalised(name, text)
-        if not normal:
-            return ""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(normal.encode("utf-8", "replace"))
-        outer.update(inner.digest())
-        return outer.hexdigest()
+    def rule(self, name: str) -> Callable[[Any], str | None]:
+        """The same for one field, which is by far faster where it has many values."""
+        normalise = _normaliser(name)
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        # Employees, schools and the like repeat from record to record; what is first seen later hardly does.
+        remembered: dict[str, str] = {}
+
+        def hash_value(value: Any) -> str | None:
+            text = value if type(value) is str else _text_of(value)
+            if not text:
+                return text
+            known = remembered.get(text)
+            if known is not None:
+                return known
+            normal = normalise(text)
+            if not normal:
+                return ""
+            inner, outer = copy_inner(), copy_outer()
+            inner.update(normal.encode("utf-8", "replace"))
+            outer.update(inner.digest())
+            result = outer.hexdigest()
+            if len(remembered) < _REMEMBERED_HASHES and len(text) <= _LONGEST_REMEMBERED:
+                remembered[text] = result
+            return result
+
+        return hash_value
 
 
 def _text_of(value: Any) -> str | None:
@@ -183,27 +205,40 @@ def normalised(name: str, text: str) -> str:
     E-mail addresses are compared without case, phone numbers by their national digits, dates in ISO form, all else
     as text without blanks around it. Full-width letters and digits count as plain ones.
     """
-    text = text.replace("\0", "").strip()
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).strip()
+    return _normaliser(name)(text)
+
+
+def _normaliser(name: str) -> Callable[[str], str]:
+    """`normalised` for one field."""
+    kind = _kind_of(name)
+
+    def normalise(text: str) -> str:
+        if not text.isascii():
+            text = unicodedata.normalize("NFKC", text)
+        if "\0" in text:
+            text = text.replace("\0", "")
+        text = text.strip()
+        if kind == "mail" or ("@" in text and _EMAIL.fullmatch(text)):
+            return text.casefold()
+        if kind == "phone":
+            return _phone_digits(text) or text
+        return _iso(text) if text[4:5] in _DATE_SEPARATORS else text
+
+    return normalise
+
+
+def _iso(text: str) -> str:
+    """A date or time in ISO form; any other text as it is."""
     if text.startswith("0000-00-00"):
         # MySQL's zero date is no date; hashed, it would join everybody who gave none.
         return ""
-    kind = _kind_of(name)
-    if kind == "mail" or ("@" in text and _EMAIL.fullmatch(text)):
-        return text.casefold()
-    if kind == "phone":
-        return _phone_digits(text) or text
-    if text[:4].isdigit() and text[4:5] in ("-", "/"):
-        moment = times.parse(text)
-        if moment is not None:
-            if len(text) <= len("YYYY-MM-DD"):
-                return times.format_date(moment)
-            return times.format_naive(moment) if moment.tzinfo is None else times.format_aware(moment)
-    return text
+    if not text[:4].isdigit() or (moment := times.parse(text)) is None:
+        return text
+    if len(text) <= len("YYYY-MM-DD"):
+        return times.format_date(moment)
+    return times.format_naive(moment) if moment.tzinfo is None else times.format_aware(moment)
 
 
-@lru_cache(_REMEMBERED_HASHES)
 def _kind_of(name: str) -> Literal["mail", "phone", ""]:
     field = name.lower()
     if "mail" in field:
@@ -217,7 +252,7 @@ def _phone_digits(text: str) -> str:
     Without a `+`, 62 can only be the country: national numbers start with 0. A bare 81 may also be an Indonesian mobile
     number that lost its 0 (0812...), so it counts as Japan only where a Japanese mobile number follows.
     """
-    digits = re.sub(r"[^0-9]", "", text)
+    digits = _NO_DIGITS.sub("", text)
     international = text.startswith("+")
     number = digits
     if digits.startswith("00"):

@@ -139,7 +139,7 @@ class _Compiler:
         hasher = self._hasher
         if hasher is None:
             return _nothing
-        return lambda value: hasher(name, value)
+        return hasher.rule(name)
 
     def _value_by_name_rule(self, field: Schema, path: str) -> Rule:
         """For a `{name, value}` object: what its value reveals is told by its name."""
