@@ -18,7 +18,7 @@ import requests
 from airbyte_cdk.models import AirbyteStateBlob, AirbyteStateMessage, AirbyteStreamState, StreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PAUSES, FailureTable, Redirected, UnexpectedAnswer, lasting
+from connector_kit.errors import PAUSES, FailureTable, Redirected, UnexpectedAnswer, endless, lasting
 from connector_kit.personal_data import FORM_FIELD_CLASSES, MARK, is_leaf, is_named_value
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource, read_manifest
