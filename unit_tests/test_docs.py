@@ -106,6 +106,7 @@ def failures(source: str) -> Iterator[tuple[str, str]]:
     junk = UnexpectedAnswer("HTTP 200 with an HTML page")
     junk.path = path
     yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1).message or ""
+    yield "A list comes to no end", endless(path, "page 3 has the same records as the page before").message or ""
     yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
     yield "The server redirects", message(table, Redirected("")).strip()
     if inferred_path:
