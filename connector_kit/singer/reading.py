@@ -61,7 +61,7 @@ class SyncRun:
     Args:
         tap: settings, bookmarks and the way out.
         streams: those to read, all in one go.
-        most: hand on so many records of a stream at the most, and no states: for `--test`.
+        most: hand on so many records of a stream at the most, and no new bookmarks: for `--test`.
     """
 
     def __init__(self, tap: ManifestTap, streams: Sequence[ManifestStream], most: int | None = None) -> None:
@@ -77,9 +77,8 @@ class SyncRun:
         first = next(messages)
         for stream in self._streams.values():
             stream.begin()
-        if self._most is None:
-            # Some targets take the first state that they see for what they have stored.
-            self._tap.write_state()
+        # Some targets take the first state that they see for what they have stored.
+        self._tap.write_state()
         for message in chain([first], messages):
             self._hand_on(message)
 
