@@ -30,13 +30,15 @@ RUN case "$CONNECTOR" in \
       source-talentics | source-talentio) ;; \
       *) echo "CONNECTOR must be source-talentics or source-talentio, not '$CONNECTOR'" >&2; exit 1 ;; \
     esac \
-    && useradd --uid 1000 --create-home airbyte \
+    && groupadd --gid 1000 airbyte \
+    && useradd --uid 1000 --gid 1000 --create-home --shell /usr/sbin/nologin airbyte \
     && mkdir --parents /airbyte \
     && ln --symbolic "/airbyte/environment/bin/$CONNECTOR" /airbyte/connector
 
 COPY --from=build /airbyte/environment /airbyte/environment
 
-USER airbyte
+# By number: Kubernetes checks `runAsNonRoot` by it, and knows no names.
+USER 1000:1000
 WORKDIR /home/airbyte
 
 # Airbyte's platform reads the command from here; the link stands for the program that CONNECTOR chose.
