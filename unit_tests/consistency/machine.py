@@ -161,8 +161,9 @@ def storms(package: str) -> st.SearchStrategy[dict[str, list[Event]]]:
 
 def _changes(kind: str) -> st.SearchStrategy[Event]:
     created = st.builds(create, st.just(kind), WHICH)
-    updated = st.builds(update_some, st.just(kind), st.lists(WHICH, min_size=1, max_size=3))
-    return _mostly(st.builds(delete, st.just(kind), WHICH), created | updated)
+    updated = st.builds(update_some, st.just(kind), st.lists(WHICH, min_size=2, max_size=3))
+    deleted = st.builds(delete, st.just(kind), WHICH)
+    return st.sampled_from([deleted, deleted, updated, updated, created]).flatmap(lambda chosen: chosen)
 
 
 def plans(package: str) -> st.SearchStrategy[Plan]:

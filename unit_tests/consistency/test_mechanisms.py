@@ -49,7 +49,7 @@ def lookback_zero() -> AbstractContextManager[Any]:
 def test_without_it_records_are_lost(package: str, mutation: Callable[[], AbstractContextManager[Any]]) -> None:
     play = seed(1)(machine(package))
     tried = settings(
-        max_examples=200,
+        max_examples=400,
         stateful_step_count=4,
         deadline=None,
         database=None,
