@@ -44,10 +44,17 @@ def test_a_signal_ends_a_waiting_tap_with_its_state_out(limited: Running, tmp_pa
     catalog = discovered("talentio", tmp_path)
     before = sorted(os.listdir(tmp_path))
     with running([*tap("talentio"), *arguments(tmp_path, config, catalog=catalog)], tmp_path) as process:
+        assert process.stdout is not None
+        # The log says that the tap waits before all that it has read is written.
+        output = ""
+        for line in process.stdout:
+            output += line
+            if line.startswith('{"type":"STATE"') and "candidates" in json.loads(line)["value"]["bookmarks"]:
+                break
         waiting(process, tmp_path)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 128 + number
+        output += process.stdout.read()
+        assert process.wait(timeout=PATIENCE) == 128 + number
     assert output.endswith("}\n")
     judge = Judge().read(output.splitlines())
     assert judge.findings == []
