@@ -104,7 +104,9 @@ def test_what_is_newer_than_the_states_margin_is_remembered_one_by_one() -> None
     }
     outcome = TALENTICS.read("ticket_scores", answers)
     assert outcome.records == {"ticket_scores": [ROW, row(502, FRESH)]}
-    assert outcome.states == {"ticket_scores": {**STATE["ticket_scores"], "recent": SeenTimes({502: instant(FRESH) or 0}).encode()}}
+    assert outcome.states == {
+        "ticket_scores": {**STATE["ticket_scores"], "recent": SeenTimes({502: instant(FRESH) or 0}).encode()}
+    }
 
     again = TALENTICS.read("ticket_scores", lists(TICKET, ticket(502, FRESH)), outcome.states)
     assert again.records == {"ticket_scores": []}
