@@ -47,6 +47,14 @@ class Answer:
         return orjson.loads(self.content)
 
 
+@dataclass(frozen=True)
+class _Common:
+    """What all requests to an endpoint have in common: headers, and what the environment says of proxies and CAs."""
+
+    request: requests.PreparedRequest
+    environment: Mapping[str, Any]
+
+
 @dataclass
 class Requester:
     """One endpoint as the manifest tells it.
@@ -75,6 +83,7 @@ class Requester:
         for value in self.authenticator.get_auth_header().values():
             # The CDK masks the config's own secrets in logs; Basic sends them in another spelling.
             add_to_secrets(str(value).rpartition(" ")[2])
+        self._common: _Common | None = None
         self._template = self._evaluate(self.url)
         self._alternative = self._evaluate(self.alternative_url) if self.alternative_url else None
         self._parameters = {
@@ -161,21 +170,24 @@ class Requester:
     ) -> tuple[requests.Response, bytes]:
         """Send the request; gives the response and its body. No body but that of a 2xx is looked at."""
         connect, read = timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds)
+        self._common = common = self._common or self._prepare(session)
+        request = common.request.copy()
+        request.prepare_url(url, dict(parameters))
         with complete_within(read if timeout else read * WHOLE_ANSWER):
-            response = session.get(
-                url,
-                params=dict(parameters),
-                # As the CDK does it: an explicit `auth` also keeps a .netrc of the machine from taking its place.
-                auth=self.authenticator,
-                headers={"Accept": "application/json"},
-                allow_redirects=False,
-                timeout=(connect, read),
-                stream=True,
-            )
+            response = session.send(request, allow_redirects=False, timeout=(connect, read), **common.environment)
             if response.status_code // 100 == 2:
                 return response, read_body(response)
             discard(response)
             return response, b""
+
+    def _prepare(self, session: requests.Session) -> _Common:
+        """Everything but the URL, once: requests would look for proxies and evaluate the credential at each request."""
+        # As the CDK does it: an explicit `auth` also keeps a .netrc of the machine from taking its place.
+        request = requests.Request(
+            "GET", self.url_for(), auth=self.authenticator, headers={"Accept": "application/json"}
+        )
+        environment = session.merge_environment_settings(self.url_for(), {}, True, None, None)
+        return _Common(session.prepare_request(request), environment)
 
     @staticmethod
     def _parse(response: requests.Response, content: bytes) -> Any:
