@@ -29,9 +29,10 @@ Cells = tuple[Any, ...]
 
 
 def install() -> None:
-    """Has Meltano install the taps and targets, unless it did so for the same files before."""
+    """Has Meltano install the taps and targets, unless it did so before for the same files, place and Python."""
     files = ("pyproject.toml", "meltano.yml", *(f"plugins/{tap}.yml" for tap in TAPS))
-    wanted = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in files)).hexdigest()
+    told = [f"{ROOT} {sys.version}", *((ROOT / name).read_text(encoding="utf-8") for name in files)]
+    wanted = hashlib.sha256("\n".join(told).encode()).hexdigest()
     stamp = PLUGINS / "installed"
     PLUGINS.mkdir(parents=True, exist_ok=True)
     # Several processes may run tests of this folder.
