@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 
@@ -35,7 +34,8 @@ def run(package: str) -> None:
 def _told(error: BaseException) -> list[str]:
     if isinstance(error, ConfigValidationError):
         return list(error.errors)
-    if isinstance(error, json.JSONDecodeError):
+    if type(error).__name__ == "JSONDecodeError":
+        # The standard library's or simplejson's, which the SDK reads files with.
         return [f"A file of --config, --catalog or --state is no JSON: {error}"]
     if isinstance(error, _IN_WORDS):
         return [str(error)]
