@@ -152,7 +152,9 @@ class Requester:
         except UnexpectedAnswer as error:
             error.path = urlsplit(url).path
             error.headers = headers
-            raise
+            # Whoever holds the error would hold the body as well, by its traceback and by the error that it came from.
+            content, error.__context__ = b"", None
+            raise error.with_traceback(None) from None
         return Answer(
             status=response.status_code,
             headers=response.headers,

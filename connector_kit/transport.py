@@ -12,7 +12,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import requests
@@ -29,6 +29,9 @@ LARGEST_BODY = 64 << 20
 # An error's body is read for the sake of the connection, which can then be used again; a long one is not worth it.
 _LARGEST_ERROR = 1 << 20
 _PIECE = 1 << 16
+# With a request in flight for each worker, only one body at a time may grow beyond this.
+_LARGE = 8 << 20
+_one_large_body = threading.Lock()
 
 
 class _Deadline(threading.local):
@@ -67,22 +70,25 @@ def discard(response: requests.Response) -> None:
 
 
 def _read(response: requests.Response, largest: int) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        for piece in response.iter_content(_PIECE):
-            size += len(piece)
-            if size > largest:
-                raise UnexpectedAnswer(f"HTTP {response.status_code} with more than {largest >> 20} MiB")
-            pieces.append(piece)
-    except requests.ConnectionError as error:
-        if error.args and isinstance(error.args[0], ReadTimeoutError):
-            raise requests.ReadTimeout(request=error.request) from None
-        raise
-    finally:
+    body = bytearray()
+    with ExitStack() as held:
         # Gives the connection back if all of the body was read, and ends it otherwise.
-        response.close()
-    return b"".join(pieces)
+        held.callback(response.close)
+        alone = False
+        try:
+            for piece in response.iter_content(_PIECE):
+                if not alone and len(body) + len(piece) > _LARGE:
+                    held.enter_context(_one_large_body)
+                    alone = True
+                body += piece
+                if len(body) > largest:
+                    body.clear()
+                    raise UnexpectedAnswer(f"HTTP {response.status_code} with more than {largest >> 20} MiB")
+        except requests.ConnectionError as error:
+            if error.args and isinstance(error.args[0], ReadTimeoutError):
+                raise requests.ReadTimeout(request=error.request) from None
+            raise
+        return bytes(body)
 
 
 class _Timely(io.RawIOBase):

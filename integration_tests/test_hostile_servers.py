@@ -143,7 +143,7 @@ def test_a_read_outlives_them_all_at_once(tmp_path: Path, catalogs: Mapping[str,
         "employee_groups": dripping_header,
         "workspaces": lambda _: [page("talentio", [1], 1)],
     }
-    command = impatient("talentio", **{"flights.PAUSES": "(0.01, 0.01)", "requester.WHOLE_ANSWER": "0.02"})
+    command = impatient("talentio", **{"flights.PAUSES": "(0.01, 0.01)", "requester.WHOLE_ANSWER": "0.1"})
     with serving(lambda request: attacks[request.path.rpartition("/")[2]](request)) as server:
         result = read("talentio", f"{server.origin}/v1", tmp_path, catalogs["talentio"], attacks, command)
     assert result.exit_code != 0
