@@ -20,6 +20,8 @@ logger = logging.getLogger("airbyte.connector_kit")
 
 # Where a slot frees only when another request is answered, nobody knows when that is: look again this much later.
 _LOOK_AGAIN = 0.25
+# A shorter pause than this ends, by a clock that counts in floats, in the moment in which it began.
+_SHORTEST = 0.001
 # A 429 that says nothing, at a moment when we have used nothing: ask again after this, then after twice as long, …
 _UNTOLD_PAUSE = 60.0
 # However soon a 429 invites us, one refusal after another is not answered by a storm of requests.
@@ -112,9 +114,9 @@ class Budget:
             now = self._clock.monotonic()
             window = self._window(scope)
             if now < window.blocked_until:
-                return window.blocked_until - now
+                return max(window.blocked_until - now, _SHORTEST)
             if (pause := self._pace.pause()) > 0:
-                return pause
+                return max(pause, _SHORTEST)
             self._turn(window, now)
             if window.alone and window.in_flight:
                 return _LOOK_AGAIN
@@ -126,7 +128,7 @@ class Budget:
             elif window.fitted is not None and window.used >= window.fitted and window.in_flight:
                 return _LOOK_AGAIN
             if window.used >= self._limit(window):
-                return max(window.answered[0] + self.period - now, 0.001) if window.answered else _LOOK_AGAIN
+                return max(window.answered[0] + self.period - now, _SHORTEST) if window.answered else _LOOK_AGAIN
             window.in_flight += 1
             self._pace.sent()
             return 0.0

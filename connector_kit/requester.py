@@ -6,10 +6,11 @@ thread of the stream, so that a worker thread never sleeps while other endpoints
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -44,7 +45,7 @@ class Answer:
 
     def copy_of_body(self) -> Any:
         """The body parsed anew: readers change records in place, and several streams read one answer."""
-        return orjson.loads(self.content)
+        return _parsed(self.content)
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ class Requester:
         if content.count(b"{") + content.count(b"[") > _MOST_CONTAINERS or content.count(b",") > _MOST_VALUES:
             raise UnexpectedAnswer(f"HTTP {response.status_code} with more values than an answer of this API can hold")
         try:
-            return orjson.loads(content)
+            return _parsed(content)
         except orjson.JSONDecodeError as error:
             if content.lstrip()[:1] == b"<":
                 kind = "an HTML page"
@@ -209,6 +210,27 @@ class Requester:
     def _evaluate(self, template: str) -> str:
         string = InterpolatedString.create(template, parameters={})
         return str(string.eval(self.config, stream_slice=_AnyId()))
+
+
+def _parsed(content: bytes) -> Any:
+    """The value of a JSON text, also of one that orjson is stricter about than JSON is.
+
+    A text that was cut in the middle of an emoji ends in half a surrogate pair, and `1e999` is a number; either would
+    cost all records of the page. What normalises the values mends both.
+    """
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        if "surrogate" not in error.msg and "infinity" not in error.msg:
+            raise
+        try:
+            return json.loads(content, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            raise error from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 class _AnyId(dict[str, str]):

@@ -19,7 +19,12 @@ def escaped_json(value: object) -> bytes:
 
 def plain_json(value: object) -> bytes:
     """JSON as Talentio sends it."""
-    return _plain(value).encode()
+    text = _plain(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair can be written as an escape alone.
+        return _escaped(value).encode()
 
 
 def array(fragments: Iterable[bytes]) -> bytes:
