@@ -39,9 +39,21 @@ done; \
 if [ -z "$$python" ]; then echo "make: $(3)" >&2; exit 1; fi
 endef
 
+# The programs of an environment hold its path: each .ready tells where its environment was made and with which PYTHON.
+# FORCE where that is not here (a clone that was moved or copied), where the Python is gone, or where another is asked for.
+stale = $(shell { read -r place && read -r python; } 2>/dev/null <$(1)/.ready && [ "$$place" = "$$(pwd -P)" ] && \
+  [ -x $(1)/bin/python ] && { [ '$(origin PYTHON)' = file ] || [ "$$python" = '$(PYTHON)' ]; } || echo FORCE)
+
+# Shell code: makes the environment of the target with the Python that was found; $(1) are the options of uv.
+define environment
+{ [ -z '$(call stale,$(@D))' ] || rm -rf $(@D); } && \
+UV_PROJECT_ENVIRONMENT=$(@D) $(UV) sync --frozen $(1) --python "$$python" && { pwd -P; echo '$(PYTHON)'; } >$@
+endef
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sync meltano sandbox test test-long bench audit lint format
+.SECONDEXPANSION:
+.PHONY: help demo sync meltano sandbox test test-long bench audit lint format FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -87,14 +99,14 @@ $(UV):
 	echo "Setting up uv with $$python"; \
 	"$$python" -m venv --clear $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet 'uv>=0.9,<1'
 
-.venv/.ready: uv.lock pyproject.toml | $(UV)
+.venv/.ready: uv.lock pyproject.toml $$(call stale,.venv) | $(UV)
 	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
-	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --all-extras --python "$$python" && touch $@
+	$(call environment,--all-extras)
 
-.venv-demo/.ready: uv.lock pyproject.toml | $(UV)
+.venv-demo/.ready: uv.lock pyproject.toml $$(call stale,.venv-demo) | $(UV)
 	@$(call find_python,$(PYTHON) python3.12 python3.11 python3.10,(3$(comma) 13),$(no_demo_python)); \
-	UV_PROJECT_ENVIRONMENT=.venv-demo $(UV) sync --frozen --no-default-groups --group demo --python "$$python" && touch $@
+	$(call environment,--no-default-groups --group demo)
 
-.venv-bench/.ready: uv.lock pyproject.toml | $(UV)
+.venv-bench/.ready: uv.lock pyproject.toml $$(call stale,.venv-bench) | $(UV)
 	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
-	UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --frozen --no-default-groups --group bench --extra singer --python "$$python" && touch $@
+	$(call environment,--no-default-groups --group bench --extra singer)
