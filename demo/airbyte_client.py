@@ -80,7 +80,7 @@ class AirbyteClient:
                 try:
                     return self._sync(connector, config, database, schema)
                 except self._error as problem:
-                    reason = "\n".join(progress.errors or [problem.get_message()])
+                    reason = "\n".join(progress.errors or [cannot_start(problem, program) or problem.get_message()])
                     raise SyncFailed(f"{name}: {reason}\nMore in its logs: {self.logs / name}") from problem
 
     def _sync(self, connector: Any, config: dict[str, Any], database: Path, schema: str) -> list[Stream]:
@@ -93,6 +93,19 @@ class AirbyteClient:
             Stream(stream.name, incremental=bool(stream.default_cursor_field))
             for stream in connector.discovered_catalog.streams
         ]
+
+
+def cannot_start(problem: BaseException, program: Path) -> str | None:
+    """Why the program did not start, where that is what led to the problem; PyAirbyte says "Connector failed." only."""
+    cause: BaseException | None = problem
+    while cause:
+        if isinstance(cause, OSError) and str(cause.filename) == str(program):
+            return (
+                f"{program} cannot be started: {cause.strerror} (the program, or the Python that its first line names); "
+                f"delete {program.parent.parent} and run make again"
+            )
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 class _Progress(logging.Handler):

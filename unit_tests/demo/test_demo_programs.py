@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 import requests
 
 from demo import sync
+from demo.airbyte_client import cannot_start
 from demo.program import Failed, run
 from demo.running_sandbox import running_sandbox
 
@@ -59,6 +61,28 @@ def test_being_told_to_end_leaves_blocks_in_order(capsys: pytest.CaptureFixture[
     assert run(work) == 143
     assert left
     assert "Stopped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [None, "#!/nowhere/bin/python\n"])
+def test_a_program_that_cannot_start_is_named_with_the_reason_and_the_way_out(
+    tmp_path: Path, content: str | None
+) -> None:
+    program = tmp_path / "venv" / "bin" / "source-talentio"
+    if content:
+        program.parent.mkdir(parents=True)
+        program.write_text(content)
+        program.chmod(0o700)
+
+    with pytest.raises(FileNotFoundError) as failed:
+        subprocess.run([program], check=False)
+    of_client = RuntimeError("Connector failed.")
+    of_client.__context__ = failed.value
+
+    told = cannot_start(of_client, program)
+    assert told
+    assert f"{program} cannot be started: No such file or directory" in told
+    assert f"delete {tmp_path / 'venv'} " in told
+    assert cannot_start(of_client, Path("/another/program")) is None
 
 
 def test_the_sandbox_runs_as_long_as_its_block_and_tells_what_was_asked() -> None:
