@@ -101,7 +101,7 @@ def cannot_start(problem: BaseException, program: Path) -> str | None:
     while cause:
         if isinstance(cause, OSError) and str(cause.filename) == str(program):
             return (
-                f"{program} cannot be started: {cause.strerror} (the program, or the Python that its first line names); "
+                f"{program} cannot be started: {cause.strerror} (it, or the Python that its first line names); "
                 f"delete {program.parent.parent} and run make again"
             )
         cause = cause.__cause__ or cause.__context__
