@@ -31,8 +31,10 @@ def told_once(messages: Iterable[AirbyteMessage], selected: int, logger: logging
             raise
         told = (
             f"{len(failed)} of {selected} streams failed: {', '.join(sorted(failed))}. The error of each says why and "
-            "what to do. The other streams are complete."
+            "what to do."
         )
+        if len(failed) < selected:
+            told += " The other streams are complete."
         worst = next(kind for kind in _WORST_FIRST if kind in failed.values())
         raise AirbyteTracedException(message=told, internal_message=told, failure_type=worst) from None
     finally:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -29,7 +30,11 @@ def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[st
     """`config` with the spec's defaults filled in, so that the manifest never repeats a default."""
     properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
-    return {**defaults, **{name: value for name, value in config.items() if value is not None}}
+    full = {**defaults, **{name: value for name, value in config.items() if value is not None}}
+    if isinstance(full.get("base_url"), str):
+        # The manifest makes its URLs of the very text that was checked.
+        full["base_url"] = full["base_url"].strip().rstrip("/")
+    return full
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,13 @@ class Settings:
         )
 
 
+def misspelled(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, str]:
+    """Names in a config that no field has, by the field that was probably meant. Other unknown names are nobody's."""
+    known = list(spec.get("properties", {}))
+    near = {name: get_close_matches(name, known, 1, cutoff=0.8) for name in config if name not in known}
+    return {name: found[0] for name, found in near.items() if found}
+
+
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,)}
 
 
@@ -106,7 +118,7 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
 def _period(text: str) -> float:
     try:
         duration = isodate.parse_duration(text)
-    except (isodate.ISO8601Error, ValueError):
+    except (isodate.ISO8601Error, ValueError, OverflowError):
         duration = None
     # Years and months parse to isodate's own Duration, which has no fixed length in seconds.
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else 0.0
@@ -119,13 +131,13 @@ def _period(text: str) -> float:
 
 def _base_url(text: str) -> str:
     url = text.strip().rstrip("/")
-    parts = urlsplit(url)
-    host = parts.hostname or ""
     try:
+        parts = urlsplit(url)
         port_is_sane = parts.port is None or parts.port > 0
     except ValueError:
-        port_is_sane = False
-    if not host or not port_is_sane or parts.query or parts.fragment or re.search(r"\s", url):
+        parts, port_is_sane = urlsplit(""), False
+    host = parts.hostname or ""
+    if not _is_host(host) or not port_is_sane or parts.query or parts.fragment or re.search(r"\s", url):
         raise config_error("base_url: not a URL. Write it as https://host/path, without a query.")
     if parts.username or parts.password:
         raise config_error("base_url: must not hold a user name or password; put them into their own fields.")
@@ -135,6 +147,11 @@ def _base_url(text: str) -> str:
         "base_url: must begin with https://, so that credentials and applicants' data travel encrypted; "
         "http:// is for a loopback address only (127.0.0.1, localhost)."
     )
+
+
+def _is_host(host: str) -> bool:
+    # What a name server would refuse; an IPv6 address has colons in the place of labels.
+    return bool(host) and all(0 < len(label) <= 63 for label in host.removesuffix(".").split("."))
 
 
 def _is_loopback(host: str) -> bool:

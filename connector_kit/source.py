@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -17,7 +16,6 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
-    ConfiguredAirbyteCatalogSerializer,
     ConnectorSpecification,
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
@@ -27,7 +25,6 @@ from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_genera
     DeclarativePartitionFactory,
     StreamSlicerPartitionGenerator,
 )
-from airbyte_cdk.sources.source import Source
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
@@ -38,9 +35,10 @@ from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
 from connector_kit.ending import ending_at_once
 from connector_kit.failed_streams import told_once
+from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.manifest import load_manifest
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
-from connector_kit.settings import Settings, config_error, with_defaults
+from connector_kit.settings import Settings, config_error, misspelled, with_defaults
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
@@ -247,6 +245,9 @@ class Entrypoint(AirbyteEntrypoint):
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         Settings.from_config(config, source_spec.connectionSpecification)
+        for name, meant in misspelled(config, source_spec.connectionSpecification).items():
+            # A misspelled `personal_data` would send everybody's data in clear.
+            logger.warning("Config field %s is unknown and has no effect. Is %s meant?", name, meant)
 
 
 def launch(package: str, args: Sequence[str] | None = None) -> None:
@@ -267,9 +268,9 @@ def _run(package: str, args: Sequence[str] | None) -> None:
     init_uncaught_exception_handler(logger)
     arguments = list(sys.argv[1:] if args is None else args)
     parsed = AirbyteEntrypoint.parse_args(arguments)
-    config = Source.read_config(parsed.config) if getattr(parsed, "config", None) else None
-    catalog = _catalog(parsed.catalog) if getattr(parsed, "catalog", None) else None
-    state = Source.read_state(parsed.state) if getattr(parsed, "state", None) else None
+    config = read_config(parsed.config) if getattr(parsed, "config", None) else None
+    catalog = read_catalog(parsed.catalog) if getattr(parsed, "catalog", None) else None
+    state = read_state(parsed.state) if getattr(parsed, "state", None) else None
     only = read_manifest(package)["check"]["stream_names"] if parsed.command == "check" else None
     entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     for message in entrypoint.run(parsed):
@@ -278,8 +279,3 @@ def _run(package: str, args: Sequence[str] | None) -> None:
             # A state that waits in the buffer of a pipe is lost when the process is killed.
             sys.stdout.flush()
     sys.stdout.flush()
-
-
-def _catalog(path: str) -> ConfiguredAirbyteCatalog:
-    with open(path, encoding="utf-8") as file:
-        return ConfiguredAirbyteCatalogSerializer.load(json.load(file))

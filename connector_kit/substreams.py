@@ -32,6 +32,7 @@ logger = logging.getLogger("airbyte.connector_kit")
 # Both APIs tell times to the second, and a record can change twice in one. A detail that is read this long after its
 # parent was listed can't change any more under the time that the list told.
 _SETTLES_AFTER = 2.0
+_ENOUGH_TO_DOUBT = 20
 
 
 @dataclass
@@ -102,10 +103,10 @@ class DetailReading(Reading):
             self._done_count += 1
             self.confirm(now_or_later=False)
         self._pass_over(skipped, None)
-        if self._unproven and self.requester.error_handler.inferred:
+        if self._unproven and self._doubts_the_route():
             logger.warning(
-                "%s: %s answered 404 for all of %d. The path is inferred, not written in the vendor's documentation; "
-                "the state stays where it was. Report it if they should have some.",
+                "%s: %s answered 404 for all of %d. The vendor's documentation leaves this path in doubt; the state "
+                "stays where it was. Report it if they should have some.",
                 self.label,
                 self.requester.endpoint,
                 len(self._unproven),
@@ -117,6 +118,12 @@ class DetailReading(Reading):
             logger.info("%s: %d have none (HTTP 404).", self.label, self._missing)
         for cursor in self._cursors().values():
             cursor.complete()
+
+    def _doubts_the_route(self) -> bool:
+        """Whether it may be the path that is missing, so that the parents must be asked again once it is mended."""
+        few = len(self._unproven) < _ENOUGH_TO_DOUBT
+        # Of a route that the vendor writes in two ways, a few may well have nothing yet in a sync of a few.
+        return self.requester.error_handler.inferred or (self.requester.has_alternative and not few)
 
     def _questions(self, due: list[Parent]) -> Iterator[Question[tuple[Parent, bool]]]:
         for parent in due:

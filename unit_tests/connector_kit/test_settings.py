@@ -13,7 +13,7 @@ from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
-from connector_kit.settings import Settings
+from connector_kit.settings import Settings, misspelled, with_defaults
 from connector_kit.source import ManifestSource, read_manifest
 
 SPECS: dict[str, Mapping[str, Any]] = {
@@ -44,9 +44,12 @@ COMMON: dict[str, list[Any]] = {
         "https://api.example.com/v2?page=1",
         "https://api.example.com/v2#top",
         "https://user:a-password@api.example.com",
+        "https://[::1",
+        "https://.com/v2",
+        f"https://{'a' * 64}.example.com/v2",
     ],
     "rate_limit_requests": [0, -1, "50", 1.5, True],
-    "rate_limit_period": ["", "15m", "PT", "PT0S", "-PT15M", "P1M", 900],
+    "rate_limit_period": ["", "15m", "PT", "PT0S", "-PT15M", "P1M", "PT99999999999999H", 900],
     "num_workers": [0, 21, "4", 2.5, True],
     "personal_data": ["mask", "Keep", "", 5],
     "personal_data_key": [None, "", 5],
@@ -152,3 +155,17 @@ def test_hashing_with_a_key_is_right() -> None:
 
 def test_a_field_that_the_spec_does_not_know_is_no_failure() -> None:
     assert settings(__injected_declarative_manifest={}) == settings()
+
+
+@pytest.mark.parametrize("spelled", [" https://api.example.com/v2 ", "https://api.example.com/v2/"])
+def test_the_base_url_that_was_checked_is_the_one_that_is_used(spelled: str) -> None:
+    full = with_defaults({"base_url": spelled}, SPECS["source_talentics"])
+    assert full["base_url"] == "https://api.example.com/v2"
+
+
+def test_a_misspelled_field_is_named_with_the_one_that_is_meant() -> None:
+    config = {"access_token": "a-token", "personal_dta": "drop", "acces_tokn": "x", "comment": "ours", "__injected": 1}
+    assert misspelled(config, SPECS["source_talentio"]) == {
+        "personal_dta": "personal_data",
+        "acces_tokn": "access_token",
+    }
