@@ -8,12 +8,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from sandbox import control, faults, talentics_api
-from sandbox.limits import Limit
+from sandbox.option_values import COUNT, LIMIT, MOMENT, PORT, SECONDS, WHOLE, ZONE
 from sandbox.server import http_server, listen
 from sandbox.settings import COUNTS, SIZE_NAMES, Settings
 from sandbox.world import World
@@ -33,24 +32,6 @@ control endpoints, for tests and demos:
 """
 
 
-def _number_over_zero(text: str) -> float:
-    value = float(text)
-    if value <= 0:
-        raise ValueError
-    return value
-
-
-def _moment(text: str) -> float:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError
-    return int(text)
-
-
 def parser() -> argparse.ArgumentParser:
     """The options of the program."""
     options = argparse.ArgumentParser(
@@ -61,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
-    options.add_argument("--port", type=_count, default=0, help="default 0: a free one")
+    options.add_argument("--port", type=PORT, default=0, help="default 0: a free one")
     options.add_argument(
         "--json", action="store_true", help="print one line of JSON: configs of both sources and the control URL"
     )
@@ -79,22 +60,22 @@ def parser() -> argparse.ArgumentParser:
         default="small",
         help="small: seconds to sync; company: 20 exams x 200 tickets, 5,000 candidates",
     )
-    size.add_argument("--seed", type=int, default=1, help="same seed, same data on the same day (default: 1)")
+    size.add_argument("--seed", type=WHOLE, default=1, help="same seed, same data on the same day (default: 1)")
     size.add_argument(
-        "--now", type=_moment, metavar="TIME", help="start of the sandbox's clock, RFC 3339 (default: real time)"
+        "--now", type=MOMENT, metavar="TIME", help="start of the sandbox's clock, RFC 3339 (default: real time)"
     )
     for name in COUNTS:
         size.add_argument(
             f"--{name.replace('_', '-')}",
-            type=_count,
+            type=COUNT,
             metavar="N",
             help=f"number of {name.replace('_', ' ')}{_PER.get(name, '')}",
         )
 
     limits = options.add_argument_group("limits (by default the vendors' own)")
     limits.add_argument("--no-limits", action="store_true", help="no limit on either API")
-    limits.add_argument("--limit", type=Limit.parse, metavar="N/TIME", help="Talentics', such as 50/15m or 50/7s")
-    limits.add_argument("--talentio-limit", type=Limit.parse, metavar="N/TIME", help="Talentio's, such as 5000/1h")
+    limits.add_argument("--limit", type=LIMIT, metavar="N/TIME", help="Talentics', such as 50/15m or 50/7s")
+    limits.add_argument("--talentio-limit", type=LIMIT, metavar="N/TIME", help="Talentio's, such as 5000/1h")
     limits.add_argument(
         "--shared-window", action="store_true", help="Talentics: one window for all limited endpoints, not one each"
     )
@@ -104,16 +85,16 @@ def parser() -> argparse.ArgumentParser:
         help="Talentics: limit all nine endpoints, not only the five that the vendor names",
     )
     limits.add_argument("--no-limit-headers", action="store_true", help="tell nothing of limits in headers")
-    limits.add_argument("--burst", type=_count, metavar="N", help="Talentio resets connections beyond N in a second")
+    limits.add_argument("--burst", type=COUNT, metavar="N", help="Talentio resets connections beyond N in a second")
     limits.add_argument(
-        "--other-client", type=_count, default=0, metavar="N", help="requests of each window used up by somebody else"
+        "--other-client", type=COUNT, default=0, metavar="N", help="requests of each window used up by somebody else"
     )
 
     unrest = options.add_argument_group("changes and faults")
     unrest.add_argument(
-        "--change-every", type=_number_over_zero, metavar="SECONDS", help="create, update and delete a record so often"
+        "--change-every", type=SECONDS, metavar="SECONDS", help="create, update and delete a record so often"
     )
-    unrest.add_argument("--change-every-requests", type=_count, metavar="N", help="the same after every N requests")
+    unrest.add_argument("--change-every-requests", type=COUNT, metavar="N", help="the same after every N requests")
     unrest.add_argument(
         "--fault", action="append", default=[], metavar="FAULT", help="see below; may be given several times"
     )
@@ -139,10 +120,10 @@ def parser() -> argparse.ArgumentParser:
         "--links-origin", metavar="URL", help="scheme and host of Talentics' links, such as http://api.talentics.id"
     )
     nature.add_argument(
-        "--zone-hours", type=float, default=7.0, help="zone of Talentics' zone-less times (default: 7, WIB)"
+        "--zone-hours", type=ZONE, default=7.0, help="zone of Talentics' zone-less times (default: 7, WIB)"
     )
     nature.add_argument(
-        "--filter-zone-hours", type=float, default=9.0, help="zone in which Talentio reads filters (default: 9, JST)"
+        "--filter-zone-hours", type=ZONE, default=9.0, help="zone in which Talentio reads filters (default: 9, JST)"
     )
     nature.add_argument(
         "--inactive-hides-candidates",
@@ -230,7 +211,16 @@ def _announce(settings: Settings, origin: str, configs: dict[str, dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the program. Exit code 2: an option is wrong; 1: the port is taken."""
+    """Runs the program. Exit code 2: an option is wrong; 1: it cannot listen, write the configs or print."""
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # Python would try once more when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _failed("nobody reads what it prints")
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = parser()
     given = options.parse_args(arguments)
     try:
@@ -239,13 +229,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as problem:
         options.error(str(problem))
     except OSError as problem:
-        print(
-            f"python -m sandbox: cannot listen on {given.host} port {given.port}: {problem.strerror}", file=sys.stderr
-        )
-        return 1
+        return _failed(f"cannot listen on {given.host} port {given.port}: {problem.strerror}")
     configs = world.configs(origin)
     if given.write_configs:
-        write_configs(given.write_configs, configs)
+        try:
+            write_configs(given.write_configs, configs)
+        except OSError as problem:
+            return _failed(f"cannot write --write-configs {problem.filename}: {problem.strerror}")
     # Clients that connect from here on wait in the socket's queue until the server takes them.
     listener.listen(256)
     if given.json:
@@ -255,3 +245,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         http_server(world).run(sockets=[listener])
     return 0
+
+
+def _failed(reason: str) -> int:
+    print(f"python -m sandbox: {reason}", file=sys.stderr)
+    return 1

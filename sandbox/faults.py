@@ -62,6 +62,8 @@ class Fault:
                 fault.left = int(part[1:])
             elif part.replace(".", "", 1).isdecimal():
                 fault.rate = float(part)
+                if fault.rate > 1:
+                    raise ValueError(f"{text!r}: the rate {part} is a share of the requests, from 0 to 1")
             else:
                 fault.glob = part
         if value and kind != "redirect" and not value.replace(".", "", 1).isdecimal():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -195,7 +196,15 @@ def test_the_program_prints_a_way_in_and_serves(tmp_path: Path) -> None:
         (["--host", "0.0.0.0"], "not a loopback address"),
         (["--fault", "nonsense"], "is not a fault"),
         (["--answer", "403"], "write STATUS:GLOB"),
-        (["--limit", "fifty"], "invalid"),
+        (["--fault", "500:2.5"], "the rate 2.5 is a share of the requests, from 0 to 1"),
+        (["--limit", "fifty"], "--limit: 'fifty' is not a limit; write requests/period"),
+        (["--talentio-limit", "5/0s"], "--talentio-limit: '5/0s' is not a limit"),
+        (["--port", "99999"], "--port: '99999' is not a port: a number from 0 (a free one) to 65535"),
+        (["--candidates", "-1"], "--candidates: '-1' is not a number from 0 on"),
+        (["--seed", "1.5"], "--seed: '1.5' is not a number without a fraction"),
+        (["--change-every", "nan"], "--change-every: 'nan' is not a number of seconds above 0"),
+        (["--zone-hours", "inf"], "--zone-hours: 'inf' is not a zone"),
+        (["--now", "today"], "--now: 'today' is not a time, such as 2026-04-01T09:00:00Z"),
     ],
 )
 def test_the_program_names_a_wrong_option(
@@ -205,3 +214,25 @@ def test_the_program_names_a_wrong_option(
         main(arguments)
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_program_tells_where_it_cannot_write_the_configs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+
+    assert main(["--write-configs", str(tmp_path / "file" / "configs")]) == 1
+
+    assert f"cannot write --write-configs {tmp_path / 'file' / 'configs'}: Not a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+def test_the_program_ends_in_peace_where_nobody_reads_what_it_prints(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "sandbox", *arguments]
+    ended = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    os.close(writer)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "python -m sandbox: nobody reads what it prints\n"
