@@ -19,9 +19,10 @@ export UV_PYTHON_DOWNLOADS := never
 ifneq ($(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
-# A user without a home (a container that runs as some uid) has no place for uv's cache.
+# A user without a home (a container that runs as some uid) has no place for the caches of uv and Matplotlib.
 ifeq ($(shell test -w "$$HOME" && echo yes),)
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
 endif
 
 comma := ,
