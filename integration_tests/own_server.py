@@ -104,6 +104,16 @@ def reply(body: Any = None, status: str = "200 OK", **headers: str) -> bytes:
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + content
 
 
+# A process begins with the peak of the one that starts it, and that of the tests is large: a small one stands between.
+_LAUNCHER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as file:
+    file.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}")
+"""
+
+
 @dataclass(frozen=True)
 class Measured(Run):
     """What a program did, and the most memory that it held, in MB."""
@@ -115,18 +125,22 @@ def run_measured(
     command: Sequence[str], *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
 ) -> Measured:
     """Runs a program to its end, with no more of this environment than it needs, and `env` beside."""
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        with subprocess.Popen(
-            [*command, *map(str, arguments)], cwd=cwd, env={**plain(), **(env or {})}, stdout=stdout, stderr=stderr
-        ) as process:
-            # The usage of this child alone; `getrusage` would give the largest of all children so far.
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr, tempfile.NamedTemporaryFile() as usage:
+        launcher = [sys.executable, "-c", _LAUNCHER, usage.name]
+        subprocess.run(
+            [*launcher, *command, *map(str, arguments)],
+            cwd=cwd,
+            env={**plain(), **(env or {})},
+            stdout=stdout,
+            stderr=stderr,
+            check=True,
+        )
         texts = []
         for file in (stdout, stderr):
             file.seek(0)
             texts.append(file.read().decode())
-    return Measured(process.returncode, *texts, peak=usage.ru_maxrss * _UNIT / 1e6)
+        code, peak = map(int, usage.read().split())
+    return Measured(code, *texts, peak=peak * _UNIT / 1e6)
 
 
 def plain() -> dict[str, str]:
