@@ -193,6 +193,33 @@ def test_without_a_date_header_details_go_by_our_clock_when_the_list_began_less_
     assert_nothing_lost("source_talentics", there, clock, destination, SCORES, skew)
 
 
+@pytest.mark.parametrize("streams", [("tickets",), SCORES], ids=["tickets alone", "with their parents and scores"])
+def test_an_exam_made_with_its_ticket_while_the_first_ticket_page_waits(streams: tuple[str, ...]) -> None:
+    there, clock = world(exams=3)
+    destination = Destination()
+    first = run_sync("source_talentics", there, clock, {}, streams=streams)
+    destination.commit(first.messages, first.keys, whole=True)
+    clock.advance(90_000)
+
+    def made_and_touched(there: World) -> None:
+        # The ticket of an exam that this sync does not know, then a newer one that it lists; all older than the margin.
+        known = [there.data.ids("tickets", exam)[0] for exam in there.data.ids("exams")]
+        clock.advance(60)
+        there.data.create("exams", 0)
+        there.data.create("tickets", max(there.data.ids("exams")))
+        clock.advance(240)
+        for ticket in known:
+            there.data.update("tickets", ticket)
+        clock.advance(600)
+
+    plan = Plan({1: made_and_touched})
+    second = run_sync("source_talentics", there, clock, destination.state, streams=streams, plan=plan)
+    assert "/tickets?" in second.requests[1]
+    destination.commit(second.messages, second.keys, whole=True)
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams)
+
+
 def test_an_exam_that_was_deleted_between_its_list_and_its_tickets() -> None:
     there, clock = world()
     exam = there.data.ids("exams")[1]
