@@ -215,11 +215,12 @@ class DetailReading(Reading):
     def _pass_over(self, parents: Iterator[Parent], until: Parent | None) -> None:
         """Tell the cursors of the parents that need no request, up to the one that was read now."""
         for parent in parents:
-            if until is not None and parent.id == until.id:
-                return
+            # Also of the one that was read: another member may have known it, and would forget it.
             for cursor in self._cursors().values():
                 if isinstance(cursor, DetailCursor) and cursor.knows(parent.id, parent.instant):
                     cursor.passed(parent.instant, parent.id, parent.text, settled=True)
+            if until is not None and parent.id == until.id:
+                return
 
     def _let_settle(self, parent: Parent) -> None:
         cursors = [cursor for cursor in self._cursors().values() if isinstance(cursor, DetailCursor)]

@@ -250,6 +250,22 @@ def test_a_bulk_edit_costs_its_details_once() -> None:
     assert len(third.requests) == pages
 
 
+def test_a_stream_that_joins_later_makes_its_fellows_forget_nothing() -> None:
+    there, clock = world()
+    streams = ("candidate_details",)
+    edit_all("candidates")(there)
+    clock.advance(30)
+    kept = states(run_sync("source_talentio", there, clock, {}, streams=streams))
+    del kept["stage_evaluations"]
+    clock.advance(30)
+    joined = run_sync("source_talentio", there, clock, kept, streams=streams)
+    # All is near the start of the sync, so each detail is remembered by itself.
+    assert [of(message, "candidate_details") for message in joined.messages].count(True) == 0
+    clock.advance(30)
+    third = run_sync("source_talentio", there, clock, {**kept, **states(joined)}, streams=streams)
+    assert len(third.requests) == math.ceil(SMALL["candidates"] / PAGE)
+
+
 # --- the price -------------------------------------------------------------------------------------------------------
 
 LISTS = {
