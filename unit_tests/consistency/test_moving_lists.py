@@ -266,6 +266,18 @@ def test_a_stream_that_joins_later_makes_its_fellows_forget_nothing() -> None:
     assert len(third.requests) == math.ceil(SMALL["candidates"] / PAGE)
 
 
+def test_a_stream_that_waits_for_its_parents_is_heard_meanwhile() -> None:
+    there, clock = world(exams=4)
+    first = run_sync("source_talentics", there, clock, {}, streams=("ticket_scores",))
+    # The exams take two pages, then come the tickets of each: ten minutes before each of two of these.
+    plan = Plan({at: lambda there: clock.advance(600) for at in (3, 4)}, kill_at=5)
+    second = run_sync("source_talentics", there, clock, states(first), streams=("ticket_scores",), plan=plan)
+    assert second.killed
+    assert "/tickets?" in second.requests[-1]
+    told = [message for message in second.messages if message[0] == "ticket_scores"]
+    assert told == [("ticket_scores", states(first)["ticket_scores"])] * 2
+
+
 # --- the price -------------------------------------------------------------------------------------------------------
 
 LISTS = {
