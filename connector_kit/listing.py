@@ -192,6 +192,10 @@ class ListReading(Reading):
 
     def _begin(self, answer: Answer) -> None:
         self._server_time = answer.server_time or self._doubtful_time()
+        if self._parent is not None:
+            # A parent made after its own list was read is not among those asked for, and what hangs on it may be
+            # older than the first answer here: the state must not pass it.
+            self._server_time = min(self._server_time, self._parent.reading.server_time)
         for cursor in self._cursors().values():
             cursor.begin(self._server_time)
 

@@ -213,8 +213,13 @@ class Reading(ABC):
         """Send the requests, yield every wanted member's records."""
 
     def confirm(self, now_or_later: bool = True) -> None:
-        """Emit the states of the wanted members; their records so far were yielded before."""
+        """Emit the states of the wanted members; their records so far were yielded before.
+
+        Also of those that wait for this reading: where none of its own members is wanted, nobody else would be heard.
+        """
         for member in self.wanted:
             cursor = self.sync.cursors.get(member.name)
             if cursor is not None:
                 cursor.confirm(now_or_later)
+        for child in self.children:
+            child.confirm(now_or_later)

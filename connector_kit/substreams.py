@@ -70,6 +70,7 @@ class DetailReading(Reading):
         # Until one answer is no 404, the path itself is in doubt: a 404 is then no word about the parent.
         self._proven = not (retriever.requester.has_alternative or retriever.requester.error_handler.inferred)
         self._unproven: list[Parent] = []
+        self._asked_both_ways: set[Any] = set()
 
     def parent_floor(self, stream: str) -> int | None:
         cursor = self.sync.cursors.get(stream)
@@ -144,7 +145,10 @@ class DetailReading(Reading):
                 return
             for earlier in self._unproven:
                 # Asked under the wrong spelling of the route: ask again under the right one.
-                yield from self._emit(earlier, flights.ask(self._question(earlier)) if self._alternative else None)
+                again = self._alternative and earlier.id not in self._asked_both_ways
+                answer_of_earlier = flights.ask(self._question(earlier)) if again else None
+                self._missing += self._alternative and answer_of_earlier is None
+                yield from self._emit(earlier, answer_of_earlier)
             self._unproven = []
         if answer is None:
             self._missing += 1
@@ -161,6 +165,7 @@ class DetailReading(Reading):
             if tried & (tried - 1) == 0:
                 answer = flights.ask(self._question(parent, other=True))
                 self._alternative = answer is not None
+                self._asked_both_ways.add(parent.id)
         if answer is not None:
             self._proven = True
             self._missing -= len(self._unproven) if self._alternative else 0
@@ -215,11 +220,12 @@ class DetailReading(Reading):
     def _pass_over(self, parents: Iterator[Parent], until: Parent | None) -> None:
         """Tell the cursors of the parents that need no request, up to the one that was read now."""
         for parent in parents:
-            if until is not None and parent.id == until.id:
-                return
+            # Also of the one that was read: another member may have known it, and would forget it.
             for cursor in self._cursors().values():
                 if isinstance(cursor, DetailCursor) and cursor.knows(parent.id, parent.instant):
                     cursor.passed(parent.instant, parent.id, parent.text, settled=True)
+            if until is not None and parent.id == until.id:
+                return
 
     def _let_settle(self, parent: Parent) -> None:
         cursors = [cursor for cursor in self._cursors().values() if isinstance(cursor, DetailCursor)]

@@ -193,6 +193,33 @@ def test_without_a_date_header_details_go_by_our_clock_when_the_list_began_less_
     assert_nothing_lost("source_talentics", there, clock, destination, SCORES, skew)
 
 
+@pytest.mark.parametrize("streams", [("tickets",), SCORES], ids=["tickets alone", "with their parents and scores"])
+def test_an_exam_made_with_its_ticket_while_the_first_ticket_page_waits(streams: tuple[str, ...]) -> None:
+    there, clock = world(exams=3)
+    destination = Destination()
+    first = run_sync("source_talentics", there, clock, {}, streams=streams)
+    destination.commit(first.messages, first.keys, whole=True)
+    clock.advance(90_000)
+
+    def made_and_touched(there: World) -> None:
+        # The ticket of an exam that this sync does not know, then a newer one that it lists; all older than the margin.
+        known = [there.data.ids("tickets", exam)[0] for exam in there.data.ids("exams")]
+        clock.advance(60)
+        there.data.create("exams", 0)
+        there.data.create("tickets", max(there.data.ids("exams")))
+        clock.advance(240)
+        for ticket in known:
+            there.data.update("tickets", ticket)
+        clock.advance(600)
+
+    plan = Plan({1: made_and_touched})
+    second = run_sync("source_talentics", there, clock, destination.state, streams=streams, plan=plan)
+    assert "/tickets?" in second.requests[1]
+    destination.commit(second.messages, second.keys, whole=True)
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams)
+
+
 def test_an_exam_that_was_deleted_between_its_list_and_its_tickets() -> None:
     there, clock = world()
     exam = there.data.ids("exams")[1]
@@ -221,6 +248,34 @@ def test_a_bulk_edit_costs_its_details_once() -> None:
     pages = math.ceil(SMALL["candidates"] / PAGE)
     assert len(second.requests) == pages + 2 * SMALL["candidates"]
     assert len(third.requests) == pages
+
+
+def test_a_stream_that_joins_later_makes_its_fellows_forget_nothing() -> None:
+    there, clock = world()
+    streams = ("candidate_details",)
+    edit_all("candidates")(there)
+    clock.advance(30)
+    kept = states(run_sync("source_talentio", there, clock, {}, streams=streams))
+    del kept["stage_evaluations"]
+    clock.advance(30)
+    joined = run_sync("source_talentio", there, clock, kept, streams=streams)
+    # All is near the start of the sync, so each detail is remembered by itself.
+    assert [of(message, "candidate_details") for message in joined.messages].count(True) == 0
+    clock.advance(30)
+    third = run_sync("source_talentio", there, clock, {**kept, **states(joined)}, streams=streams)
+    assert len(third.requests) == math.ceil(SMALL["candidates"] / PAGE)
+
+
+def test_a_stream_that_waits_for_its_parents_is_heard_meanwhile() -> None:
+    there, clock = world(exams=4)
+    first = run_sync("source_talentics", there, clock, {}, streams=("ticket_scores",))
+    # The exams take two pages, then come the tickets of each: ten minutes before each of two of these.
+    plan = Plan({at: lambda there: clock.advance(600) for at in (3, 4)}, kill_at=5)
+    second = run_sync("source_talentics", there, clock, states(first), streams=("ticket_scores",), plan=plan)
+    assert second.killed
+    assert "/tickets?" in second.requests[-1]
+    told = [message for message in second.messages if message[0] == "ticket_scores"]
+    assert told == [("ticket_scores", states(first)["ticket_scores"])] * 2
 
 
 # --- the price -------------------------------------------------------------------------------------------------------

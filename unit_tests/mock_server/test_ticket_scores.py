@@ -83,6 +83,21 @@ def test_the_other_spelling_is_taken_where_the_first_has_nothing_for_anybody() -
     assert outcome.states == {"ticket_scores": {"ticket_updated_at": "2024-02-01T00:00:00.000000Z", "id": 502}}
 
 
+def test_no_ticket_is_asked_twice_under_one_spelling_before_the_right_one_is_found() -> None:
+    numbers = (501, 502, 503, 504)
+    answers = {
+        **lists(TICKET, *(ticket(number) for number in numbers[1:])),
+        # The other spelling is tried at the 1st, the 2nd and the 4th; there it shows that it is the right one.
+        **{f"/exams/tickets/{number}/scores": MISSING for number in numbers},
+        **{f"/exams/ticket/{number}/scores": MISSING for number in numbers[:3]},
+        "/exams/ticket/504/scores": scores(504),
+    }
+    outcome = TALENTICS.read("ticket_scores", answers, num_workers=1)
+    assert outcome.records == {"ticket_scores": [row(504)]}
+    assert "ticket_scores: 3 have none (HTTP 404)" in outcome.log
+    assert outcome.states == {"ticket_scores": {"ticket_updated_at": "2024-02-01T00:00:00.000000Z", "id": 504}}
+
+
 def test_tickets_that_have_no_scores_under_either_spelling_are_no_failure() -> None:
     answers = {
         **lists(TICKET, ticket(502)),
