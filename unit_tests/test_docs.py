@@ -136,6 +136,7 @@ def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
     required = next(iter(CREDENTIALS[source]))
     for wrong in (
         {required: ""},
+        {required: "two\nlines"},
         {"start_date": "yesterday"},
         {"personal_data": "mask"},
         {"personal_data": "hash"},

@@ -13,7 +13,7 @@ from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
-from connector_kit.settings import Settings
+from connector_kit.settings import Settings, with_defaults
 from connector_kit.source import ManifestSource, read_manifest
 
 SPECS: dict[str, Mapping[str, Any]] = {
@@ -26,7 +26,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 STREAM = {"source_talentics": "exams", "source_talentio": "candidates"}
 
-CREDENTIAL: list[Any] = [None, "", "  ", 5, ["a"]]
+CREDENTIAL: list[Any] = [None, "", "  ", 5, ["a"], "two\nlines", "a\ttab", "a\x00null", "a\u200bblank", "トークン"]
 # Of each field that both sources have.
 COMMON: dict[str, list[Any]] = {
     "start_date": ["yesterday", "2024-13-01", "2024-02-30", "01.02.2024", 20240101],
@@ -152,3 +152,10 @@ def test_hashing_with_a_key_is_right() -> None:
 
 def test_a_field_that_the_spec_does_not_know_is_no_failure() -> None:
     assert settings(__injected_declarative_manifest={}) == settings()
+
+
+@pytest.mark.parametrize("package", GOOD)
+def test_what_copying_leaves_around_a_credential_is_not_sent(package: str) -> None:
+    given = {name: f"\u3000{value} \r\n" for name, value in GOOD[package].items()}
+    Settings.from_config(given, SPECS[package])
+    assert GOOD[package].items() <= with_defaults(given, SPECS[package]).items()
