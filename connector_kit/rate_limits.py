@@ -26,8 +26,9 @@ _SHORTEST = 0.001
 _UNTOLD_PAUSE = 60.0
 # However soon a 429 invites us, one refusal after another is not answered by a storm of requests.
 _SHORTEST_PAUSE = 1.0
-# Servers round the seconds until a reset.
+# Servers round the seconds until a reset; of a short window that would be too large a part.
 _ROUNDING = 2.0
+_ROUNDED_PART = 0.01
 
 
 @dataclass
@@ -35,10 +36,14 @@ class _Window:
     """What is known of one window of the server's."""
 
     answered: deque[float] = field(default_factory=deque)
+    # The first answer since nothing was counted: with it, for all that our own count tells, the server's window began.
+    began_at: float = float("-inf")
     in_flight: int = 0
     # Lost without an answer, to be sent again: the server may have counted them.
     held: int = 0
     blocked_until: float = 0.0
+    # Whether the server's window begins anew when the block of a 429 ends.
+    ends_with_block: bool = False
     emptied_at: float = float("-inf")
     # After a 429, and at the start, one request alone finds out how things stand.
     alone: bool = True
@@ -67,9 +72,15 @@ class _Window:
         while self.answered and self.answered[0] <= moment:
             self.answered.popleft()
 
+    def count(self, moment: float) -> None:
+        if not self.answered:
+            self.began_at = moment
+        self.answered.append(moment)
+
     def absorb(self, other: _Window) -> None:
         """Take over what another window has counted."""
         self.answered = deque(sorted([*self.answered, *other.answered]))
+        self.began_at = self.answered[0] if self.answered else self.began_at
         self.in_flight += other.in_flight
         self.held += other.held
         self.blocked_until = max(self.blocked_until, other.blocked_until)
@@ -92,6 +103,7 @@ class Budget:
         self._lock = threading.Lock()
         self._windows: dict[str, _Window] = {}
         self._shared: _Window | None = None
+        self._rounding = min(_ROUNDING, period * _ROUNDED_PART)
         self._pace = Pace(clock)
 
     def described(self, scope: str) -> str:
@@ -149,13 +161,14 @@ class Budget:
                 return
             self._pace.answered()
             if now < window.blocked_until:
-                # It was counted before the window was full, and is gone with that window.
+                # It was counted before the window was full, and is gone with that window if the block ends it.
                 window.fitted = (window.fitted or 0) + 1
+                window.count(now)
                 return
             window.alone = False
             window.refusals_in_a_row = 0
             self._hear(window, told, sent, now)
-            window.answered.append(now)
+            window.count(now)
             if window.fitted is not None and len(window.answered) > window.fitted:
                 window.fitted = len(window.answered) if len(window.answered) < self._limit(window) else None
 
@@ -188,7 +201,7 @@ class Budget:
         with self._lock:
             window = self._window(scope)
             window.held -= 1
-            window.answered.append(self._clock.monotonic())
+            window.count(self._clock.monotonic())
 
     def _may_ask_until_when(self, window: _Window) -> bool:
         """Whether to send one request more than are left, because its 429 tells when the window ends.
@@ -204,13 +217,22 @@ class Budget:
     def _turn(self, window: _Window, now: float) -> None:
         """Forget what belongs to a window that is over."""
         window.forget_before(now - self.period)
+        if window.ends_with_block:
+            window.ends_with_block = False
+            self._empty(window, now)
         if window.left is None or now < window.told_until:
             return
         window.alone = window.left <= 0
         window.left = None
-        # The server's own window has begun anew: it knows better than our count when that is. No window is shorter
-        # than the period, whatever the headers say, so that no header makes us send more than allowed for long.
-        if window.told_reset and now - window.emptied_at >= self.period - _ROUNDING:
+        if window.told_reset:
+            self._empty(window, now)
+
+    def _empty(self, window: _Window, now: float) -> None:
+        """The server's own window has begun anew: it knows better than our count when that is.
+
+        No window is shorter than the period, whatever the server says, so that it can't make us send more than allowed.
+        """
+        if now - window.emptied_at >= self.period - self._rounding:
             window.answered.clear()
             window.emptied_at = now
 
@@ -223,7 +245,7 @@ class Budget:
         until = now + told.reset if told.reset is not None else None
         if window.left is not None and sent < window.told_at:
             # Overtaken by the answer that told what is left: it can be of the same window or the one before.
-            if told.left < window.left and (until is None or until >= window.told_until - _ROUNDING):
+            if told.left < window.left and (until is None or until >= window.told_until - self._rounding):
                 window.left, window.told_at = told.left, now
             return
         anew = window.left is None or told.left > window.left
@@ -232,11 +254,11 @@ class Budget:
         if until is not None:
             window.told_until = until
         elif anew:
-            # It does not say until when, but it has begun anew: it lasts for a period at the longest.
+            # It does not say until when: for a period at the longest. Our own count stays, as what is left may rise
+            # for other reasons than a new window.
             window.told_until = now + self.period
-            if window.left is not None:
-                window.answered.clear()
-        window.left, window.told_at, window.told_reset = told.left, now, until is not None
+        # A reset at this very moment tells of no window that we could have drawn from.
+        window.left, window.told_at, window.told_reset = told.left, now, bool(told.reset)
 
     def _refused(self, window: _Window, told: LimitHeaders, now: float) -> None:
         """A 429: nothing goes out until the server's window begins anew."""
@@ -244,16 +266,20 @@ class Budget:
             window.refusals_in_a_row += 1
             window.fitted = len(window.answered)
         pause = told.retry_after if told.retry_after is not None else told.reset
-        if pause is None and window.answered and not window.left:
+        if pause is None and window.answered and not window.left and window.refusals_in_a_row == 1:
             pause = window.answered[0] + self.period - now
         elif pause is None and now >= window.blocked_until:
             pause = min(_UNTOLD_PAUSE * 2 ** min(window.refusals_in_a_row - 1, 10), self.period)
         shortest = min(_SHORTEST_PAUSE * 2 ** min(window.refusals_in_a_row - 1, 10), _UNTOLD_PAUSE)
         window.blocked_until = max(window.blocked_until, now + max(pause or 0.0, shortest))
+        # Other 429s come from a gateway or for a burst: what was counted in the window still counts when they end.
+        ends = [now + told.reset] if told.reset and not told.left else []
+        if window.answered and window.answered[0] == window.began_at:
+            ends.append(window.began_at + self.period)
+        if ends and now + (pause or 0.0) >= min(ends) - self._rounding:
+            window.ends_with_block = True
         window.left = None
         window.alone = True
-        window.answered.clear()
-        window.emptied_at = now
 
     def _suspect_sharing(self, scope: str, now: float) -> None:
         """Merge the windows of all scopes where a 429 shows that the server counts them together.

@@ -321,6 +321,54 @@ def test_a_server_that_always_tells_of_a_new_window_does_not_lift_the_limit() ->
     assert len(accepted) <= 11 * LIMIT
 
 
+def every_40th(headers: Headers) -> Callable[[int], tuple[int, Headers]]:
+    return lambda number: (200, {}) if number % 40 else (429, headers)
+
+
+@pytest.mark.parametrize("period", [7.0, PERIOD])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda number: (200, {"X-RateLimit-Remaining": str(10 - number % 2)}),
+        lambda _: (200, {"X-Remaining": "40", "X-Reset": "0"}),
+        every_40th({"Retry-After": "0"}),
+        every_40th({"Retry-After": "1", "X-Remaining": "30", "X-Reset": "1"}),
+    ],
+    ids=["what is left goes up and down", "always reset", "a gateway's 429s", "429s while some are left"],
+)
+def test_nothing_that_a_server_says_lifts_the_limit(
+    answer: Callable[[int], tuple[int, Headers]], period: float
+) -> None:
+    budget, clock = made(period=period)
+    accepted: list[float] = []
+    number = 0
+    while clock.time < 3 * period:
+        if pause := budget.reserve("scores"):
+            clock.time += pause
+            continue
+        began, number = clock.time, number + 1
+        clock.time += 0.05
+        status, headers = answer(number)
+        budget.settle("scores", status, headers, began)
+        if status == 200:
+            accepted.append(clock.time)
+    assert max(sum(first <= later < first + period for later in accepted) for first in accepted) <= LIMIT
+
+
+def test_answers_that_come_while_the_window_is_closed_count_in_it() -> None:
+    budget, clock = made()
+    for _ in range(30):
+        sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(11)] == [0.0] * 11
+    budget.settle("scores", 429, {"Retry-After": "1"}, clock.time)
+    for _ in range(10):
+        budget.settle("scores", 200, {}, clock.time)
+    clock.time += 1
+    for _ in range(10):
+        sent(budget, clock)
+    assert budget.reserve("scores") > 800
+
+
 def test_a_lower_limit_that_is_announced_is_kept_and_told() -> None:
     budget, clock = made()
     assert budget.described("scores") == "50 per 15 min"
