@@ -79,6 +79,10 @@ class _Lost(Exception):
         self.by_burst = by_burst
 
 
+class _NotSent(Exception):
+    """The window was closed by a 429 while the request stood in line for a thread. Its slot is given back."""
+
+
 class Flights:
     """The requests of one reading.
 
@@ -145,13 +149,16 @@ class Flights:
                     flight.future.add_done_callback(self._forget)
 
     def _take_off(self, question: Question[Job]) -> _Flight:
-        self._sync.count_request(self._requester.endpoint)
         sent = self._sync.clock.monotonic()
         return _Flight(self._sync.pool.submit(self._send, question, sent), sent)
 
     def _send(self, question: Question[Job], sent: float) -> requests.Response | Answer:
         budget, scope = self._sync.budget, self._requester.scope
         timeout = _CHECK_TIMEOUT if self._sync.checking else None
+        if budget.is_closed(scope):
+            budget.release(scope)
+            raise _NotSent
+        self._sync.count_request(self._requester.endpoint)
         try:
             got = self._requester.send(self._sync.session, question.url, question.parameters, self._check, timeout)
         except UnexpectedAnswer as error:
@@ -176,7 +183,12 @@ class Flights:
         budget, scope = self._sync.budget, self._requester.scope
         tries = forgiven = 0
         while True:
-            resolution, lost = self._outcome(flight)
+            try:
+                resolution, lost = self._outcome(flight)
+            except _NotSent:
+                self._until_free(budget.reserve)
+                flight = self._take_off(question)
+                continue
             if isinstance(resolution, Answer):
                 return resolution
             action = resolution.response_action
@@ -200,10 +212,7 @@ class Flights:
                 if lost:
                     budget.give_up(scope)
                 raise failure(resolution)
-            if lost:
-                budget.resend(scope)
-            else:
-                self._reserve()
+            self._until_free(budget.resend if lost else budget.reserve)
             flight = self._take_off(question)
 
     def _outcome(self, flight: _Flight) -> tuple[Answer | ErrorResolution, _Lost | None]:
@@ -220,8 +229,9 @@ class Flights:
             return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
         return (got if isinstance(got, Answer) else handler.interpret_response(got)), None
 
-    def _reserve(self) -> None:
-        while (pause := self._sync.budget.reserve(self._requester.scope)) > 0:
+    def _until_free(self, ask: Callable[[str], float]) -> None:
+        """Wait until the budget lets the next try out."""
+        while (pause := ask(self._requester.scope)) > 0:
             self._wait(pause, _LIMIT)
 
     def _wait(self, seconds: float, why: str) -> None:

@@ -125,13 +125,8 @@ class Budget:
         with self._lock:
             now = self._clock.monotonic()
             window = self._window(scope)
-            if now < window.blocked_until:
-                return max(window.blocked_until - now, _SHORTEST)
-            if (pause := self._pace.pause()) > 0:
-                return max(pause, _SHORTEST)
-            self._turn(window, now)
-            if window.alone and window.in_flight:
-                return _LOOK_AGAIN
+            if (pause := self._closed(window, now)) > 0:
+                return pause
             if window.left is not None:
                 if window.left <= 0 and not self._may_ask_until_when(window):
                     return max(window.told_until - now, _LOOK_AGAIN)
@@ -189,12 +184,27 @@ class Budget:
             window.alone = False
             return was_reset and self._pace.slow_down(sent)
 
-    def resend(self, scope: str) -> None:
-        """The request of a held slot is sent again: it is the same one, and is not counted twice."""
+    def resend(self, scope: str) -> float:
+        """Send the request of a held slot again: it is the same one, and is not counted twice.
+
+        Gives the seconds after which to ask again, as `reserve` does. 0.0 means that it may go out now.
+        """
         with self._lock:
+            now = self._clock.monotonic()
             window = self._window(scope)
+            if (pause := self._closed(window, now)) > 0:
+                return pause
+            if window.left is not None and window.left <= 0:
+                return max(window.told_until - now, _LOOK_AGAIN)
             window.held -= 1
             window.in_flight += 1
+            self._pace.sent()
+            return 0.0
+
+    def is_closed(self, scope: str) -> bool:
+        """Whether a 429 came since the slot was taken, so that the request must not go out in it any more."""
+        with self._lock:
+            return self._clock.monotonic() < self._window(scope).blocked_until
 
     def give_up(self, scope: str) -> None:
         """The request of a held slot is not sent again; the server may have counted it."""
@@ -213,6 +223,15 @@ class Budget:
             return False
         window.asked = True
         return True
+
+    def _closed(self, window: _Window, now: float) -> float:
+        """In how many seconds to ask again while nothing at all may go out; else 0.0."""
+        if now < window.blocked_until:
+            return max(window.blocked_until - now, _SHORTEST)
+        if (pause := self._pace.pause()) > 0:
+            return max(pause, _SHORTEST)
+        self._turn(window, now)
+        return _LOOK_AGAIN if window.alone and window.in_flight else 0.0
 
     def _turn(self, window: _Window, now: float) -> None:
         """Forget what belongs to a window that is over."""

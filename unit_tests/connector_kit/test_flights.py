@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from itertools import pairwise
 from types import SimpleNamespace
@@ -55,12 +56,12 @@ class Play:
         settings = Settings.from_config(given, specification)
         self.sync = Sync(settings, clock=self.clock, emit=self._note)
         self.sync.checking = checking
-        requester = SimpleNamespace(
+        self.requester = SimpleNamespace(
             endpoint="/exams/tickets/{id}/scores", scope="scores", send=self._send, error_handler=_Handler()
         )
         self._flights: Flights[int] = Flights(
             self.sync,
-            cast("Requester", requester),
+            cast("Requester", self.requester),
             lambda _: None,
             "ticket_scores",
             waiting=lambda: ["ticket_scores", "aspect_scores"],
@@ -160,3 +161,22 @@ def test_a_check_never_waits() -> None:
 )
 def test_spans_are_spoken(seconds: float, text: str) -> None:
     assert spoken(seconds) == text
+
+
+def test_what_stands_in_line_for_a_thread_is_not_sent_into_a_window_that_closed() -> None:
+    play = Play(200, 429, num_workers=4)
+    moments: list[float] = []
+    send = play._send
+
+    def note(*_: Any) -> Any:
+        moments.append(play.clock.time)
+        return send()
+
+    play.requester.send = note
+    # One thread for four slots, as where the other streams have the rest of them.
+    play.sync._pool = ThreadPoolExecutor(1)
+    play.run(8)
+    assert [moment for moment in moments if moment < 3600] == [0, 0]
+    assert len(moments) == 9
+    assert play.sync.requests.total() == 9
+    assert play.sync.budget.reserve("scores") == 0.0

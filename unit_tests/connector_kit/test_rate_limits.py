@@ -292,11 +292,49 @@ def test_a_connection_that_is_lost_and_sent_again_counts_once() -> None:
     assert budget.reserve("scores") == 0.0
     for _ in range(5):
         budget.lost("scores", clock.time, True)
-        budget.resend("scores")
+        clock.time += 10
+        assert budget.resend("scores") == 0.0
     budget.settle("scores", 200, {}, clock.time)
     assert budget.reserve("scores") == 0.0
     budget.settle("scores", 200, {}, clock.time)
     assert budget.reserve("scores") == PERIOD
+
+
+def test_a_lost_request_is_not_sent_again_into_a_closed_window() -> None:
+    budget, clock = made()
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
+    budget.lost("scores", clock.time, True)
+    assert not budget.is_closed("scores")
+    budget.settle("scores", 429, {"Retry-After": "600"}, clock.time)
+    assert budget.is_closed("scores")
+    assert budget.resend("scores") == pytest.approx(600)
+    clock.time += 600
+    assert budget.resend("scores") == 0.0
+    # It goes alone, to find out how things stand.
+    assert budget.reserve("scores") > 0
+
+
+def test_a_lost_request_waits_where_nothing_is_left() -> None:
+    budget, clock = made()
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
+    budget.lost("scores", clock.time, True)
+    budget.settle("scores", 200, {"X-Remaining": "0", "X-Reset": "300"}, clock.time)
+    assert budget.resend("scores") == pytest.approx(300)
+
+
+def test_lost_requests_keep_the_pace_when_they_are_sent_again() -> None:
+    budget, clock = made(limit=1000)
+    sent(budget, clock)
+    for _ in range(12):
+        assert budget.reserve("scores") == 0.0
+        clock.time += 0.1
+    for _ in range(4):
+        budget.lost("scores", clock.time - 0.4, True)
+    clock.time += budget.resend("scores")
+    assert budget.resend("scores") == 0.0
+    assert budget.resend("scores") > 0.3
 
 
 def test_a_slot_that_was_not_used_is_free_again() -> None:
