@@ -6,7 +6,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +17,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
+from connector_kit.errors import PATIENCE, PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
 from connector_kit.requester import Answer, Requester
 from connector_kit.sync import Sync
 
@@ -41,12 +41,13 @@ _LIMIT = "the rate limit is reached"
 Job = TypeVar("Job")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Flight:
-    """A try that is under way, and when it was sent."""
+    """A try that is under way, when it was sent, and how many seconds it took from when a thread had it."""
 
-    future: Future[requests.Response | Answer]
     sent: float
+    took: float = 0.0
+    future: Future[requests.Response | Answer] = field(init=False)
 
 
 @dataclass
@@ -149,10 +150,18 @@ class Flights:
                     flight.future.add_done_callback(self._forget)
 
     def _take_off(self, question: Question[Job]) -> _Flight:
-        sent = self._sync.clock.monotonic()
-        return _Flight(self._sync.pool.submit(self._send, question, sent), sent)
+        flight = _Flight(self._sync.clock.monotonic())
+        flight.future = self._sync.pool.submit(self._send, question, flight)
+        return flight
 
-    def _send(self, question: Question[Job], sent: float) -> requests.Response | Answer:
+    def _send(self, question: Question[Job], flight: _Flight) -> requests.Response | Answer:
+        began = self._sync.clock.monotonic()
+        try:
+            return self._send_at(question, flight.sent)
+        finally:
+            flight.took = self._sync.clock.monotonic() - began
+
+    def _send_at(self, question: Question[Job], sent: float) -> requests.Response | Answer:
         budget, scope = self._sync.budget, self._requester.scope
         timeout = _CHECK_TIMEOUT if self._sync.checking else None
         if budget.is_closed(scope):
@@ -182,6 +191,8 @@ class Flights:
         """The answer of one flight, sent again for as long as the failure table says."""
         budget, scope = self._sync.budget, self._requester.scope
         tries = forgiven = 0
+        failed_at: float | None = None
+        hung = 0.0
         while True:
             try:
                 resolution, lost = self._outcome(flight)
@@ -201,10 +212,15 @@ class Flights:
                     forgiven += 1
                 else:
                     tries += 1
-                if tries > len(PAUSES) or self._sync.checking:
+                now = self._sync.clock.monotonic()
+                if failed_at is None:
+                    failed_at = now
+                else:
+                    hung += flight.took
+                if tries > len(PAUSES) or hung >= PATIENCE or self._sync.checking:
                     if lost:
                         budget.give_up(scope)
-                    raise lasting(resolution, max(tries, 1))
+                    raise lasting(resolution, tries + forgiven, spoken(now - failed_at))
                 pause = PAUSES[max(tries, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
                 logger.warning("%s: %s Trying again in %.0f s.", self._label, resolution.error_message, pause)
                 self._wait(pause, "a retry is due")
@@ -219,7 +235,7 @@ class Flights:
         """What came of a flight, and how it was lost if it was."""
         handler = self._requester.error_handler
         try:
-            got = flight.future.result(_CHECK_WITHIN if self._sync.checking else None)
+            got = self._result(flight)
         except (UnexpectedAnswer, Redirected) as error:
             return handler.interpret_response(error), None
         except _Lost as lost:
@@ -228,6 +244,16 @@ class Flights:
             request = requests.Request("GET", self._requester.url_for())
             return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
         return (got if isinstance(got, Answer) else handler.interpret_response(got)), None
+
+    def _result(self, flight: _Flight) -> requests.Response | Answer:
+        """What a flight brings. A server that hangs holds it for minutes."""
+        if self._sync.checking:
+            return flight.future.result(_CHECK_WITHIN)
+        while not wait([flight.future], _TELL_EVERY).done:
+            took = self._sync.clock.monotonic() - flight.sent
+            logger.info("%s: waiting for an answer for %s.", self._label, spoken(took))
+            self._confirm(False)
+        return flight.future.result()
 
     def _until_free(self, ask: Callable[[str], float]) -> None:
         """Wait until the budget lets the next try out."""

@@ -102,10 +102,13 @@ def failures(source: str) -> Iterator[tuple[str, str]]:
     table = failure_table(source, next(iter(streams(source))))
     for status, words in ((400, ""), (401, ""), (403, ""), (404, " on a list"), (429, ": the rate limit is used up")):
         yield f"HTTP {status}{words}", message(table, answer(path, status))
-    yield "The server failed", lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1).message or ""
+    yield (
+        "The server failed",
+        lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1, "5 min").message or "",
+    )
     junk = UnexpectedAnswer("HTTP 200 with an HTML page")
     junk.path = path
-    yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1).message or ""
+    yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1, "5 min").message or ""
     yield "A list comes to no end", endless(path, "page 3 has the same records as the page before").message or ""
     yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
     yield "The server redirects", message(table, Redirected("")).strip()

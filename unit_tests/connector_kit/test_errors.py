@@ -136,7 +136,7 @@ class Transport(BaseAdapter):
         parts = urlsplit(str(request.url))
         self.asked[parts.path] += 1
         # So slow that nobody takes a reset for the answer to a burst.
-        self._clock.advance(2.0)
+        self._clock.advance(4.0)
         for pattern, happen in self._happens.items():
             if re.search(pattern, parts.path) and (self._times is None or self.asked[parts.path] <= self._times):
                 return happen(request)
@@ -417,14 +417,16 @@ def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
 ) -> None:
     outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, happen), num_workers=1)
     assert outcome.errors.keys() == group.failing
-    lasting = f" It did not pass within {TRIES} tries over about five minutes. What was read is kept; the next sync"
+    lasting = (
+        rf" It did not pass within {TRIES} tries over \d+ min\. Run the sync again; what was read is kept, and it "
+    )
     for pattern, streams in group.fails.items():
         assert outcome.asked_of(pattern) == [TRIES]
         for stream in streams:
             kind, message = outcome.errors[stream]
             assert kind == "transient_error"
             assert re.search(pattern[:-1] + words, message)
-            assert lasting in message
+            assert re.search(lasting, message)
         pauses = outcome.pauses(streams[0])
         assert len(pauses) == len(PAUSES)
         assert 240 <= sum(pauses) <= 370

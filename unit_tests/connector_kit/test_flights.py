@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -10,7 +11,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import requests
 from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.flights import Flights, Question, Stopped, spoken
@@ -94,9 +97,9 @@ class Play:
 
 
 class _Handler:
-    def interpret_response(self, response: Any) -> Any:
-        from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
-
+    def interpret_response(self, response: Any) -> ErrorResolution:
+        if isinstance(response, requests.RequestException):
+            return ErrorResolution(response_action=ResponseAction.RETRY, error_message="no answer.")
         return ErrorResolution(response_action=ResponseAction.RATE_LIMITED, error_message="used up")
 
 
@@ -180,3 +183,48 @@ def test_what_stands_in_line_for_a_thread_is_not_sent_into_a_window_that_closed(
     assert len(moments) == 9
     assert play.sync.requests.total() == 9
     assert play.sync.budget.reserve("scores") == 0.0
+
+
+def test_a_server_that_hangs_is_given_up_after_minutes_and_not_after_an_hour() -> None:
+    play = Play()
+
+    def hang(*_: Any) -> Any:
+        play.asked += 1
+        play.clock.time += 310
+        raise requests.exceptions.ReadTimeout
+
+    play.requester.send = hang
+    with pytest.raises(AirbyteTracedException) as given_up:
+        play.run(1)
+    assert play.asked == 2
+    assert 620 <= play.clock.time <= 630
+    assert str(given_up.value.message) == (
+        "no answer. It did not pass within 2 tries over 5 min. Run the sync again; what was read is kept, and it goes "
+        "on from there."
+    )
+
+
+def test_waiting_for_an_answer_is_told_while_it_takes_long(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = Play()
+    monkeypatch.setattr("connector_kit.flights._TELL_EVERY", 0.001)
+    told = threading.Event()
+    answer = play._send
+
+    def hang(*_: Any) -> Any:
+        play.clock.time += 120
+        assert told.wait(60)
+        return answer()
+
+    play.requester.send = hang
+    original = play._flights._confirm
+
+    def confirm(at_once: bool) -> None:
+        original(at_once)
+        told.set()
+
+    play._flights._confirm = confirm
+    with caplog.at_level("INFO"):
+        play.run(1)
+    assert "ticket_scores: waiting for an answer for 2 min." in [record.getMessage() for record in caplog.records]
