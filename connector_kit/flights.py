@@ -115,6 +115,7 @@ class Flights:
         self._waiting = waiting
         self._confirm = confirm
         self._left = left
+        sync.left[requester.endpoint] = (requester.scope, left)
 
     def ask(self, question: Question[Job]) -> Answer | None:
         """One request to its end. None where the answer is that there is nothing (404 and the table says so)."""
@@ -141,6 +142,9 @@ class Flights:
                     yield question.job, self._land(question, flight)
                 elif pause > 0:
                     self._wait(pause, _LIMIT)
+        except AirbyteTracedException:
+            self._sync.left.pop(self._requester.endpoint, None)
+            raise
         finally:
             # A reader that stops early leaves nothing behind that would still be sent.
             for _, flight in flying:
@@ -301,7 +305,9 @@ class Flights:
         left = self._left()
         if not left:
             return ""
-        budget = self._sync.budget
-        windows = (left - 1) // budget.per_window(self._requester.scope)
-        seconds = remaining + windows * budget.period
-        return f"; {left:,} left, about {spoken(seconds)}"
+        # Others that draw from the same window take their share of it.
+        budget, scope = self._sync.budget, self._requester.scope
+        together = sum(
+            count() or 0 for other, count in [*self._sync.left.values()] if budget.in_one_window(scope, other)
+        )
+        return f"; {left:,} left, about {spoken(budget.lasts(scope, max(left, together), remaining))}"

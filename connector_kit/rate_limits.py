@@ -50,6 +50,8 @@ class _Window:
     refusals_in_a_row: int = 0
     # How many of ours fitted into a window that ended in a 429: more are tried one by one only.
     fitted: int | None = None
+    # Whether that window was ours from its beginning, so that the next ones will take as many.
+    seen_whole: bool = False
     announced: int | None = None
     # What the server said is left: by the answer at `told_at`, until `told_until`. None where it says nothing.
     left: int | None = None
@@ -116,9 +118,27 @@ class Budget:
     def per_window(self, scope: str) -> int:
         """How many requests a window has room for, by what is known so far. At least 1."""
         with self._lock:
-            window = self._window(scope)
-            limit = self._limit(window)
-            return max(1, limit if window.fitted is None else min(limit, window.fitted))
+            return self._room(self._window(scope))
+
+    def lasts(self, scope: str, requests: int, after: float) -> float:
+        """In how many seconds so many requests will have gone out, the first of them in `after` seconds."""
+        with self._lock:
+            now, window = self._clock.monotonic(), self._window(scope)
+            room = self._room(window)
+            begins_anew = window.ends_with_block or (
+                window.left is not None and window.told_reset and now + after >= window.told_until
+            )
+            counted = [] if begins_anew else [it for it in window.answered if it > now + after - self.period]
+            beyond = requests - max(0, room - len(counted) - window.open)
+            if beyond <= 0:
+                return after
+            frees = counted[0] + self.period - now if counted else after + self.period
+            return max(after, frees) + (beyond - 1) // room * self.period
+
+    def in_one_window(self, scope: str, other: str) -> bool:
+        """Whether two scopes draw from the same window."""
+        with self._lock:
+            return self._window(scope) is self._window(other)
 
     def reserve(self, scope: str) -> float:
         """Take a slot for one request, or say in how many seconds to ask again. 0.0 means that the slot is taken."""
@@ -285,6 +305,10 @@ class Budget:
             window.refusals_in_a_row += 1
             window.fitted = len(window.answered)
         pause = told.retry_after if told.retry_after is not None else told.reset
+        if now >= window.blocked_until:
+            from_its_beginning = bool(window.answered) and window.answered[0] == window.began_at
+            to_its_end = window.emptied_at if pause is None else now + pause - window.began_at - self.period
+            window.seen_whole = from_its_beginning and to_its_end >= -self._rounding
         if pause is None and window.answered and not window.left and window.refusals_in_a_row == 1:
             pause = window.answered[0] + self.period - now
         elif pause is None and now >= window.blocked_until:
@@ -325,6 +349,10 @@ class Budget:
             self._shared = _Window()
             for window in windows:
                 self._shared.absorb(window)
+
+    def _room(self, window: _Window) -> int:
+        limit = self._limit(window)
+        return max(1, min(limit, window.fitted) if window.seen_whole and window.fitted is not None else limit)
 
     def _limit(self, window: _Window) -> int:
         return self.limit if window.announced is None else min(self.limit, window.announced)

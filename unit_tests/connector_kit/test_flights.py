@@ -228,3 +228,14 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
     with caplog.at_level("INFO"):
         play.run(1)
     assert "ticket_scores: waiting for an answer for 2 min." in [record.getMessage() for record in caplog.records]
+
+
+def test_the_end_is_estimated_with_all_that_draw_from_the_window(caplog: pytest.LogCaptureFixture) -> None:
+    play = Play()
+    play.sync.left["/exams/{id}/tickets"] = ("scores", lambda: 600)
+    play.sync.left["/jobs"] = ("jobs", lambda: 6000)
+    with caplog.at_level("INFO"):
+        play.run(90)
+    first = next(record.getMessage() for record in caplog.records)
+    # 640 requests at 50 a window: the next one and 12 behind it.
+    assert first.endswith("; 40 left, about 3 h 15 min.")

@@ -465,3 +465,28 @@ def test_the_pace_is_regained_with_the_answers_that_come() -> None:
     assert clock.time > began
     assert budget.reserve("scores") == 0.0
     assert budget.reserve("scores") == 0.0
+
+
+def test_what_fitted_behind_an_early_429_is_no_rate() -> None:
+    budget, clock = made()
+    sent(budget, clock, 429, {"Retry-After": "600"})
+    assert budget.per_window("scores") == LIMIT
+    assert budget.lasts("scores", 90, 600) == pytest.approx(600 + PERIOD)
+
+
+def test_what_fitted_into_a_whole_window_is_the_rate() -> None:
+    budget, clock = made()
+    for _ in range(30):
+        sent(budget, clock)
+    sent(budget, clock, 429, {"Retry-After": "897"})
+    assert budget.per_window("scores") == 30
+    assert budget.lasts("scores", 90, 897) == pytest.approx(897 + 2 * PERIOD)
+
+
+def test_what_the_window_has_used_up_counts_in_the_estimate() -> None:
+    budget, clock = made()
+    for _ in range(45):
+        sent(budget, clock)
+    assert budget.lasts("scores", 5, 4) == 4
+    assert budget.lasts("scores", 45, 4) == pytest.approx(PERIOD, abs=5)
+    assert budget.lasts("scores", 100, 4) == pytest.approx(2 * PERIOD, abs=5)
