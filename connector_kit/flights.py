@@ -266,11 +266,7 @@ class Flights:
 
     def _wait(self, seconds: float, why: str) -> None:
         if self._sync.checking:
-            until = self._sync.clock.now() + timedelta(seconds=seconds)
-            message = (
-                f"The rate limit is used up. It resets at {until:%H:%M:%S} UTC; check again then. The credentials may "
-                "well be right."
-            )
+            message = f"The rate limit is used up. {self._when_it_resets()} The credentials may well be right."
             raise AirbyteTracedException(
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
@@ -294,6 +290,16 @@ class Flights:
         if is_long:
             self._confirm(True)
             self._sync.count_wait(self._sync.clock.monotonic() - began)
+
+    def _when_it_resets(self) -> str:
+        resets_in = self._sync.budget.resets_in(self._requester.scope)
+        if resets_in is None:
+            span = self._sync.budget.span
+            return f"The server does not say when it resets; at the latest in {span}. Check again then."
+        now = self._sync.clock.now()
+        until = now + timedelta(seconds=resets_in)
+        day = "" if until.date() == now.date() else f"{until:%Y-%m-%d} "
+        return f"It resets at {day}{until:%H:%M:%S} UTC; check again then."
 
     def _tell(self, remaining: float, why: str) -> None:
         until = self._sync.clock.now() + timedelta(seconds=remaining)

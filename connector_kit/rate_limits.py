@@ -44,6 +44,8 @@ class _Window:
     blocked_until: float = 0.0
     # Whether the server's window begins anew when the block of a 429 ends.
     ends_with_block: bool = False
+    # Until when the server itself says that it is closed. None where it does not say.
+    closed_until: float | None = None
     emptied_at: float = float("-inf")
     # After a 429, and at the start, one request alone finds out how things stand.
     alone: bool = True
@@ -108,12 +110,22 @@ class Budget:
         self._rounding = min(_ROUNDING, period * _ROUNDED_PART)
         self._pace = Pace(clock)
 
+    def resets_in(self, scope: str) -> float | None:
+        """Seconds until the limit resets, as the server says it. None where it does not say."""
+        with self._lock:
+            until = self._window(scope).closed_until
+            return None if until is None else max(0.0, until - self._clock.monotonic())
+
+    @property
+    def span(self) -> str:
+        """The period in words: `15 min`."""
+        minutes, seconds = divmod(self.period, 60)
+        return f"{minutes:.0f} min" if not seconds else f"{self.period:g} s"
+
     def described(self, scope: str) -> str:
         """The limit in words: `50 per 15 min`."""
-        minutes, seconds = divmod(self.period, 60)
-        span = f"{minutes:.0f} min" if not seconds else f"{self.period:g} s"
         with self._lock:
-            return f"{self._limit(self._window(scope))} per {span}"
+            return f"{self._limit(self._window(scope))} per {self.span}"
 
     def per_window(self, scope: str) -> int:
         """How many requests a window has room for, by what is known so far. At least 1."""
@@ -305,6 +317,7 @@ class Budget:
             window.refusals_in_a_row += 1
             window.fitted = len(window.answered)
         pause = told.retry_after if told.retry_after is not None else told.reset
+        said = told.closed_for if told.closed_for is not None else told.reset
         if now >= window.blocked_until:
             from_its_beginning = bool(window.answered) and window.answered[0] == window.began_at
             to_its_end = window.emptied_at if pause is None else now + pause - window.began_at - self.period
@@ -321,6 +334,7 @@ class Budget:
             ends.append(window.began_at + self.period)
         if ends and now + (pause or 0.0) >= min(ends) - self._rounding:
             window.ends_with_block = True
+        window.closed_until = None if said is None else now + max(said, shortest)
         window.left = None
         window.alone = True
 

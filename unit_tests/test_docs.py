@@ -191,7 +191,8 @@ def under(page: Path, words: str) -> str:
 TIME = r"\d\d:\d\d:\d\d UTC"
 OTHER_WORDS = {
     "HTTP 404 on a detail": r"^\w+: \d+ have none \(HTTP 404\)\.$",
-    "HTTP 429": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may well be ",
+    "HTTP 429: the": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may ",
+    "HTTP 429": r"^The rate limit is used up\. The server does not say when it resets; at the latest in \d+ min\. ",
     "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about \d+ ",
     "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. The error of each says why and what to do\. The ",
 }

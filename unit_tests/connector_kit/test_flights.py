@@ -239,3 +239,23 @@ def test_the_end_is_estimated_with_all_that_draw_from_the_window(caplog: pytest.
     first = next(record.getMessage() for record in caplog.records)
     # 640 requests at 50 a window: the next one and 12 behind it.
     assert first.endswith("; 40 left, about 3 h 15 min.")
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, "The server does not say when it resets; at the latest in 15 min. Check again then."),
+        ({"Retry-After": "120"}, "It resets at 12:02:00 UTC; check again then."),
+        ({"Retry-After": "86400"}, "It resets at 2024-06-02 12:00:00 UTC; check again then."),
+        ({"X-Reset": "300"}, "It resets at 12:05:00 UTC; check again then."),
+    ],
+    ids=["nothing", "minutes", "a day", "a reset"],
+)
+def test_a_check_says_what_the_server_said_of_the_reset_and_invents_nothing(
+    headers: dict[str, str], words: str
+) -> None:
+    play = Play(checking=True)
+    play.requester.send = lambda *_: SimpleNamespace(status_code=429, headers=headers)
+    with pytest.raises(AirbyteTracedException) as refused:
+        play.run(1)
+    assert refused.value.message == f"The rate limit is used up. {words} The credentials may well be right."
