@@ -178,7 +178,7 @@ class Budget:
         with self._lock:
             now = self._clock.monotonic()
             if status == 429:
-                self._suspect_sharing(scope, now)
+                self._suspect_sharing(scope, told, now)
             window = self._window(scope)
             window.in_flight -= 1
             if told.limit is not None:
@@ -338,7 +338,7 @@ class Budget:
         window.left = None
         window.alone = True
 
-    def _suspect_sharing(self, scope: str, now: float) -> None:
+    def _suspect_sharing(self, scope: str, told: LimitHeaders, now: float) -> None:
         """Merge the windows of all scopes where a 429 shows that the server counts them together.
 
         It does where this scope alone has not reached the limit, and all of them together have reached just that.
@@ -348,17 +348,23 @@ class Budget:
         windows = self._windows.values()
         for window in windows:
             window.forget_before(now - self.period)
+        # A window that ends soon after it began is none: a gateway's 429 says nothing of who counts together.
+        pause = told.retry_after if told.retry_after is not None else told.reset
+        began = min((window.answered[0] for window in windows if window.answered), default=now)
+        if pause is not None and now + pause - began < self.period / 2:
+            return
+        limit = self._limit(self._window(scope))
         own = len(self._window(scope).answered)
         together = sum(len(window.answered) for window in windows)
         # Of those under way, but for the refused one itself, the server may have counted some and not others.
         under_way = sum(window.open for window in windows) - 1
-        if own < self.limit and together <= self.limit <= together + under_way:
+        if own < limit and together <= limit <= together + under_way:
             logger.warning(
                 "The server counts the requests of all endpoints in one window: with %d answered on this endpoint and "
                 "%d on all, the next one was refused (HTTP 429) at a limit of %d. From here on they share one.",
                 own,
                 together,
-                self.limit,
+                limit,
             )
             self._shared = _Window()
             for window in windows:
