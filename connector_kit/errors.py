@@ -21,6 +21,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 # Seconds between tries of one request: about five minutes in all, which outlasts a deploy or a restart on their side.
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0)
+# Seconds that the tries behind the first may take besides: where a server hangs, each of them takes minutes.
+PATIENCE = 300.0
 
 
 class UnexpectedAnswer(Exception):
@@ -125,13 +127,16 @@ def failure(resolution: ErrorResolution) -> AirbyteTracedException:
     )
 
 
-def lasting(resolution: ErrorResolution, tries: int) -> AirbyteTracedException:
-    """The exception for a passing fault that did not pass within `tries` tries; a check makes only one."""
+def lasting(resolution: ErrorResolution, tries: int, span: str) -> AirbyteTracedException:
+    """The exception for a passing fault that did not pass within `tries` tries over a `span` of time in words.
+
+    A check makes only one try.
+    """
     if tries == 1:
         advice = "Check base_url and the way to it (network, proxy, firewall), or try again later."
     else:
         advice = (
-            f"It did not pass within {tries} tries over about five minutes. What was read is kept; the next sync goes "
+            f"It did not pass within {tries} tries over {span}. Run the sync again; what was read is kept, and it goes "
             "on from there."
         )
     return AirbyteTracedException(

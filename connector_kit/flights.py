@@ -6,7 +6,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +17,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
+from connector_kit.errors import PATIENCE, PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
 from connector_kit.requester import Answer, Requester
 from connector_kit.sync import Sync
 
@@ -41,12 +41,13 @@ _LIMIT = "the rate limit is reached"
 Job = TypeVar("Job")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Flight:
-    """A try that is under way, and when it was sent."""
+    """A try that is under way, when it was sent, and how many seconds it took from when a thread had it."""
 
-    future: Future[requests.Response | Answer]
     sent: float
+    took: float = 0.0
+    future: Future[requests.Response | Answer] = field(init=False)
 
 
 @dataclass
@@ -77,6 +78,10 @@ class _Lost(Exception):
         super().__init__()
         self.cause = cause
         self.by_burst = by_burst
+
+
+class _NotSent(Exception):
+    """The window was closed by a 429 while the request stood in line for a thread. Its slot is given back."""
 
 
 class Flights:
@@ -110,6 +115,7 @@ class Flights:
         self._waiting = waiting
         self._confirm = confirm
         self._left = left
+        sync.left[requester.endpoint] = (requester.scope, left)
 
     def ask(self, question: Question[Job]) -> Answer | None:
         """One request to its end. None where the answer is that there is nothing (404 and the table says so)."""
@@ -136,6 +142,9 @@ class Flights:
                     yield question.job, self._land(question, flight)
                 elif pause > 0:
                     self._wait(pause, _LIMIT)
+        except AirbyteTracedException:
+            self._sync.left.pop(self._requester.endpoint, None)
+            raise
         finally:
             # A reader that stops early leaves nothing behind that would still be sent.
             for _, flight in flying:
@@ -145,13 +154,24 @@ class Flights:
                     flight.future.add_done_callback(self._forget)
 
     def _take_off(self, question: Question[Job]) -> _Flight:
-        self._sync.count_request(self._requester.endpoint)
-        sent = self._sync.clock.monotonic()
-        return _Flight(self._sync.pool.submit(self._send, question, sent), sent)
+        flight = _Flight(self._sync.clock.monotonic())
+        flight.future = self._sync.pool.submit(self._send, question, flight)
+        return flight
 
-    def _send(self, question: Question[Job], sent: float) -> requests.Response | Answer:
+    def _send(self, question: Question[Job], flight: _Flight) -> requests.Response | Answer:
+        began = self._sync.clock.monotonic()
+        try:
+            return self._send_at(question, flight.sent)
+        finally:
+            flight.took = self._sync.clock.monotonic() - began
+
+    def _send_at(self, question: Question[Job], sent: float) -> requests.Response | Answer:
         budget, scope = self._sync.budget, self._requester.scope
         timeout = _CHECK_TIMEOUT if self._sync.checking else None
+        if budget.is_closed(scope):
+            budget.release(scope)
+            raise _NotSent
+        self._sync.count_request(self._requester.endpoint)
         try:
             got = self._requester.send(self._sync.session, question.url, question.parameters, self._check, timeout)
         except UnexpectedAnswer as error:
@@ -175,8 +195,15 @@ class Flights:
         """The answer of one flight, sent again for as long as the failure table says."""
         budget, scope = self._sync.budget, self._requester.scope
         tries = forgiven = 0
+        failed_at: float | None = None
+        hung = 0.0
         while True:
-            resolution, lost = self._outcome(flight)
+            try:
+                resolution, lost = self._outcome(flight)
+            except _NotSent:
+                self._until_free(budget.reserve)
+                flight = self._take_off(question)
+                continue
             if isinstance(resolution, Answer):
                 return resolution
             action = resolution.response_action
@@ -189,10 +216,15 @@ class Flights:
                     forgiven += 1
                 else:
                     tries += 1
-                if tries > len(PAUSES) or self._sync.checking:
+                now = self._sync.clock.monotonic()
+                if failed_at is None:
+                    failed_at = now
+                else:
+                    hung += flight.took
+                if tries > len(PAUSES) or hung >= PATIENCE or self._sync.checking:
                     if lost:
                         budget.give_up(scope)
-                    raise lasting(resolution, max(tries, 1))
+                    raise lasting(resolution, tries + forgiven, spoken(now - failed_at))
                 pause = PAUSES[max(tries, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
                 logger.warning("%s: %s Trying again in %.0f s.", self._label, resolution.error_message, pause)
                 self._wait(pause, "a retry is due")
@@ -200,17 +232,14 @@ class Flights:
                 if lost:
                     budget.give_up(scope)
                 raise failure(resolution)
-            if lost:
-                budget.resend(scope)
-            else:
-                self._reserve()
+            self._until_free(budget.resend if lost else budget.reserve)
             flight = self._take_off(question)
 
     def _outcome(self, flight: _Flight) -> tuple[Answer | ErrorResolution, _Lost | None]:
         """What came of a flight, and how it was lost if it was."""
         handler = self._requester.error_handler
         try:
-            got = flight.future.result(_CHECK_WITHIN if self._sync.checking else None)
+            got = self._result(flight)
         except (UnexpectedAnswer, Redirected) as error:
             return handler.interpret_response(error), None
         except _Lost as lost:
@@ -220,17 +249,24 @@ class Flights:
             return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
         return (got if isinstance(got, Answer) else handler.interpret_response(got)), None
 
-    def _reserve(self) -> None:
-        while (pause := self._sync.budget.reserve(self._requester.scope)) > 0:
+    def _result(self, flight: _Flight) -> requests.Response | Answer:
+        """What a flight brings. A server that hangs holds it for minutes."""
+        if self._sync.checking:
+            return flight.future.result(_CHECK_WITHIN)
+        while not wait([flight.future], _TELL_EVERY).done:
+            took = self._sync.clock.monotonic() - flight.sent
+            logger.info("%s: waiting for an answer for %s.", self._label, spoken(took))
+            self._confirm(False)
+        return flight.future.result()
+
+    def _until_free(self, ask: Callable[[str], float]) -> None:
+        """Wait until the budget lets the next try out."""
+        while (pause := ask(self._requester.scope)) > 0:
             self._wait(pause, _LIMIT)
 
     def _wait(self, seconds: float, why: str) -> None:
         if self._sync.checking:
-            until = self._sync.clock.now() + timedelta(seconds=seconds)
-            message = (
-                f"The rate limit is used up. It resets at {until:%H:%M:%S} UTC; check again then. The credentials may "
-                "well be right."
-            )
+            message = f"The rate limit is used up. {self._when_it_resets()} The credentials may well be right."
             raise AirbyteTracedException(
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
@@ -255,6 +291,16 @@ class Flights:
             self._confirm(True)
             self._sync.count_wait(self._sync.clock.monotonic() - began)
 
+    def _when_it_resets(self) -> str:
+        resets_in = self._sync.budget.resets_in(self._requester.scope)
+        if resets_in is None:
+            span = self._sync.budget.span
+            return f"The server does not say when it resets; at the latest in {span}. Check again then."
+        now = self._sync.clock.now()
+        until = now + timedelta(seconds=resets_in)
+        day = "" if until.date() == now.date() else f"{until:%Y-%m-%d} "
+        return f"It resets at {day}{until:%H:%M:%S} UTC; check again then."
+
     def _tell(self, remaining: float, why: str) -> None:
         until = self._sync.clock.now() + timedelta(seconds=remaining)
         limit = self._sync.budget.described(self._requester.scope)
@@ -265,7 +311,9 @@ class Flights:
         left = self._left()
         if not left:
             return ""
-        budget = self._sync.budget
-        windows = (left - 1) // budget.per_window(self._requester.scope)
-        seconds = remaining + windows * budget.period
-        return f"; {left:,} left, about {spoken(seconds)}"
+        # Others that draw from the same window take their share of it.
+        budget, scope = self._sync.budget, self._requester.scope
+        together = sum(
+            count() or 0 for other, count in [*self._sync.left.values()] if budget.in_one_window(scope, other)
+        )
+        return f"; {left:,} left, about {spoken(budget.lasts(scope, max(left, together), remaining))}"

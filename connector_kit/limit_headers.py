@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -16,9 +16,11 @@ from connector_kit.clock import Clock
 
 # Reset values from here on are moments (seconds since the epoch), below it they are spans in seconds.
 _EPOCH_FROM = 1_000_000_000
-_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 # A server that shuts us out for longer is asked again after this, so that a slip of its clock can't stop a sync.
 _LONGEST_PAUSE = 3600.0
+# Beyond a year it is a slip, and no date could hold all of it.
+_LONGEST_SAID = 366 * 86400.0
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,24 @@ class LimitHeaders:
         left: requests left in the window.
         reset: seconds until the window ends.
         retry_after: seconds until the next request may be sent.
+        closed_for: the same as the server said it, however long that is; for people.
     """
 
     limit: int | None = None
     left: int | None = None
     reset: float | None = None
     retry_after: float | None = None
+    closed_for: float | None = field(default=None, compare=False)
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds for which a 429 closes the window: the later of two, as a `Retry-After` of 0 may stand beside a reset.
+
+        Where some requests are left the reset is not what it waits for.
+        """
+        if self.retry_after is None or self.reset is None:
+            return self.reset if self.retry_after is None else self.retry_after
+        return self.retry_after if self.left else max(self.retry_after, self.reset)
 
     @classmethod
     def of(cls, headers: Mapping[str, str], period: float, clock: Clock) -> LimitHeaders:
@@ -45,13 +59,15 @@ class LimitHeaders:
         left = min(_numbers(lower, "x-ratelimit-remaining", "x-remaining"), default=None)
         limit = min((number for number in _numbers(lower, "x-ratelimit-limit") if number >= 1), default=None)
         resets = [_span(value, now) for value in _numbers(lower, "x-ratelimit-reset", "x-reset")]
+        closed_for = _retry_after(lower.get("retry-after", ""), now)
         return cls(
             # More left than there is in all: one of the two is wrong, and what is left is the one to go by.
             limit=int(limit) if limit is not None and (left is None or left <= limit) else None,
             left=int(left) if left is not None else None,
             # Of two that disagree the later one is safe. Past, or further off than any window is long, says nothing.
             reset=max((max(span, 0.0) for span in resets if -period <= span <= 2 * period), default=None),
-            retry_after=_retry_after(lower.get("retry-after", ""), now, max(2 * period, _LONGEST_PAUSE)),
+            retry_after=None if closed_for is None else min(closed_for, max(2 * period, _LONGEST_PAUSE)),
+            closed_for=closed_for,
         )
 
 
@@ -66,16 +82,16 @@ def _span(value: float, now: datetime) -> float:
     return value - now.timestamp() if value >= _EPOCH_FROM else value
 
 
-def _retry_after(text: str, now: datetime, longest: float) -> float | None:
-    text = text.strip()
-    if _NUMBER.fullmatch(text):
-        seconds = float(text)
+def _retry_after(text: str, now: datetime) -> float | None:
+    numbers = _numbers({"retry-after": text}, "retry-after")
+    if numbers:
+        seconds = max(numbers)
     else:
         moment = parse_http_date(text)
         if moment is None:
             return None
         seconds = (moment - now).total_seconds()
-    return min(max(seconds, 0.0), longest)
+    return min(max(seconds, 0.0), _LONGEST_SAID)
 
 
 def parse_http_date(text: str) -> datetime | None:

@@ -27,10 +27,15 @@ def config_error(message: str) -> AirbyteTracedException:
 
 
 def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with the spec's defaults filled in, so that the manifest never repeats a default."""
+    """`config` with the spec's defaults filled in, so that the manifest never repeats a default.
+
+    The required fields, which are the credentials, lose the blanks and line breaks that copying left around them.
+    """
     properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
-    full = {**defaults, **{name: value for name, value in config.items() if value is not None}}
+    given = {name: value for name, value in config.items() if value is not None}
+    credentials = {name: given[name].strip() for name in spec.get("required", []) if isinstance(given.get(name), str)}
+    full = {**defaults, **given, **credentials}
     if isinstance(full.get("base_url"), str):
         # The manifest makes its URLs of the very text that was checked.
         full["base_url"] = full["base_url"].strip().rstrip("/")
@@ -97,6 +102,12 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
         if value is None or (isinstance(value, str) and not value.strip()):
             raise config_error(
                 f"{name}: required and missing or empty. {properties[name].get('description', '')}".strip()
+            )
+        # It goes into an HTTP header, which holds no other characters; the HTTP client would raise an error of its own.
+        if isinstance(value, str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", value.strip()):
+            raise config_error(
+                f"{name}: holds a line break or another character that no credential has. Copy it again, without what "
+                "stands around it."
             )
     for name, value in config.items():
         field = properties.get(name)

@@ -89,6 +89,8 @@ class Sync:
         self.saved: Counter[str] = Counter()
         self.filtered: set[str] = set()
         self.waited = 0.0
+        # For each endpoint that is read: the scope of its limit, and how many requests are still to send, if known.
+        self.left: dict[str, tuple[str, Callable[[], int | None]]] = {}
         self._emit = emit
         self._lock = threading.Lock()
         self._session = _session(settings.num_workers, transport)

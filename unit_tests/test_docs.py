@@ -102,10 +102,13 @@ def failures(source: str) -> Iterator[tuple[str, str]]:
     table = failure_table(source, next(iter(streams(source))))
     for status, words in ((400, ""), (401, ""), (403, ""), (404, " on a list"), (429, ": the rate limit is used up")):
         yield f"HTTP {status}{words}", message(table, answer(path, status))
-    yield "The server failed", lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1).message or ""
+    yield (
+        "The server failed",
+        lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1, "5 min").message or "",
+    )
     junk = UnexpectedAnswer("HTTP 200 with an HTML page")
     junk.path = path
-    yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1).message or ""
+    yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1, "5 min").message or ""
     yield "A list comes to no end", endless(path, "page 3 has the same records as the page before").message or ""
     yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
     yield "The server redirects", message(table, Redirected("")).strip()
@@ -136,6 +139,7 @@ def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
     required = next(iter(CREDENTIALS[source]))
     for wrong in (
         {required: ""},
+        {required: "two\nlines"},
         {"start_date": "yesterday"},
         {"personal_data": "mask"},
         {"personal_data": "hash"},
@@ -187,7 +191,8 @@ def under(page: Path, words: str) -> str:
 TIME = r"\d\d:\d\d:\d\d UTC"
 OTHER_WORDS = {
     "HTTP 404 on a detail": r"^\w+: \d+ have none \(HTTP 404\)\.$",
-    "HTTP 429": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may well be ",
+    "HTTP 429: the": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may ",
+    "HTTP 429": r"^The rate limit is used up\. The server does not say when it resets; at the latest in \d+ min\. ",
     "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about \d+ ",
     "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. The error of each says why and what to do\. The ",
 }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import requests
 from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.flights import Flights, Question, Stopped, spoken
@@ -55,12 +59,12 @@ class Play:
         settings = Settings.from_config(given, specification)
         self.sync = Sync(settings, clock=self.clock, emit=self._note)
         self.sync.checking = checking
-        requester = SimpleNamespace(
+        self.requester = SimpleNamespace(
             endpoint="/exams/tickets/{id}/scores", scope="scores", send=self._send, error_handler=_Handler()
         )
         self._flights: Flights[int] = Flights(
             self.sync,
-            cast("Requester", requester),
+            cast("Requester", self.requester),
             lambda _: None,
             "ticket_scores",
             waiting=lambda: ["ticket_scores", "aspect_scores"],
@@ -93,9 +97,9 @@ class Play:
 
 
 class _Handler:
-    def interpret_response(self, response: Any) -> Any:
-        from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
-
+    def interpret_response(self, response: Any) -> ErrorResolution:
+        if isinstance(response, requests.RequestException):
+            return ErrorResolution(response_action=ResponseAction.RETRY, error_message="no answer.")
         return ErrorResolution(response_action=ResponseAction.RATE_LIMITED, error_message="used up")
 
 
@@ -160,3 +164,98 @@ def test_a_check_never_waits() -> None:
 )
 def test_spans_are_spoken(seconds: float, text: str) -> None:
     assert spoken(seconds) == text
+
+
+def test_what_stands_in_line_for_a_thread_is_not_sent_into_a_window_that_closed() -> None:
+    play = Play(200, 429, num_workers=4)
+    moments: list[float] = []
+    send = play._send
+
+    def note(*_: Any) -> Any:
+        moments.append(play.clock.time)
+        return send()
+
+    play.requester.send = note
+    # One thread for four slots, as where the other streams have the rest of them.
+    play.sync._pool = ThreadPoolExecutor(1)
+    play.run(8)
+    assert [moment for moment in moments if moment < 3600] == [0, 0]
+    assert len(moments) == 9
+    assert play.sync.requests.total() == 9
+    assert play.sync.budget.reserve("scores") == 0.0
+
+
+def test_a_server_that_hangs_is_given_up_after_minutes_and_not_after_an_hour() -> None:
+    play = Play()
+
+    def hang(*_: Any) -> Any:
+        play.asked += 1
+        play.clock.time += 310
+        raise requests.exceptions.ReadTimeout
+
+    play.requester.send = hang
+    with pytest.raises(AirbyteTracedException) as given_up:
+        play.run(1)
+    assert play.asked == 2
+    assert 620 <= play.clock.time <= 630
+    assert str(given_up.value.message) == (
+        "no answer. It did not pass within 2 tries over 5 min. Run the sync again; what was read is kept, and it goes "
+        "on from there."
+    )
+
+
+def test_waiting_for_an_answer_is_told_while_it_takes_long(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = Play()
+    monkeypatch.setattr("connector_kit.flights._TELL_EVERY", 0.001)
+    told = threading.Event()
+    answer = play._send
+
+    def hang(*_: Any) -> Any:
+        play.clock.time += 120
+        assert told.wait(60)
+        return answer()
+
+    play.requester.send = hang
+    original = play._flights._confirm
+
+    def confirm(at_once: bool) -> None:
+        original(at_once)
+        told.set()
+
+    play._flights._confirm = confirm
+    with caplog.at_level("INFO"):
+        play.run(1)
+    assert "ticket_scores: waiting for an answer for 2 min." in [record.getMessage() for record in caplog.records]
+
+
+def test_the_end_is_estimated_with_all_that_draw_from_the_window(caplog: pytest.LogCaptureFixture) -> None:
+    play = Play()
+    play.sync.left["/exams/{id}/tickets"] = ("scores", lambda: 600)
+    play.sync.left["/jobs"] = ("jobs", lambda: 6000)
+    with caplog.at_level("INFO"):
+        play.run(90)
+    first = next(record.getMessage() for record in caplog.records)
+    # 640 requests at 50 a window: the next one and 12 behind it.
+    assert first.endswith("; 40 left, about 3 h 15 min.")
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, "The server does not say when it resets; at the latest in 15 min. Check again then."),
+        ({"Retry-After": "120"}, "It resets at 12:02:00 UTC; check again then."),
+        ({"Retry-After": "86400"}, "It resets at 2024-06-02 12:00:00 UTC; check again then."),
+        ({"X-Reset": "300"}, "It resets at 12:05:00 UTC; check again then."),
+    ],
+    ids=["nothing", "minutes", "a day", "a reset"],
+)
+def test_a_check_says_what_the_server_said_of_the_reset_and_invents_nothing(
+    headers: dict[str, str], words: str
+) -> None:
+    play = Play(checking=True)
+    play.requester.send = lambda *_: SimpleNamespace(status_code=429, headers=headers)
+    with pytest.raises(AirbyteTracedException) as refused:
+        play.run(1)
+    assert refused.value.message == f"The rate limit is used up. {words} The credentials may well be right."

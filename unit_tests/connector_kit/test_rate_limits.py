@@ -292,11 +292,49 @@ def test_a_connection_that_is_lost_and_sent_again_counts_once() -> None:
     assert budget.reserve("scores") == 0.0
     for _ in range(5):
         budget.lost("scores", clock.time, True)
-        budget.resend("scores")
+        clock.time += 10
+        assert budget.resend("scores") == 0.0
     budget.settle("scores", 200, {}, clock.time)
     assert budget.reserve("scores") == 0.0
     budget.settle("scores", 200, {}, clock.time)
     assert budget.reserve("scores") == PERIOD
+
+
+def test_a_lost_request_is_not_sent_again_into_a_closed_window() -> None:
+    budget, clock = made()
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
+    budget.lost("scores", clock.time, True)
+    assert not budget.is_closed("scores")
+    budget.settle("scores", 429, {"Retry-After": "600"}, clock.time)
+    assert budget.is_closed("scores")
+    assert budget.resend("scores") == pytest.approx(600)
+    clock.time += 600
+    assert budget.resend("scores") == 0.0
+    # It goes alone, to find out how things stand.
+    assert budget.reserve("scores") > 0
+
+
+def test_a_lost_request_waits_where_nothing_is_left() -> None:
+    budget, clock = made()
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
+    budget.lost("scores", clock.time, True)
+    budget.settle("scores", 200, {"X-Remaining": "0", "X-Reset": "300"}, clock.time)
+    assert budget.resend("scores") == pytest.approx(300)
+
+
+def test_lost_requests_keep_the_pace_when_they_are_sent_again() -> None:
+    budget, clock = made(limit=1000)
+    sent(budget, clock)
+    for _ in range(12):
+        assert budget.reserve("scores") == 0.0
+        clock.time += 0.1
+    for _ in range(4):
+        budget.lost("scores", clock.time - 0.4, True)
+    clock.time += budget.resend("scores")
+    assert budget.resend("scores") == 0.0
+    assert budget.resend("scores") > 0.3
 
 
 def test_a_slot_that_was_not_used_is_free_again() -> None:
@@ -319,6 +357,54 @@ def test_a_server_that_always_tells_of_a_new_window_does_not_lift_the_limit() ->
         budget.settle("scores", 200, {"X-Remaining": "9999", "X-Reset": "0"}, accepted[-1])
     # The first reset that is told is believed.
     assert len(accepted) <= 11 * LIMIT
+
+
+def every_40th(headers: Headers) -> Callable[[int], tuple[int, Headers]]:
+    return lambda number: (200, {}) if number % 40 else (429, headers)
+
+
+@pytest.mark.parametrize("period", [7.0, PERIOD])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda number: (200, {"X-RateLimit-Remaining": str(10 - number % 2)}),
+        lambda _: (200, {"X-Remaining": "40", "X-Reset": "0"}),
+        every_40th({"Retry-After": "0"}),
+        every_40th({"Retry-After": "1", "X-Remaining": "30", "X-Reset": "1"}),
+    ],
+    ids=["what is left goes up and down", "always reset", "a gateway's 429s", "429s while some are left"],
+)
+def test_nothing_that_a_server_says_lifts_the_limit(
+    answer: Callable[[int], tuple[int, Headers]], period: float
+) -> None:
+    budget, clock = made(period=period)
+    accepted: list[float] = []
+    number = 0
+    while clock.time < 3 * period:
+        if pause := budget.reserve("scores"):
+            clock.time += pause
+            continue
+        began, number = clock.time, number + 1
+        clock.time += 0.05
+        status, headers = answer(number)
+        budget.settle("scores", status, headers, began)
+        if status == 200:
+            accepted.append(clock.time)
+    assert max(sum(first <= later < first + period for later in accepted) for first in accepted) <= LIMIT
+
+
+def test_answers_that_come_while_the_window_is_closed_count_in_it() -> None:
+    budget, clock = made()
+    for _ in range(30):
+        sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(11)] == [0.0] * 11
+    budget.settle("scores", 429, {"Retry-After": "1"}, clock.time)
+    for _ in range(10):
+        budget.settle("scores", 200, {}, clock.time)
+    clock.time += 1
+    for _ in range(10):
+        sent(budget, clock)
+    assert budget.reserve("scores") > 800
 
 
 def test_a_lower_limit_that_is_announced_is_kept_and_told() -> None:
@@ -379,3 +465,69 @@ def test_the_pace_is_regained_with_the_answers_that_come() -> None:
     assert clock.time > began
     assert budget.reserve("scores") == 0.0
     assert budget.reserve("scores") == 0.0
+
+
+def test_what_fitted_behind_an_early_429_is_no_rate() -> None:
+    budget, clock = made()
+    sent(budget, clock, 429, {"Retry-After": "600"})
+    assert budget.per_window("scores") == LIMIT
+    assert budget.lasts("scores", 90, 600) == pytest.approx(600 + PERIOD)
+
+
+def test_what_fitted_into_a_whole_window_is_the_rate() -> None:
+    budget, clock = made()
+    for _ in range(30):
+        sent(budget, clock)
+    sent(budget, clock, 429, {"Retry-After": "897"})
+    assert budget.per_window("scores") == 30
+    assert budget.lasts("scores", 90, 897) == pytest.approx(897 + 2 * PERIOD)
+
+
+def test_what_the_window_has_used_up_counts_in_the_estimate() -> None:
+    budget, clock = made()
+    for _ in range(45):
+        sent(budget, clock)
+    assert budget.lasts("scores", 5, 4) == 4
+    assert budget.lasts("scores", 45, 4) == pytest.approx(PERIOD, abs=5)
+    assert budget.lasts("scores", 100, 4) == pytest.approx(2 * PERIOD, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("each", "told", "refusal", "merged"),
+    [
+        (25, {}, {"Retry-After": "890"}, True),
+        (25, {}, {}, True),
+        (25, {}, {"Retry-After": "1"}, False),
+        (15, {"X-RateLimit-Limit": "30"}, {"Retry-After": "890"}, True),
+        (15, {}, {"Retry-After": "890"}, False),
+    ],
+    ids=["to the end", "nothing told", "a gateway's", "the announced limit", "below the limit"],
+)
+def test_windows_are_merged_by_a_429_that_closes_a_whole_window_at_its_limit(
+    each: int, told: Headers, refusal: Headers, merged: bool
+) -> None:
+    budget, clock = made()
+    for scope in ("tickets", "scores"):
+        for _ in range(each):
+            assert budget.reserve(scope) == 0.0
+            clock.time += 0.1
+            budget.settle(scope, 200, told, clock.time)
+    assert budget.reserve("scores") == 0.0
+    budget.settle("scores", 429, refusal, clock.time)
+    assert budget.in_one_window("tickets", "scores") == merged
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"Retry-After": "0", "X-RateLimit-Reset": str(int(START) + 600)}, 600),
+        ({"Retry-After": "Sun, 15 Jun 2025 15:00:00 GMT", "X-RateLimit-Reset": str(int(START) + 600)}, 600),
+        ({"Retry-After": "30", "X-Remaining": "20", "X-Reset": "600"}, 30),
+        ({"Retry-After": "120, 120"}, 120),
+    ],
+    ids=["0 beside a reset", "a past date beside a reset", "some are left", "twice"],
+)
+def test_a_429_closes_the_window_until_the_later_of_what_it_tells(headers: Headers, pause: float) -> None:
+    budget, clock = made()
+    sent(budget, clock, 429, headers)
+    assert budget.reserve("scores") == pytest.approx(pause, abs=0.2)

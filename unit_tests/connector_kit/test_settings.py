@@ -26,7 +26,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 STREAM = {"source_talentics": "exams", "source_talentio": "candidates"}
 
-CREDENTIAL: list[Any] = [None, "", "  ", 5, ["a"]]
+CREDENTIAL: list[Any] = [None, "", "  ", 5, ["a"], "two\nlines", "a\ttab", "a\x00null", "a\u200bblank", "トークン"]
 # Of each field that both sources have.
 COMMON: dict[str, list[Any]] = {
     "start_date": ["yesterday", "2024-13-01", "2024-02-30", "01.02.2024", 20240101],
@@ -169,3 +169,10 @@ def test_a_misspelled_field_is_named_with_the_one_that_is_meant() -> None:
         "personal_dta": "personal_data",
         "acces_tokn": "access_token",
     }
+
+
+@pytest.mark.parametrize("package", GOOD)
+def test_what_copying_leaves_around_a_credential_is_not_sent(package: str) -> None:
+    given = {name: f"\u3000{value} \r\n" for name, value in GOOD[package].items()}
+    Settings.from_config(given, SPECS[package])
+    assert GOOD[package].items() <= with_defaults(given, SPECS[package]).items()
