@@ -144,6 +144,8 @@ class ListReading(Reading):
                     return False
             self.confirm(now_or_later=False)
             page = None if self.sync.sampling else walk.next(page, len(records), counted)
+        if walk.beginning_in_doubt:
+            sightings.moved = sightings.moved or "beginning"
         return walk.is_blind
 
     def _emit(

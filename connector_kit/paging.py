@@ -4,8 +4,8 @@ Both APIs page by number over a list that others change meanwhile. What that doe
 
 - created: pushed to later pages, or not at all. Harmless; some come twice.
 - deleted: pulled to *earlier* pages, where nobody looks again. Both APIs tell the total on every page, so a total that
-  shrank says by how much, and the walk steps back that far. A list of several pages that tells no total is walked until
-  a walk brings nothing new.
+  shrank says by how much, and the walk steps back that far; at its end the list's beginning is read again. A list of
+  several pages that tells no total is walked until a walk brings nothing new.
 - moved, in a list that is ordered by the time of update: to its end, which pulls others to earlier pages and shows the
   moved record a second time under a new time; or to its beginning, which pushes others to later pages, where one is
   seen a second time as it was. Seeing a record twice therefore asks for another walk: of the whole list in the first
@@ -89,6 +89,9 @@ class PageWalk:
         self._reached = 0
         # Whether the page that came last had been read before in this walk.
         self.is_repeat = False
+        # Whether something may have moved to the list's beginning that the walk did not show. A deletion at the same
+        # time pulls the others back to where they were, so that no record comes twice and tells of it.
+        self.beginning_in_doubt = False
         self._last_page = 0
         self._total: int | None = None
         self._doubts = 0
@@ -123,11 +126,14 @@ class PageWalk:
         if total is not None:
             if self._total is not None and total < self._total:
                 self._covered = max(0, self._covered - (self._total - total))
+                self.beginning_in_doubt = True
             self._total = total
         begin = (page - 1) * self._size
         if begin > self._covered or self._doubtful(page, rows):
             return False
         self.is_repeat = begin < self._reached
+        # From page 1 the walk goes on through all that follow.
+        self.beginning_in_doubt = self.beginning_in_doubt and page > 1
         self._covered = max(self._covered, begin + (self._size if self._more_after(page, rows) else rows))
         self._reached = max(self._reached, self._covered)
         return True
