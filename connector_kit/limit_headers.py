@@ -41,6 +41,16 @@ class LimitHeaders:
     retry_after: float | None = None
     closed_for: float | None = field(default=None, compare=False)
 
+    @property
+    def pause(self) -> float | None:
+        """Seconds for which a 429 closes the window: the later of two, as a `Retry-After: 0` can stand by a reset.
+
+        Where some requests are left the reset is not what it waits for.
+        """
+        if self.retry_after is None or self.reset is None:
+            return self.reset if self.retry_after is None else self.retry_after
+        return self.retry_after if self.left else max(self.retry_after, self.reset)
+
     @classmethod
     def of(cls, headers: Mapping[str, str], period: float, clock: Clock) -> LimitHeaders:
         """Read the headers of an answer to a request under a limit per `period` seconds."""
@@ -73,9 +83,9 @@ def _span(value: float, now: datetime) -> float:
 
 
 def _retry_after(text: str, now: datetime) -> float | None:
-    text = text.strip()
-    if _NUMBER.fullmatch(text):
-        seconds = float(text)
+    numbers = _numbers({"retry-after": text}, "retry-after")
+    if numbers:
+        seconds = max(numbers)
     else:
         moment = parse_http_date(text)
         if moment is None:

@@ -316,8 +316,8 @@ class Budget:
         if now >= window.blocked_until:
             window.refusals_in_a_row += 1
             window.fitted = len(window.answered)
-        pause = told.retry_after if told.retry_after is not None else told.reset
-        said = told.closed_for if told.closed_for is not None else told.reset
+        pause = told.pause
+        said = None if pause is None else max(pause, told.closed_for or 0.0)
         if now >= window.blocked_until:
             from_its_beginning = bool(window.answered) and window.answered[0] == window.began_at
             to_its_end = window.emptied_at if pause is None else now + pause - window.began_at - self.period
@@ -349,7 +349,7 @@ class Budget:
         for window in windows:
             window.forget_before(now - self.period)
         # A window that ends soon after it began is none: a gateway's 429 says nothing of who counts together.
-        pause = told.retry_after if told.retry_after is not None else told.reset
+        pause = told.pause
         began = min((window.answered[0] for window in windows if window.answered), default=now)
         if pause is not None and now + pause - began < self.period / 2:
             return

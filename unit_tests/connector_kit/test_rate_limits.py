@@ -515,3 +515,19 @@ def test_windows_are_merged_by_a_429_that_closes_a_whole_window_at_its_limit(
     assert budget.reserve("scores") == 0.0
     budget.settle("scores", 429, refusal, clock.time)
     assert budget.in_one_window("tickets", "scores") == merged
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"Retry-After": "0", "X-RateLimit-Reset": str(int(START) + 600)}, 600),
+        ({"Retry-After": "Sun, 15 Jun 2025 15:00:00 GMT", "X-RateLimit-Reset": str(int(START) + 600)}, 600),
+        ({"Retry-After": "30", "X-Remaining": "20", "X-Reset": "600"}, 30),
+        ({"Retry-After": "120, 120"}, 120),
+    ],
+    ids=["0 beside a reset", "a past date beside a reset", "some are left", "twice"],
+)
+def test_a_429_closes_the_window_until_the_later_of_what_it_tells(headers: Headers, pause: float) -> None:
+    budget, clock = made()
+    sent(budget, clock, 429, headers)
+    assert budget.reserve("scores") == pytest.approx(pause, abs=0.2)
