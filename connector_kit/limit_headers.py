@@ -43,7 +43,7 @@ class LimitHeaders:
 
     @property
     def pause(self) -> float | None:
-        """Seconds for which a 429 closes the window: the later of two, as a `Retry-After` of 0 may stand beside a reset.
+        """Seconds for which a 429 closes the window: the later of two, as a `Retry-After: 0` can stand by a reset.
 
         Where some requests are left the reset is not what it waits for.
         """
