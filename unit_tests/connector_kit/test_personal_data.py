@@ -213,6 +213,20 @@ def test_nothing_stays_nothing(value: Any, expected: str | None) -> None:
     assert Hasher(KEY)("dob", value) == expected
 
 
+def test_a_long_text_that_is_nearly_an_address_is_no_address() -> None:
+    """A pattern that looks for the last dot of each part never came to its end here."""
+    hostile = "A@" + "." * 2_000_000 + "@"
+    assert normalised("comment", hostile) == hostile
+    assert normalised("comment", "A@" + "b." * 200 + "c") == "A@" + "b." * 200 + "c"
+
+
+@pytest.mark.parametrize(
+    "text", ["Budi Contoh@example.com", "Budi@example", "@Example.com", "A@.com", "A@b.", "A@b@c.D"]
+)
+def test_what_is_no_address_keeps_its_case(text: str) -> None:
+    assert normalised("comment", text) == text
+
+
 def test_a_number_of_thousands_of_digits_is_nothing() -> None:
     """Python itself refuses to spell it."""
     assert Hasher(KEY)("nik", 10**5000) is None
