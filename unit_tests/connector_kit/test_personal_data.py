@@ -227,6 +227,13 @@ def test_what_is_no_address_keeps_its_case(text: str) -> None:
     assert normalised("comment", text) == text
 
 
+def test_a_long_text_does_not_grow() -> None:
+    """One such character becomes eighteen."""
+    assert len(normalised("comment", "\ufdfa" * 10_000)) > 10_000
+    hostile = "\ufdfa" * 10_001
+    assert normalised("comment", hostile) == hostile
+
+
 def test_a_number_of_thousands_of_digits_is_nothing() -> None:
     """Python itself refuses to spell it."""
     assert Hasher(KEY)("nik", 10**5000) is None
