@@ -9,6 +9,7 @@ from collections import deque
 from typing import Any
 
 from airbyte_cdk.sources.types import Config
+from airbyte_cdk.utils import airbyte_secrets_utils
 
 from connector_kit.dialect import Dialect
 from connector_kit.settings import Mode
@@ -16,6 +17,8 @@ from connector_kit.settings import Mode
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 # So that an object keyed by ids neither floods the log nor fills the memory.
 _MOST_NAMES = 200
+# So many characters in a row of a secret give it away.
+_TELLING = 8
 
 
 class Notices:
@@ -25,7 +28,7 @@ class Notices:
     """
 
     def __init__(self, stream: str, mode: Mode, dialect: Dialect) -> None:
-        self._stream = stream
+        self._stream, self._mode = stream, mode
         if not dialect.unknown_fields:
             self._fate = "left out, because Singer targets take declared fields only"
         else:
@@ -34,7 +37,7 @@ class Notices:
         self._lock = threading.Lock()
         self._told: set[tuple[str, str]] = set()
         self._known: set[str] = set()
-        self.waiting: list[str] = []
+        self.waiting: list[tuple[str, str]] = []
 
     def unreadable(self, path: str, wanted: str) -> None:
         if self._first(path, wanted):
@@ -46,21 +49,28 @@ class Notices:
         if self._first(path, "key"):
             self._logger.warning(f"{self._stream}: key field {path} came empty; {default!r} stands in for it")
 
-    def unknown(self, path: str) -> None:
-        """Note a field that the schema lacks, for `tell` to name."""
+    def unknown(self, place: str, name: str) -> None:
+        """Note a field that the schema lacks, for `tell` to name; `place` is empty or ends with a dot."""
+        path = place + name
         if path in self._known:
             return
         with self._lock:
             if path not in self._known and len(self._known) < _MOST_NAMES:
                 self._known.add(path)
-                self.waiting.append(path)
+                self.waiting.append((place, path))
 
     def tell(self) -> None:
         with self._lock:
-            # An odd name may be data: somebody's address as the key of an object.
-            names = [path if _PLAIN_NAME.fullmatch(path) else "(a name of odd characters)" for path in self.waiting]
-            self.waiting = []
-        if names:
+            found, self.waiting = self.waiting, []
+        if found and self._mode != "keep":
+            # A name may be data: that of somebody as the key of an object.
+            places = sorted({place.rstrip(".") or "the record itself" for place, _ in found})
+            self._logger.info(
+                f"{self._stream}: the API sent fields that the schema does not have: {len(found)} in "
+                f"{', '.join(places)}; they are {self._fate}"
+            )
+        elif found:
+            names = [_discreet(path) for _, path in found]
             self._logger.info(
                 f"{self._stream}: the API sent fields that the schema does not have: "
                 f"{', '.join(sorted(set(names)))}; they are {self._fate}"
@@ -73,6 +83,17 @@ class Notices:
             new = (path, what) not in self._told
             self._told.add((path, what))
         return new
+
+
+def _discreet(path: str) -> str:
+    """An unknown field's name, unless it may be data, such as somebody's address, or holds a part of a secret."""
+    if not _PLAIN_NAME.fullmatch(path):
+        return "(a name of odd characters)"
+    pieces = (path[start : start + _TELLING] for start in range(len(path) - _TELLING + 1))
+    # The CDK keeps what it masks in logs in this list alone; it masks whole secrets only.
+    if any(piece in str(secret) for piece in pieces for secret in airbyte_secrets_utils.__SECRETS_FROM_CONFIG):
+        return "(a name that holds a part of a secret)"
+    return path
 
 
 # A stream that is also another's parent is built twice from the same config, and must still speak once.

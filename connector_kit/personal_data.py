@@ -49,7 +49,10 @@ FORM_FIELD_CLASSES: Mapping[str, str] = {
     "other_document": "file_link",
 }
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# RFC 5321: 64 characters before the @, 255 behind it.
+_LONGEST_EMAIL = 320
+# One character can become 18; longer texts than this are no names, and a hostile one would take gigabytes.
+_LONGEST_NORMALISED = 10_000
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _DATE_SEPARATORS = frozenset("-/")
 # Talentio's custom fields have names of the customer's own, mostly Japanese; a form's are Indonesian or English.
@@ -203,7 +206,8 @@ def normalised(name: str, text: str) -> str:
     """Find the one spelling of a value that is hashed.
 
     E-mail addresses are compared without case, phone numbers by their national digits, dates in ISO form, all else
-    as text without blanks around it. Full-width letters and digits count as plain ones.
+    as text without blanks around it. Full-width letters and digits count as plain ones
+    in texts of up to 10,000 characters.
     """
     return _normaliser(name)(text)
 
@@ -213,18 +217,26 @@ def _normaliser(name: str) -> Callable[[str], str]:
     kind = _kind_of(name)
 
     def normalise(text: str) -> str:
-        if not text.isascii():
+        if len(text) <= _LONGEST_NORMALISED and not text.isascii():
             text = unicodedata.normalize("NFKC", text)
         if "\0" in text:
             text = text.replace("\0", "")
         text = text.strip()
-        if kind == "mail" or ("@" in text and _EMAIL.fullmatch(text)):
+        if kind == "mail" or _is_email(text):
             return text.casefold()
         if kind == "phone":
             return _phone_digits(text) or text
         return _iso(text) if text[4:5] in _DATE_SEPARATORS else text
 
     return normalise
+
+
+def _is_email(text: str) -> bool:
+    """Whether a text looks like an e-mail address. No regular expression: one is slow in long texts of many dots."""
+    if len(text) > _LONGEST_EMAIL or text.count("@") != 1 or len(text.split()) != 1:
+        return False
+    user, _, host = text.partition("@")
+    return bool(user) and "." in host[1:-1]
 
 
 def _iso(text: str) -> str:

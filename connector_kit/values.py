@@ -161,7 +161,7 @@ class _Compiler:
         notices, keep = self._notices, self._mode == "keep" and self._dialect.unknown_fields
 
         def take(target: dict[str, Any], name: str, entry: Any) -> None:
-            notices.unknown(prefix + name)
+            notices.unknown(prefix, name)
             if not keep:
                 del target[name]
                 return

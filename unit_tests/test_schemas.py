@@ -351,3 +351,24 @@ def test_fields_that_say_who_somebody_is_are_marked(stream: Stream) -> None:
         expected = PEOPLE[stream.source].get(path.rpartition(".")[2])
         if expected and path not in NOT_OF_PEOPLE.get(stream.name, set()):
             assert field["x-personal-data"] == expected, path
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("evaluation_items", {"input", "inputNumber", "inputBoolean"}),
+        ("stage_evaluations", {"input"}),
+        ("candidate_details", {"input", "level", "channelName"}),
+        ("candidates", {"level", "channelName"}),
+        ("channels", {"channelName"}),
+        ("employee_groups", {"description"}),
+        ("workspaces", {"description"}),
+        ("applicants", {"education", "year_of_experience"}),
+        ("applicant_details", {"education", "year_of_experience"}),
+    ],
+)
+def test_opinions_and_what_tells_of_a_person_count_as_personal(name: str, fields: set[str]) -> None:
+    schema = next(stream for stream in STREAMS if stream.name == name).schema()
+    marks = [(path.rpartition(".")[2], field["x-personal-data"]) for path, field in walk(schema)]
+    assert fields <= {leaf for leaf, _ in marks}
+    assert [leaf for leaf, mark in marks if leaf in fields and mark == "none"] == []

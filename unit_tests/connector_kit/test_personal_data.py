@@ -213,6 +213,27 @@ def test_nothing_stays_nothing(value: Any, expected: str | None) -> None:
     assert Hasher(KEY)("dob", value) == expected
 
 
+def test_a_long_text_that_is_nearly_an_address_is_no_address() -> None:
+    """A pattern that looks for the last dot of each part never came to its end here."""
+    hostile = "A@" + "." * 2_000_000 + "@"
+    assert normalised("comment", hostile) == hostile
+    assert normalised("comment", "A@" + "b." * 200 + "c") == "A@" + "b." * 200 + "c"
+
+
+@pytest.mark.parametrize(
+    "text", ["Budi Contoh@example.com", "Budi@example", "@Example.com", "A@.com", "A@b.", "A@b@c.D"]
+)
+def test_what_is_no_address_keeps_its_case(text: str) -> None:
+    assert normalised("comment", text) == text
+
+
+def test_a_long_text_does_not_grow() -> None:
+    """One such character becomes eighteen."""
+    assert len(normalised("comment", "\ufdfa" * 10_000)) > 10_000
+    hostile = "\ufdfa" * 10_001
+    assert normalised("comment", hostile) == hostile
+
+
 def test_a_number_of_thousands_of_digits_is_nothing() -> None:
     """Python itself refuses to spell it."""
     assert Hasher(KEY)("nik", 10**5000) is None
@@ -286,9 +307,9 @@ def test_a_field_without_a_class_is_personal() -> None:
 def test_unknown_fields_are_left_out_and_the_log_says_so(mode: Mode, caplog: pytest.LogCaptureFixture) -> None:
     schema = {"type": "object", "properties": {"id": {"type": "integer", "x-personal-data": "none"}}}
     with caplog.at_level(logging.INFO):
-        assert transformed({"id": 1, "new": "x", "other": None}, schema, mode) == {"id": 1}
+        assert transformed({"id": 1, "new": "x", "budi.contoh": None}, schema, mode) == {"id": 1}
     assert caplog.messages == [
-        "people: the API sent fields that the schema does not have: new, other; "
+        "people: the API sent fields that the schema does not have: 2 in the record itself; "
         f"they are left out, because personal_data is {mode}"
     ]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
+from airbyte_cdk.utils import airbyte_secrets_utils
 
 from connector_kit.scalars import DEEPEST
 from connector_kit.values import SchemaNormalization
@@ -237,6 +238,15 @@ def test_names_that_may_be_data_stay_out_of_the_log(caplog: pytest.LogCaptureFix
     assert "budi" not in caplog.text
     assert "break" not in caplog.text
     assert "(a name of odd characters)" in caplog.text
+
+
+def test_a_name_that_holds_a_part_of_a_secret_stays_out_of_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(airbyte_secrets_utils, "__SECRETS_FROM_CONFIG", ["abcdefgh-12345678"])
+    with caplog.at_level(logging.DEBUG):
+        transformed({"x_defgh-123": 1, "defgh-1": 2}, record_of(id=INTEGER), "people")
+    assert "(a name that holds a part of a secret), defgh-1;" in caplog.text
 
 
 def test_an_object_keyed_by_ids_does_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None:
