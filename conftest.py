@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,10 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requires_creds: Airbyte's tests that need credentials of a real account")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def levels_stay() -> Iterator[None]:
-    """Give each module the level of the connectors' log that the first one had; a tap sets it for its process."""
-    logger = logging.getLogger("airbyte")
-    level = logger.level
-    yield
-    logger.setLevel(level)
+@pytest.fixture(autouse=True)
+def level_of_the_programs() -> None:
+    """The log as the programs write it: a tap sets the level of its whole process, by being imported too."""
+    logging.getLogger("airbyte").setLevel(logging.INFO)
