@@ -43,7 +43,7 @@ from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
 
-# States that the CDK writes for streams without a cursor; they remember nothing.
+# What the CDK writes as the state of a stream without a cursor; it remembers nothing.
 _NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"}
 
 
@@ -186,7 +186,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         """
         cursor: Cursor | None = sync.cursors.get(declared.name)
         if cursor is None:
-            if sync.states.get(declared.name):
+            if set(sync.states.get(declared.name, {})) - _NO_STATE_KEYS:
                 raise config_error(
                     f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
                     "state. It was not written by this connector, or was edited. Clear the stream's state."
@@ -230,8 +230,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
                     "The saved state is not a state per stream, so this connector did not write it. Restore the right "
                     "one, or clear the state of all streams to read them again in full."
                 )
-            blob = dict(stream.stream_state.__dict__) if stream.stream_state else {}
-            states[stream.stream_descriptor.name] = {} if set(blob) <= _NO_STATE_KEYS else blob
+            states[stream.stream_descriptor.name] = dict(stream.stream_state.__dict__) if stream.stream_state else {}
         self._refuse_unknown(list(states), "The saved state names")
         return states
 

@@ -35,6 +35,8 @@ from connector_kit.sync import Sync
 _CONFIRM_EVERY = 300.0
 # The states' own times are written in whole seconds where they can be; the cap needs no more.
 _SECOND = 1_000_000
+# More than clocks that somebody cares for, and times read in the wrong zone, are ever apart.
+_CLOCKS_APART = timedelta(days=1)
 
 
 class StreamCursor(Cursor):
@@ -134,6 +136,11 @@ class StreamCursor(Cursor):
             raise self.unreadable(f"{self.field} is not a time")
         return instant
 
+    def _refuse_future(self) -> None:
+        """No mark of ours passes the server's clock; by one that does, nothing would ever be read again."""
+        if self._mark is not None and self._mark > int((self._sync.clock.now() + _CLOCKS_APART).timestamp()) * _SECOND:
+            raise self.unreadable(f"{self.field} lies in the future by this machine's clock")
+
     def _advance(self, instant: int, text: str | None = None) -> None:
         """Move the mark to `instant`, never beyond the cap and never back."""
         if self._cap is not None and instant > self._cap:
@@ -151,6 +158,7 @@ class ListCursor(StreamCursor):
         return frozenset({self.field})
 
     def _load(self, state: Mapping[str, Any]) -> None:
+        self._refuse_future()
         self._greatest: int | None = None
 
     def wants(self, instant: int | None) -> bool:
@@ -183,6 +191,7 @@ class DetailCursor(StreamCursor):
         last = state.get("id")
         if "id" in state and (type(last) is not int or self._mark is None):
             raise self.unreadable("id is not a number beside a time")
+        self._refuse_future()
         try:
             self._known = SeenTimes.decode(state.get("recent", ""))
         except ValueError as error:
