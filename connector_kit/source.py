@@ -33,7 +33,7 @@ from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
-from connector_kit.ending import ending_at_once
+from connector_kit.ending import ending_at_once, hang_up
 from connector_kit.failed_streams import told_once
 from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.manifest import load_manifest
@@ -273,8 +273,13 @@ def _run(package: str, args: Sequence[str] | None) -> None:
     only = read_manifest(package)["check"]["stream_names"] if parsed.command == "check" else None
     entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     for message in entrypoint.run(parsed):
-        sys.stdout.write(f"{message}\n")
-        if not message.startswith('{"type":"RECORD"'):
-            # A state that waits in the buffer of a pipe is lost when the process is killed.
-            sys.stdout.flush()
+        try:
+            sys.stdout.write(f"{message}\n")
+            if not message.startswith('{"type":"RECORD"'):
+                # A state that waits in the buffer of a pipe is lost when the process is killed.
+                sys.stdout.flush()
+        except BrokenPipeError:
+            # Before the reading is let go, which has more to say then.
+            hang_up()
+            raise
     sys.stdout.flush()
