@@ -167,6 +167,12 @@ class PageWalk:
         return page * self._size < self._total or (overrun and rows >= self._size)
 
 
+def key_of(record: Mapping[str, Any]) -> int | str | None:
+    """What tells a record from the others; None where it holds what can't."""
+    key = record.get("id")
+    return key if isinstance(key, (int, str)) else None
+
+
 class Sightings:
     """Which records a list has shown, under which time; tells whether a walk must be repeated.
 

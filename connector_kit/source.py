@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
+from urllib.parse import quote, quote_plus
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
@@ -28,6 +29,7 @@ from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_genera
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
@@ -172,6 +174,11 @@ class ManifestSource(ConcurrentDeclarativeSource):
             clock=self._clock,
             transport=self._transport,
         )
+        for name, field in self._connection_specification["properties"].items():
+            if field.get("airbyte_secret") and self._config.get(name):
+                # The CDK masks a secret as it stands in the config; a server may give it back as it stands in a URL.
+                add_to_secrets(quote(str(self._config[name]), safe=""))
+                add_to_secrets(quote_plus(str(self._config[name])))
         sync.selected = frozenset(selected) if selected is not None else None
         sync.checking = checking
         sync.sampling = self._sample
