@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
+import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.models import (
@@ -237,7 +238,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
 
 
 class Entrypoint(AirbyteEntrypoint):
-    """The CDK's commands, with a config check that names the field."""
+    """The CDK's commands, with a config check that names the field, and with records that are written at once."""
 
     def __init__(self, source: ManifestSource) -> None:
         super().__init__(source)
@@ -248,6 +249,28 @@ class Entrypoint(AirbyteEntrypoint):
         for name, meant in misspelled(config, source_spec.connectionSpecification).items():
             # A misspelled `personal_data` would send everybody's data in clear.
             logger.warning("Config field %s is unknown and has no effect. Is %s meant?", name, meant)
+
+    def read(
+        self,
+        source_spec: ConnectorSpecification,
+        config: Mapping[str, Any],
+        catalog: Any,
+        state: list[Any],
+    ) -> Iterable[AirbyteMessage]:
+        """All messages but the records, which go to stdout from here, each where it belongs.
+
+        The CDK would make a dict of each message, a text of the dict and bytes of the text: three times the work.
+        """
+        out = sys.stdout.buffer
+        for message in super().read(source_spec, config, catalog, state):
+            record = message.record
+            if record is None:
+                yield message
+                continue
+            # As the CDK's serialiser has it, which leaves empty fields of a record out, but not those further down.
+            data = {name: value for name, value in record.data.items() if value is not None}
+            fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
+            out.write(orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def launch(package: str, args: Sequence[str] | None = None) -> None:
@@ -275,7 +298,6 @@ def _run(package: str, args: Sequence[str] | None) -> None:
     entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     for message in entrypoint.run(parsed):
         sys.stdout.write(f"{message}\n")
-        if not message.startswith('{"type":"RECORD"'):
-            # A state that waits in the buffer of a pipe is lost when the process is killed.
-            sys.stdout.flush()
+        # A state that waits in the buffer of a pipe is lost when the process is killed.
+        sys.stdout.flush()
     sys.stdout.flush()
