@@ -6,6 +6,7 @@ import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import compress
 from typing import Any, Optional
 
 from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
@@ -172,15 +173,15 @@ class ListReading(Reading):
             cursor = cursors.get(member.name)
             # Each member changes its records in place, so only one of them may have those that are parsed already.
             own = records if number == len(members) - 1 else self._extractor.records(answer.copy_of_body())
-            count = 0
-            for record, instant, is_news in zip(own, instants, news, strict=True):
-                if cursor is not None:
+            wanted = news
+            if cursor is not None:
+                for instant in instants:
                     cursor.saw(instant)
-                if not is_news or not (cursor is None or cursor.wants(instant)):
-                    continue
-                for row in member.records(record, stream_slice):
-                    count += 1
-                    yield row
+                wanted = [is_news and cursor.wants(instant) for is_news, instant in zip(news, instants, strict=True)]
+            count = 0
+            for row in member.records(compress(own, wanted), stream_slice, answer.clean):
+                count += 1
+                yield row
             self.sync.count_records(member.name, count)
 
     def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 from urllib.parse import quote, quote_plus
 
+import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.models import (
@@ -243,7 +244,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
 
 
 class Entrypoint(AirbyteEntrypoint):
-    """The CDK's commands, with a config check that names the field."""
+    """The CDK's commands, with a config check that names the field, and with records that are written at once."""
 
     def __init__(self, source: ManifestSource) -> None:
         super().__init__(source)
@@ -254,6 +255,39 @@ class Entrypoint(AirbyteEntrypoint):
         for name, meant in misspelled(config, source_spec.connectionSpecification).items():
             # A misspelled `personal_data` would send everybody's data in clear.
             logger.warning("Config field %s is unknown and has no effect. Is %s meant?", name, meant)
+
+    def read(
+        self,
+        source_spec: ConnectorSpecification,
+        config: Mapping[str, Any],
+        catalog: Any,
+        state: list[Any],
+    ) -> Iterable[AirbyteMessage]:
+        """All messages but the records, which go to stdout from here, each where it belongs.
+
+        The CDK would make a dict of each message, a text of the dict and bytes of the text: three times the work.
+        """
+        out = sys.stdout.buffer
+        for message in super().read(source_spec, config, catalog, state):
+            record = message.record
+            if record is None:
+                yield message
+                continue
+            # As the CDK's serialiser has it, which leaves empty fields of a record out, but not those further down.
+            data = {name: value for name, value in record.data.items() if value is not None}
+            fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
+            try:
+                line = orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE)
+            except TypeError:
+                # Half of a surrogate pair, which the CDK knows how to write.
+                yield message
+                continue
+            try:
+                out.write(line)
+            except BrokenPipeError:
+                # Before the reading is let go, which has more to say then.
+                hang_up()
+                raise
 
 
 def launch(package: str, args: Sequence[str] | None = None) -> None:
@@ -282,11 +316,9 @@ def _run(package: str, args: Sequence[str] | None) -> None:
     for message in entrypoint.run(parsed):
         try:
             sys.stdout.write(f"{message}\n")
-            if not message.startswith('{"type":"RECORD"'):
-                # A state that waits in the buffer of a pipe is lost when the process is killed.
-                sys.stdout.flush()
+            # A state that waits in the buffer of a pipe is lost when the process is killed.
+            sys.stdout.flush()
         except BrokenPipeError:
-            # Before the reading is let go, which has more to say then.
             hang_up()
             raise
     sys.stdout.flush()

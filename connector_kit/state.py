@@ -70,8 +70,9 @@ class StreamCursor(Cursor):
     def floor(self) -> int | None:
         """What was last updated up to this instant is not needed. None where everything is."""
         start = self._sync.settings.start_instant
-        bounds = [bound for bound in (self._mark, None if start is None else start - 1) if bound is not None]
-        return max(bounds, default=None)
+        if start is None:
+            return self._mark
+        return start - 1 if self._mark is None else max(self._mark, start - 1)
 
     def complete(self) -> None:
         """Told when everything was read to its end."""

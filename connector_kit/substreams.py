@@ -185,11 +185,10 @@ class DetailReading(Reading):
                 else self._extractor.records(answer.copy_of_body())
             )
             count = 0
-            for record in own:
-                for row in member.records(record, stream_slice):
-                    if self._is_recent_enough(member, row):
-                        count += 1
-                        yield row
+            for row in member.records(own, stream_slice, answer is not None and answer.clean):
+                if self._is_recent_enough(member, row):
+                    count += 1
+                    yield row
             self.sync.count_records(member.name, count)
             self._remember(member, parent, records)
 
