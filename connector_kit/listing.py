@@ -246,9 +246,8 @@ class ListReading(Reading):
     def _all_missing(self) -> Exception:
         path = url_path(self.requester.url_for("{id}"))
         return config_error(
-            f"{path} does not exist for any of {self._missing} parents (HTTP 404). Were all deleted in the vendor's "
-            "console a moment ago, the next sync will do. Otherwise check base_url: "
-            f"{self.sync.settings.base_url}."
+            f"{path} does not exist for any of {self._missing} parents (HTTP 404). Check base_url: "
+            f"{self.sync.settings.base_url}. If it is right, and all parents were deleted a moment ago, sync again."
         )
 
 
