@@ -84,7 +84,7 @@ bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (
 audit: $(UV) ## known holes in the locked dependencies (asks public lists over the network)
 	@mkdir -p .cache
 	@$(UV) export --quiet --frozen --all-extras --no-default-groups --no-emit-project --format requirements-txt --output-file .cache/locked.txt
-	@$(UV) tool run --quiet 'pip-audit>=2.7,<3' --disable-pip --require-hashes --requirement .cache/locked.txt
+	@$(UV) tool run --quiet 'pip-audit>=2.7,<3' --strict --disable-pip --require-hashes --requirement .cache/locked.txt
 
 lint: .venv/.ready ## style and types
 	$(DEV)/ruff check .
