@@ -199,7 +199,10 @@ class Requester:
 
     @staticmethod
     def _parse(response: requests.Response, content: bytes) -> tuple[Any, bool]:
-        if content.count(b"{") + content.count(b"[") > _MOST_CONTAINERS or content.count(b",") > _MOST_VALUES:
+        # A short one holds too few of them, however it is filled.
+        if len(content) > _MOST_CONTAINERS and (
+            content.count(b"{") + content.count(b"[") > _MOST_CONTAINERS or content.count(b",") > _MOST_VALUES
+        ):
             raise UnexpectedAnswer(f"HTTP {response.status_code} with more values than an answer of this API can hold")
         try:
             return parsed(content)
