@@ -11,6 +11,9 @@ from connector_kit.limit_headers import LimitHeaders
 _UNTOLD_PAUSE = 60.0
 # However soon a 429 invites us, one refusal after another is not answered by a storm of requests.
 _SHORTEST_PAUSE = 1.0
+# What is under way when a 429 comes can't be called back, and is refused too. Where answers don't tell what is left,
+# it may therefore be this part of the limit at the most: of 50 one request, of 5,000 more than there are workers.
+_UNSEEN_PART = 50
 # Servers round the seconds until a reset; of a short window that would be too large a part.
 _ROUNDING = 2.0
 _ROUNDED_PART = 0.01
@@ -69,6 +72,13 @@ class Window:
         return min(_ROUNDING, self.period * _ROUNDED_PART)
 
     @property
+    def most_unseen(self) -> int:
+        """How many requests may be in flight while answers don't tell what is left: few where a 429 costs much."""
+        if self.fitted is not None and self.used >= self.fitted:
+            return 1
+        return max(1, self.limit // _UNSEEN_PART)
+
+    @property
     def open(self) -> int:
         return self.in_flight + self.held
 
@@ -92,6 +102,7 @@ class Window:
         self.in_flight += other.in_flight
         self.held += other.held
         self.blocked_until = max(self.blocked_until, other.blocked_until)
+        self.announced = min((it for it in (self.announced, other.announced) if it is not None), default=None)
 
     def may_ask_until_when(self) -> bool:
         """Whether to send one request more than are left, because its 429 tells when the window ends.
@@ -145,7 +156,7 @@ class Window:
             self.told_until = until
         elif anew:
             # It does not say until when: for a period at the longest. Our own count stays, as what is left may rise
-            # for other reasons than a new self.
+            # for other reasons than a new window.
             self.told_until = now + self.period
         # A reset at this very moment tells of no window that we could have drawn from.
         self.left, self.told_at, self.told_reset = told.left, now, bool(told.reset)
