@@ -16,11 +16,12 @@ from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.flights import Flights, Question, Stopped, spoken
+from connector_kit.flights import Flights, Question
 from connector_kit.requester import Answer, Requester
 from connector_kit.settings import Settings
 from connector_kit.source import read_manifest
 from connector_kit.sync import Sync
+from connector_kit.waiting import Stopped, spoken
 
 START = datetime(2024, 6, 1, 12, 0, tzinfo=timezone.utc).timestamp()
 
@@ -167,7 +168,7 @@ def test_spans_are_spoken(seconds: float, text: str) -> None:
 
 
 def test_what_stands_in_line_for_a_thread_is_not_sent_into_a_window_that_closed() -> None:
-    play = Play(200, 429, num_workers=4)
+    play = Play(200, 429, num_workers=4, rate_limit_requests=1000)
     moments: list[float] = []
     send = play._send
 
@@ -208,7 +209,7 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play = Play()
-    monkeypatch.setattr("connector_kit.flights._TELL_EVERY", 0.001)
+    monkeypatch.setattr("connector_kit.flights.TELL_EVERY", 0.001)
     told = threading.Event()
     answer = play._send
 
