@@ -113,6 +113,7 @@ class Budget:
         with self._lock:
             now = self._clock.monotonic()
             window = self._window(scope)
+            told = window.plausible(told, accepted=status != 429)
             if told.limit is not None:
                 window.announced = told.limit
             if status == 429:
