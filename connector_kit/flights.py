@@ -16,6 +16,7 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, Res
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import PATIENCE, PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
+from connector_kit.limit_headers import LimitHeaders
 from connector_kit.requester import Answer, Requester
 from connector_kit.sync import Sync
 from connector_kit.waiting import LIMIT, TELL_EVERY, Waiting, spoken
@@ -26,6 +27,8 @@ logger = logging.getLogger("airbyte.connector_kit")
 # which also covers what a socket's time-outs don't: a name server that is silent, an answer that drips.
 _CHECK_TIMEOUT = (3.0, 4.0)
 _CHECK_WITHIN = 6.0
+# A server that is down may say for how long, as a 429 does; it is waited for so long in all.
+_LONGEST_TOLD = 3600.0
 # So many tries that a burst of ours explains don't count: beyond it, a request that is always reset is a fault.
 _MOST_FORGIVEN = 8
 Job = TypeVar("Job")
@@ -33,10 +36,15 @@ Job = TypeVar("Job")
 
 @dataclass
 class _Flight:
-    """A try that is under way, when it was sent, and how many seconds it took from when a thread had it."""
+    """A try that is under way, when it was sent, and how many seconds it took from when a thread had it.
+
+    Args:
+        retry_after: seconds after which its answer says to come back.
+    """
 
     sent: float
     took: float = 0.0
+    retry_after: float = 0.0
     future: Future[requests.Response | Answer] = field(init=False)
 
 
@@ -173,7 +181,7 @@ class Flights:
         budget, scope = self._sync.budget, self._requester.scope
         tries = forgiven = 0
         failed_at: float | None = None
-        hung = 0.0
+        hung = told = 0.0
         while True:
             try:
                 resolution, lost = self._outcome(flight)
@@ -198,11 +206,14 @@ class Flights:
                     failed_at = now
                 else:
                     hung += flight.took
-                if tries > len(PAUSES) or hung >= PATIENCE or self._sync.checking:
+                if tries > len(PAUSES) or hung >= PATIENCE or told >= _LONGEST_TOLD or self._sync.checking:
                     if lost:
                         budget.give_up(scope)
                     raise lasting(resolution, tries + forgiven, spoken(now - failed_at))
                 pause = PAUSES[max(tries, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+                if flight.retry_after:
+                    pause = max(pause, min(flight.retry_after, _LONGEST_TOLD - told))
+                    told += pause
                 logger.warning("%s: %s Trying again in %.0f s.", self._label, resolution.error_message, pause)
                 self._waits.wait(pause, "a retry is due")
             else:
@@ -224,7 +235,11 @@ class Flights:
         except NotInTime:
             request = requests.Request("GET", self._requester.url_for())
             return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
-        return (got if isinstance(got, Answer) else handler.interpret_response(got)), None
+        if isinstance(got, Answer):
+            return got, None
+        told = LimitHeaders.of(got.headers, self._sync.budget.period, self._sync.clock)
+        flight.retry_after = told.retry_after or 0.0
+        return handler.interpret_response(got), None
 
     def _result(self, flight: _Flight) -> requests.Response | Answer:
         """What a flight brings. A server that hangs holds it for minutes."""

@@ -73,26 +73,30 @@ class Waiting:
             raise AirbyteTracedException(
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
-        began = self._sync.clock.monotonic()
-        end = began + seconds
-        is_long = seconds >= _WORTH_TELLING
-        if is_long:
-            self._confirm(True)
+        if seconds < _WORTH_TELLING:
+            if not self._sync.clock.wait(seconds):
+                raise Stopped
+            self._confirm(False)
+            return
+        self._confirm(True)
+        with self._sync.counting_wait():
+            self._wait_aloud(
+                self._sync.clock.monotonic() + seconds, why, to_platforms=why == LIMIT or seconds > STATUS_EVERY
+            )
+        self._confirm(True)
+
+    def _wait_aloud(self, end: float, why: str, to_platforms: bool) -> None:
         said = float("-inf")
         while (remaining := end - (now := self._sync.clock.monotonic())) > 0:
-            if is_long and why == LIMIT and now - said >= STATUS_EVERY:
+            if to_platforms and now - said >= STATUS_EVERY:
                 until = self._sync.clock.now() + timedelta(seconds=remaining)
                 self._sync.emit_rate_limited(self._waiting(), until)
                 said = now
-            if is_long:
-                self._tell(remaining, why)
+            self._tell(remaining, why)
             if not self._sync.clock.wait(min(remaining, TELL_EVERY)):
                 raise Stopped
             # A destination that hears nothing for a quarter of an hour may take the sync for dead.
             self._confirm(False)
-        if is_long:
-            self._confirm(True)
-            self._sync.count_wait(self._sync.clock.monotonic() - began)
 
     def _when_it_resets(self) -> str:
         resets_in = self._sync.budget.resets_in(self._requester.scope)
