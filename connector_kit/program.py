@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from connector_kit.garbage import nothing_but_what_stays
 from connector_kit.manifest import load_manifest
 
 
@@ -20,7 +21,8 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
     if arguments == ["spec"]:
         sys.stdout.write(json.dumps(spec_message(package), ensure_ascii=False, separators=(",", ":")) + "\n")
         return
-    from connector_kit import source
+    with nothing_but_what_stays():
+        from connector_kit import source
 
     source.launch(package, arguments)
 

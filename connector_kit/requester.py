@@ -35,17 +35,21 @@ _MOST_CONTAINERS, _MOST_VALUES = 500_000, 5_000_000
 
 @dataclass
 class Answer:
-    """A usable answer: the parsed body, its bytes, and the server's time when it gave it."""
+    """A usable answer: the parsed body, its bytes, and the server's time when it gave it.
+
+    `clean` where no text of the body holds a NUL or half a surrogate pair, and every number is finite.
+    """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
     body: Any
     server_time: datetime | None
+    clean: bool = False
 
     def copy_of_body(self) -> Any:
         """The body parsed anew: readers change records in place, and several streams read one answer."""
-        return _parsed(self.content)
+        return parsed(self.content)[0]
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,10 @@ class Requester:
     def __post_init__(self) -> None:
         for value in self.authenticator.get_auth_header().values():
             # The CDK masks the config's own secrets in logs; Basic sends them in another spelling.
-            add_to_secrets(str(value).rpartition(" ")[2])
+            secret = str(value).rpartition(" ")[2]
+            add_to_secrets(secret)
+            # So a server may spell it in an URL, and so it would come back in the name of a path.
+            add_to_secrets(quote(secret, safe=""))
         self._common: _Common | None = None
         self._template = self._evaluate(self.url)
         self._alternative = self._evaluate(self.alternative_url) if self.alternative_url else None
@@ -144,7 +151,7 @@ class Requester:
                 raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
             if response.status_code // 100 != 2:
                 return response
-            body = self._parse(response, content)
+            body, clean = self._parse(response, content)
             check(body)
         except requests.RequestException as error:
             # A body that breaks off is raised without its request, by which the failure table names the path.
@@ -162,6 +169,7 @@ class Requester:
             content=content,
             body=body,
             server_time=parse_http_date(response.headers.get("Date", "")),
+            clean=clean,
         )
 
     def _exchange(
@@ -193,11 +201,11 @@ class Requester:
         return _Common(session.prepare_request(request), environment)
 
     @staticmethod
-    def _parse(response: requests.Response, content: bytes) -> Any:
+    def _parse(response: requests.Response, content: bytes) -> tuple[Any, bool]:
         if content.count(b"{") + content.count(b"[") > _MOST_CONTAINERS or content.count(b",") > _MOST_VALUES:
             raise UnexpectedAnswer(f"HTTP {response.status_code} with more values than an answer of this API can hold")
         try:
-            return _parsed(content)
+            return parsed(content)
         except orjson.JSONDecodeError as error:
             if content.lstrip()[:1] == b"<":
                 kind = "an HTML page"
@@ -212,19 +220,20 @@ class Requester:
         return str(string.eval(self.config, stream_slice=_AnyId()))
 
 
-def _parsed(content: bytes) -> Any:
-    """The value of a JSON text, also of one that orjson is stricter about than JSON is.
+def parsed(content: bytes) -> tuple[Any, bool]:
+    """The value of a JSON text, also of one that orjson is stricter about than JSON is; and whether it is clean.
 
     A text that was cut in the middle of an emoji ends in half a surrogate pair, and `1e999` is a number; either would
-    cost all records of the page. What normalises the values mends both.
+    cost all records of the page. What normalises the values mends both, and the NUL that orjson takes where it is
+    escaped.
     """
     try:
-        return orjson.loads(content)
+        return orjson.loads(content), b"\\u0000" not in content
     except orjson.JSONDecodeError as error:
         if "surrogate" not in error.msg and "infinity" not in error.msg:
             raise
         try:
-            return json.loads(content, parse_constant=_refuse)
+            return json.loads(content, parse_constant=_refuse), False
         except (ValueError, RecursionError):
             raise error from None
 

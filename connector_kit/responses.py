@@ -24,6 +24,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from connector_kit.errors import UnexpectedAnswer, unforeseen
 from connector_kit.requester import Requester
 from connector_kit.sync import Sync
+from connector_kit.values import SchemaNormalization
 
 
 @dataclass
@@ -47,6 +48,11 @@ class RowExtractor(RecordExtractor):
     expand: list[Mapping[str, Any]] = field(default_factory=list)
     position: Optional[str] = None
     drop: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the rows are anything but the records."""
+        return bool(self.expand or self.drop)
 
     def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
         for record in self.records(orjson.loads(response.content)):
@@ -99,8 +105,12 @@ class Member:
     extractor: RowExtractor
     schema: Mapping[str, Any] = field(default_factory=dict)
 
-    def records(self, outer: dict[str, Any], stream_slice: StreamSlice) -> Iterable[Record]:
-        return self.selector.filter_and_transform(self.extractor.rows(outer), {}, self.schema, stream_slice)
+    def records(self, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool) -> Iterable[Record]:
+        """The stream's records of those found in one answer; `clean` as the answer has it."""
+        if isinstance(self.selector.schema_normalization, SchemaNormalization):
+            self.selector.schema_normalization.clean = clean
+        rows = (row for outer in found for row in self.extractor.rows(outer)) if self.extractor.changes else found
+        return self.selector.filter_and_transform(rows, {}, self.schema, stream_slice)
 
 
 class Reading(ABC):

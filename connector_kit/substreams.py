@@ -20,11 +20,12 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
 
 from connector_kit import times
+from connector_kit.detail_state import DetailCursor, SeenCursor
 from connector_kit.flights import Flights, Question
 from connector_kit.parents import Parent, ParentLink, parent_of
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Member, Reading, RowExtractor
-from connector_kit.state import DetailCursor, SeenCursor, StreamCursor, lookback_of
+from connector_kit.state import StreamCursor, lookback_of
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -184,11 +185,10 @@ class DetailReading(Reading):
                 else self._extractor.records(answer.copy_of_body())
             )
             count = 0
-            for record in own:
-                for row in member.records(record, stream_slice):
-                    if self._is_recent_enough(member, row):
-                        count += 1
-                        yield row
+            for row in member.records(own, stream_slice, answer is not None and answer.clean):
+                if self._is_recent_enough(member, row):
+                    count += 1
+                    yield row
             self.sync.count_records(member.name, count)
             self._remember(member, parent, records)
 

@@ -26,7 +26,7 @@ _LOOSE = re.compile(
     re.VERBOSE,
 )
 _RFC_3339 = re.compile(
-    r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])"
+    r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 # Before 3.11 `fromisoformat` knows neither `Z` nor fractions of most lengths.
@@ -98,10 +98,10 @@ def instant(value: object) -> int | None:
 
 def is_rfc_3339(value: str) -> bool:
     """Whether the text already is `YYYY-MM-DDTHH:MM:SS`, an optional fraction, and `Z` or an offset."""
-    match = _RFC_3339.fullmatch(value)
-    if match is None or match["year"] == "0000":
+    if _RFC_3339.fullmatch(value) is None:
         return False
-    return match["day"] <= "28" or int(match["day"]) <= monthrange(int(match["year"]), int(match["month"]))[1]
+    day = value[8:10]
+    return day <= "28" or int(day) <= monthrange(int(value[:4]), int(value[5:7]))[1]
 
 
 def format_naive(moment: datetime) -> str:

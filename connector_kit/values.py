@@ -1,15 +1,14 @@
 """Brings each record to the types that its schema declares, and acts on personal data on the way.
 
 Destinations build tables from the schemas, while both APIs are loose with types: numbers come as text, PHP's empty
-objects as `[]`, single objects where lists were promised. A schema is compiled once into one function per field; a
-value that is right already costs one type check.
+objects as `[]`, single objects where lists were promised. A schema is compiled once into one function per field; most
+values that are right already cost one type check.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import is_
 from typing import Any
 
 from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
@@ -18,8 +17,19 @@ from airbyte_cdk.sources.types import Config
 from connector_kit import personal_data
 from connector_kit.dialect import Dialect, spoken
 from connector_kit.notices import Notices, notices_of
-from connector_kit.scalars import UnreadableError, clean, clean_text, conversion, to_text
+from connector_kit.scalars import (
+    LARGEST,
+    SMALLEST,
+    UnreadableError,
+    clean,
+    clean_text,
+    conversion,
+    to_aware_time,
+    to_integer,
+    to_text,
+)
 from connector_kit.settings import Mode
+from connector_kit.times import is_rfc_3339
 
 Schema = Mapping[str, Any]
 # Takes a value that is not null; gives the very same object where nothing is to change.
@@ -43,8 +53,10 @@ class SchemaNormalization(TypeTransformer):
         dialect = spoken.get()
         self._notices = notices_of(self.config, self.name, mode, dialect)
         hasher = personal_data.Hasher(self.config["personal_data_key"]) if mode == "hash" else None
-        self._compiler = _Compiler(mode, hasher, self._notices, dialect)
-        self._compiled: tuple[Schema, Rule] | None = None
+        self._compilers = [_Compiler(mode, hasher, self._notices, dialect, clean) for clean in (False, True)]
+        self._compiled: tuple[Schema, list[Rule]] | None = None
+        # Told for the records to come: no text in them holds a NUL or half a surrogate pair, no number is infinite.
+        self.clean = False
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
         """Change the record to what the schema declares.
@@ -54,9 +66,12 @@ class SchemaNormalization(TypeTransformer):
         compiled = self._compiled
         if compiled is None or compiled[0] is not schema:
             # Some schema loaders read their file anew for each partition: an equal schema is as good as the same.
-            rule = compiled[1] if compiled and compiled[0] == schema else self._compiler.object_rule(schema, "")
-            self._compiled = compiled = (schema, rule)
-        result = compiled[1](record)
+            if compiled and compiled[0] == schema:
+                rules = compiled[1]
+            else:
+                rules = [compiler.object_rule(schema, "") for compiler in self._compilers]
+            self._compiled = compiled = (schema, rules)
+        result = compiled[1][self.clean](record)
         if result is not record:
             record.clear()
             record.update(result)
@@ -65,9 +80,12 @@ class SchemaNormalization(TypeTransformer):
 
 
 class _Compiler:
-    """Turns schemas into rules, for one mode of personal data and one dialect."""
+    """Turns schemas into rules, for one mode of personal data, one dialect, and clean values or any."""
 
-    def __init__(self, mode: Mode, hasher: personal_data.Hasher | None, notices: Notices, dialect: Dialect) -> None:
+    def __init__(
+        self, mode: Mode, hasher: personal_data.Hasher | None, notices: Notices, dialect: Dialect, clean: bool
+    ) -> None:
+        self._clean = clean
         self._mode = mode
         self._hasher = hasher
         self._notices = notices
@@ -77,14 +95,19 @@ class _Compiler:
         prefix = f"{path}." if path else ""
         properties: Mapping[str, Schema] = schema.get("properties", {})
         rules: dict[str, Rule] = {}
+        # The fields that are right as they are where they have this type.
+        plain: dict[str, type] = {}
         defaults: list[tuple[str, Any]] = []
         for name, field in properties.items():
             rules[name], default = self._field_rule(field, prefix + name)
+            if (kind := self._plain_type(field)) is not None:
+                plain[name] = kind
             if default is not None:
                 defaults.append((name, default))
         value_by_name: Rule | None = None
         if self._mode != "keep" and personal_data.is_named_value(properties):
             rules["value"] = _as_it_is
+            plain.pop("value", None)
             value_by_name = self._value_by_name_rule(properties["value"], f"{prefix}value")
         notices = self._notices
         take_unknown = self._unknown_rule(prefix)
@@ -98,6 +121,8 @@ class _Compiler:
                     return notices.unreadable(path, "object")
             changed: dict[str, Any] | None = None
             for name, entry in value.items():
+                if type(entry) is plain.get(name):
+                    continue
                 field_rule = rules.get(name)
                 if field_rule is None:
                     if changed is None:
@@ -127,8 +152,17 @@ class _Compiler:
             rule = self._personal_rule(path.rpartition(".")[2])
         return rule, None if "null" in field["type"] else default
 
+    def _plain_type(self, field: Schema) -> type | None:
+        """The type whose values a field takes as they are; None where more than the type must be looked at."""
+        if self._mode != "keep" and personal_data.is_leaf(field) and personal_data.is_personal(field):
+            return None
+        kind = _kind_of(field)
+        if kind == "boolean":
+            return bool
+        return str if kind == "string" and self._clean and "format" not in field else None
+
     def _typed_rule(self, field: Schema, path: str) -> tuple[Rule, Any]:
-        (kind,) = {field["type"]} if isinstance(field["type"], str) else set(field["type"]) - {"null"}
+        kind = _kind_of(field)
         if kind == "object":
             return self.object_rule(field, path), {}
         if kind == "array":
@@ -183,6 +217,11 @@ class _Compiler:
 
         def rule(value: Any) -> Any:
             if type(value) is list:
+                for entry in value:
+                    if entry is None or item_rule(entry) is not entry:
+                        break
+                else:
+                    return value
                 entries = _flat(value) if of_objects else value
             elif isinstance(value, dict):
                 # PHP spells a list with gaps as an object with numbers for names (I).
@@ -192,9 +231,7 @@ class _Compiler:
             else:
                 entries = [value]
             # Nulls are left out: most targets refuse them inside a list.
-            result = [new for entry in entries if entry is not None and (new := item_rule(entry)) is not None]
-            unchanged = type(value) is list and len(result) == len(value) and all(map(is_, result, value))
-            return value if unchanged else result
+            return [new for entry in entries if entry is not None and (new := item_rule(entry)) is not None]
 
         return rule
 
@@ -209,6 +246,18 @@ class _Compiler:
             except UnreadableError:
                 return notices.unreadable(path, wanted)
 
+        if convert is to_aware_time:
+
+            def time_rule(value: Any) -> Any:
+                return value if type(value) is str and is_rfc_3339(value) else rule(value)
+
+            return time_rule, default
+        if convert is to_integer:
+
+            def integer_rule(value: Any) -> Any:
+                return value if type(value) is int and SMALLEST <= value <= LARGEST else rule(value)
+
+            return integer_rule, default
         if convert is not to_text:
             return rule, default
         hides = self._mode != "keep"
@@ -223,6 +272,12 @@ class _Compiler:
             return rule(value)
 
         return text_rule, default
+
+
+def _kind_of(field: Schema) -> str:
+    """The JSON type of a field, beside null."""
+    (kind,) = {field["type"]} if isinstance(field["type"], str) else set(field["type"]) - {"null"}
+    return str(kind)
 
 
 def _as_it_is(value: Any) -> Any:

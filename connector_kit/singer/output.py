@@ -19,6 +19,7 @@ from singer_sdk.singerlib.json import serialize_json
 from singer_sdk.singerlib.messages import Message, RecordMessage
 
 from connector_kit.ending import CLOSED_PIPE, Ended, end_soon
+from connector_kit.garbage import nothing_but_what_stays
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
@@ -102,7 +103,8 @@ def import_source() -> Any:
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
     warnings.filterwarnings("ignore", "This class is experimental")
     try:
-        from connector_kit import source
+        with nothing_but_what_stays():
+            from connector_kit import source
     finally:
         logging.config.dictConfig = configure
     root = logging.getLogger()

@@ -8,13 +8,13 @@ import pytest
 import requests
 
 from connector_kit.errors import UnexpectedAnswer
-from connector_kit.requester import Answer, Requester
+from connector_kit.requester import Answer, Requester, parsed
 
 
 def answer_of(content: bytes) -> Any:
     response = requests.Response()
     response.status_code = 200
-    body = Requester._parse(response, content)
+    body, _ = Requester._parse(response, content)
     again = Answer(200, {}, content, body, None).copy_of_body()
     assert again == body
     return body
@@ -27,8 +27,23 @@ def test_half_an_emoji_costs_no_record(text: str) -> None:
     assert isinstance(first["name"], str)
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("見本 😀", True),
+        (r"\u898b\u672c \ud83d\ude00 \\ \n", True),
+        (r"a\u0000b", False),
+        (r"\ud83d", False),
+    ],
+)
+def test_a_body_is_clean_where_its_texts_hold_nothing_that_databases_refuse(text: str, clean: bool) -> None:
+    assert parsed(b'[{"name": "%s"}]' % text.encode())[1] is clean
+
+
 def test_a_number_beyond_any_column_costs_no_record() -> None:
-    assert answer_of(b'[{"id": 1, "salary": 1e999}]') == [{"id": 1, "salary": float("inf")}]
+    content = b'[{"id": 1, "salary": 1e999}]'
+    assert answer_of(content) == [{"id": 1, "salary": float("inf")}]
+    assert not parsed(content)[1]
 
 
 @pytest.mark.parametrize(

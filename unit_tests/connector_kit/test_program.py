@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, ConnectorSpecification, Type
 
-from connector_kit.source import AirbyteEntrypoint, ManifestSource
+from connector_kit.manifest import connection_specification
+from connector_kit.source import AirbyteEntrypoint, Entrypoint, ManifestSource
 
 BOTH = pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])
 
@@ -30,3 +32,21 @@ def test_spec_does_not_load_the_cdk(package: str) -> None:
     spec, modules = done.stdout.splitlines()
     assert json.loads(spec)["type"] == "SPEC"
     assert not {"airbyte_cdk", "requests", "pydantic"} & set(modules.split())
+
+
+def test_a_record_is_written_as_the_cdk_would_write_it(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {"id": 1, "name": "見本 😀", "memo": None, "stage": {"id": 2, "fixedAt": None}, "tags": [None, 1.5, True]}
+    record = AirbyteMessage(
+        type=Type.RECORD, record=AirbyteRecordMessage(stream="candidates", data=data, emitted_at=1700000000000)
+    )
+    entrypoint = Entrypoint(ManifestSource("source_talentio"))
+    monkeypatch.setattr(entrypoint.source, "read", lambda *_: iter([record]))
+    specification = ConnectorSpecification(connectionSpecification=connection_specification("source_talentio"))
+    others = list(entrypoint.read(specification, {"access_token": "t"}, None, []))
+    sys.stdout.flush()
+    assert others == []
+    assert capsysbinary.readouterr().out.splitlines()[-1].decode() == AirbyteEntrypoint.airbyte_message_to_string(
+        record
+    )

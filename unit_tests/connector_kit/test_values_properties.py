@@ -12,10 +12,11 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from connector_kit.personal_data import schema_for
+from connector_kit.requester import parsed
 from connector_kit.settings import Mode
 from connector_kit.values import SchemaNormalization
 from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, non_null_types
@@ -143,6 +144,29 @@ def test_odd_values_never_end_a_sync_or_break_the_schema(stream: Stream, mode: M
         assert list(map(type, again.values())) == list(map(type, record.values()))
     else:
         assert not set(record) - set(schema["properties"])
+
+
+@pytest.mark.parametrize("mode", ["keep", "hash"])
+@every_stream
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_a_body_that_counts_as_clean_gives_what_it_gives_value_by_value(
+    stream: Stream, mode: Mode, data: st.DataObject
+) -> None:
+    schema = stream.schema()
+    try:
+        content = json.dumps(data.draw(records_for(schema)), allow_nan=False).encode()
+    except ValueError:
+        assume(False)
+    _, clean = parsed(content)
+    value_by_value = transform(parsed(content)[0], schema, stream, mode)
+    normalization = SchemaNormalization(config={"personal_data": mode, "personal_data_key": "k"}, name=stream.name)
+    normalization.clean = clean
+    at_once = parsed(content)[0]
+    normalization.transform(at_once, schema)
+    assert at_once == value_by_value
+    assert list(at_once) == list(value_by_value)
+    assert orjson.dumps(at_once) == orjson.dumps(value_by_value)
 
 
 @every_stream
