@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from connector_kit.clock import Clock
 from connector_kit.limit_headers import LimitHeaders
 from connector_kit.pace import Pace
+from connector_kit.sharing import Sharing
 from connector_kit.windows import Window
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -41,6 +42,7 @@ class Budget:
         self._windows: dict[str, Window] = {}
         self._shared: Window | None = None
         self._pace = Pace(clock)
+        self._sharing = Sharing(period)
 
     def resets_in(self, scope: str) -> float | None:
         """Seconds until the limit resets, as the server says it. None where it does not say."""
@@ -94,9 +96,10 @@ class Budget:
             if window.left is not None:
                 if window.left <= 0 and not window.may_ask_until_when():
                     return max(window.told_until - now, _LOOK_AGAIN)
-                if 0 < window.left <= window.open:
+                # As many stay over as are under way: somebody else may be taking them at the same time.
+                if 0 < window.left <= 2 * window.open:
                     return _LOOK_AGAIN
-            elif window.fitted is not None and window.used >= window.fitted and window.in_flight:
+            elif window.in_flight >= window.most_unseen:
                 return _LOOK_AGAIN
             if window.used >= window.limit:
                 return max(window.answered[0] + self.period - now, _SHORTEST) if window.answered else _LOOK_AGAIN
@@ -109,12 +112,16 @@ class Budget:
         told = LimitHeaders.of(headers, self.period, self._clock)
         with self._lock:
             now = self._clock.monotonic()
-            if status == 429:
-                self._suspect_sharing(scope, told, now)
             window = self._window(scope)
-            window.in_flight -= 1
+            told = window.plausible(told, accepted=status != 429)
             if told.limit is not None:
                 window.announced = told.limit
+            if status == 429:
+                self._merge_if_shared(scope, told, now)
+                window = self._window(scope)
+            else:
+                self._sharing.answered(scope, sent)
+            window.in_flight -= 1
             if status == 429:
                 window.refused(told, now)
                 return
@@ -160,6 +167,8 @@ class Budget:
                 return pause
             if window.left is not None and window.left <= 0:
                 return max(window.told_until - now, _LOOK_AGAIN)
+            if window.left is None and window.in_flight >= window.most_unseen:
+                return _LOOK_AGAIN
             window.held -= 1
             window.in_flight += 1
             self._pace.sent()
@@ -186,37 +195,24 @@ class Budget:
         window.turn(now)
         return _LOOK_AGAIN if window.alone and window.in_flight else 0.0
 
-    def _suspect_sharing(self, scope: str, told: LimitHeaders, now: float) -> None:
-        """Merge the windows of all scopes where a 429 shows that the server counts them together.
-
-        It does where this scope alone has not reached the limit, and all of them together have reached just that.
-        """
+    def _merge_if_shared(self, scope: str, told: LimitHeaders, now: float) -> None:
+        """Merge the windows of all scopes where a 429 completes the proof that the server counts them together."""
         if self._shared is not None or len(self._windows) < 2:
             return
-        windows = self._windows.values()
-        for window in windows:
-            window.forget_before(now - self.period)
-        # A window that ends soon after it began is none: a gateway's 429 says nothing of who counts together.
-        pause = told.pause
-        began = min((window.answered[0] for window in windows if window.answered), default=now)
-        if pause is not None and now + pause - began < self.period / 2:
+        if not self._sharing.proven_by(scope, self._windows, told, now):
             return
-        limit = self._window(scope).limit
-        own = len(self._window(scope).answered)
-        together = sum(len(window.answered) for window in windows)
-        # Of those under way, but for the refused one itself, the server may have counted some and not others.
-        under_way = sum(window.open for window in windows) - 1
-        if own < limit and together <= limit <= together + under_way:
-            logger.warning(
-                "The server counts the requests of all endpoints in one window: with %d answered on this endpoint and "
-                "%d on all, the next one was refused (HTTP 429) at a limit of %d. From here on they share one.",
-                own,
-                together,
-                limit,
-            )
-            self._shared = Window(self.limit, self.period)
-            for window in windows:
-                self._shared.absorb(window)
+        shared = Window(self.limit, self.period)
+        own = len(self._windows[scope].answered)
+        for window in self._windows.values():
+            shared.absorb(window)
+        logger.warning(
+            "The server counts the requests of all endpoints in one window: with %d answered on this endpoint and %d "
+            "on all, the next one was refused (HTTP 429) at a limit of %d. From here on they share one.",
+            own,
+            len(shared.answered),
+            shared.limit,
+        )
+        self._shared = shared
 
     def _window(self, scope: str) -> Window:
         return self._shared or self._windows.setdefault(scope, Window(self.limit, self.period))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector_kit.limit_headers import LimitHeaders
 
@@ -11,6 +11,11 @@ from connector_kit.limit_headers import LimitHeaders
 _UNTOLD_PAUSE = 60.0
 # However soon a 429 invites us, one refusal after another is not answered by a storm of requests.
 _SHORTEST_PAUSE = 1.0
+# What is under way when a 429 comes can't be called back, and is refused too. Where answers don't tell what is left,
+# it may therefore be this part of the limit at the most: of 50 one request, of 5,000 more than there are workers.
+_UNSEEN_PART = 50
+# A limit below this part of the configured one counts something else, such as the requests of a second.
+_PLAUSIBLE_PART = 0.1
 # Servers round the seconds until a reset; of a short window that would be too large a part.
 _ROUNDING = 2.0
 _ROUNDED_PART = 0.01
@@ -46,6 +51,8 @@ class Window:
     # Whether that window was ours from its beginning, so that the next ones will take as many.
     seen_whole: bool = False
     announced: int | None = None
+    # Whether a request was accepted when nothing was left: what this server calls "remaining" is something else.
+    miscounted: bool = False
     # What the server said is left: by the answer at `told_at`, until `told_until`. None where it says nothing.
     left: int | None = None
     told_at: float = 0.0
@@ -67,6 +74,13 @@ class Window:
     @property
     def rounding(self) -> float:
         return min(_ROUNDING, self.period * _ROUNDED_PART)
+
+    @property
+    def most_unseen(self) -> int:
+        """How many requests may be in flight while answers don't tell what is left: few where a 429 costs much."""
+        if self.fitted is not None and self.used >= self.fitted:
+            return 1
+        return max(1, self.limit // _UNSEEN_PART)
 
     @property
     def open(self) -> int:
@@ -92,6 +106,15 @@ class Window:
         self.in_flight += other.in_flight
         self.held += other.held
         self.blocked_until = max(self.blocked_until, other.blocked_until)
+        self.announced = min((it for it in (self.announced, other.announced) if it is not None), default=None)
+
+    def plausible(self, told: LimitHeaders, accepted: bool) -> LimitHeaders:
+        """What an answer tells, without what can't be true of this window. Believed, it would only cost time."""
+        if told.limit is not None and told.limit < self.configured * _PLAUSIBLE_PART:
+            told = replace(told, limit=None, left=None if accepted else told.left)
+        elif told.limit is not None and accepted and told.limit <= len(self.answered):
+            told = replace(told, limit=None)
+        return replace(told, left=None) if accepted and self.miscounted else told
 
     def may_ask_until_when(self) -> bool:
         """Whether to send one request more than are left, because its 429 tells when the window ends.
@@ -128,6 +151,9 @@ class Window:
 
     def hear(self, told: LimitHeaders, sent: float, now: float) -> None:
         """Believe what an answer says is left. Answers come in another order than the server counted in."""
+        if self.left is not None and self.left <= 0 and sent >= self.told_at and not told.left:
+            self.miscounted, self.left = True, None
+            return
         if told.left is None:
             if self.left is not None:
                 self.left -= 1
@@ -145,7 +171,7 @@ class Window:
             self.told_until = until
         elif anew:
             # It does not say until when: for a period at the longest. Our own count stays, as what is left may rise
-            # for other reasons than a new self.
+            # for other reasons than a new window.
             self.told_until = now + self.period
         # A reset at this very moment tells of no window that we could have drawn from.
         self.left, self.told_at, self.told_reset = told.left, now, bool(told.reset)

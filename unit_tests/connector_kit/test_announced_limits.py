@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, made, sent
+from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, Headers, made, sent
 
 
 def test_what_fitted_behind_an_early_429_is_no_rate() -> None:
@@ -49,3 +49,34 @@ def test_a_higher_limit_that_is_announced_is_not_used() -> None:
     for _ in range(49):
         sent(budget, clock)
     assert budget.reserve("scores") > 800
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"X-RateLimit-Limit": "0", "X-RateLimit-Remaining": "0"},
+        {"X-RateLimit-Limit": "1"},
+        {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0"},
+        {"X-RateLimit-Limit": "50", "X-RateLimit-Remaining": "60"},
+        {"X-RateLimit-Limit": "1e9", "X-RateLimit-Remaining": "1e9"},
+        {"X-RateLimit-Remaining": "0"},
+        {"X-RateLimit-Remaining": "-1"},
+        {"X-RateLimit-Remaining": "0, 49"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("each", [1, 10], ids=["always", "now and then"])
+def test_nonsense_makes_no_sync_slow(told: Headers, each: int) -> None:
+    budget, clock = made()
+    for number in range(LIMIT):
+        sent(budget, clock, headers=told if number % each == 0 else {})
+    assert clock.time < 60
+    assert budget.reserve("scores") > 800
+
+
+def test_a_limit_below_what_was_accepted_is_none() -> None:
+    budget, clock = made()
+    for _ in range(20):
+        sent(budget, clock)
+    sent(budget, clock, headers={"X-RateLimit-Limit": "10"})
+    assert budget.described("scores") == "50 per 15 min"

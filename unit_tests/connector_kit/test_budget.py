@@ -51,7 +51,7 @@ def test_a_connection_that_is_lost_and_sent_again_counts_once() -> None:
 
 
 def test_a_lost_request_is_not_sent_again_into_a_closed_window() -> None:
-    budget, clock = made()
+    budget, clock = made(limit=1000)
     sent(budget, clock)
     assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
     budget.lost("scores", clock.time, True)
@@ -66,7 +66,7 @@ def test_a_lost_request_is_not_sent_again_into_a_closed_window() -> None:
 
 
 def test_a_lost_request_waits_where_nothing_is_left() -> None:
-    budget, clock = made()
+    budget, clock = made(limit=1000)
     sent(budget, clock)
     assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
     budget.lost("scores", clock.time, True)
@@ -132,14 +132,14 @@ def test_nothing_that_a_server_says_lifts_the_limit(
 
 def test_answers_that_come_while_the_window_is_closed_count_in_it() -> None:
     budget, clock = made()
-    for _ in range(30):
-        sent(budget, clock)
+    for left in range(49, 20, -1):
+        sent(budget, clock, headers={"X-RateLimit-Remaining": str(left)})
     assert [budget.reserve("scores") for _ in range(11)] == [0.0] * 11
     budget.settle("scores", 429, {"Retry-After": "1"}, clock.time)
     for _ in range(10):
         budget.settle("scores", 200, {}, clock.time)
     clock.time += 1
-    for _ in range(10):
+    for _ in range(11):
         sent(budget, clock)
     assert budget.reserve("scores") > 800
 
@@ -158,3 +158,29 @@ def test_a_429_closes_the_window_until_the_later_of_what_it_tells(headers: Heade
     budget, clock = made()
     sent(budget, clock, 429, headers)
     assert budget.reserve("scores") == pytest.approx(pause, abs=0.2)
+
+
+@pytest.mark.parametrize(("limit", "in_flight"), [(50, 1), (200, 4), (5000, 100)])
+def test_where_nobody_tells_what_is_left_few_can_be_refused_at_once(limit: int, in_flight: int) -> None:
+    budget, clock = made(limit=limit)
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(in_flight)] == [0.0] * in_flight
+    assert budget.reserve("scores") > 0
+
+
+def test_as_many_as_are_under_way_stay_over_for_somebody_else() -> None:
+    budget, clock = made()
+    sent(budget, clock, headers={"X-RateLimit-Remaining": "6"})
+    assert [budget.reserve("scores") for _ in range(3)] == [0.0] * 3
+    assert budget.reserve("scores") > 0
+
+
+def test_one_request_that_was_lost_is_sent_again_alone() -> None:
+    budget, clock = made()
+    sent(budget, clock)
+    assert budget.reserve("scores") == 0.0
+    budget.lost("scores", clock.time, False)
+    assert budget.reserve("scores") == 0.0
+    assert budget.resend("scores") > 0
+    budget.settle("scores", 200, {}, clock.time)
+    assert budget.resend("scores") == 0.0
