@@ -12,8 +12,9 @@ DEV := .venv/bin
 DEMO := .venv-demo/bin
 BENCH := .venv-bench/bin
 
-# An active virtual environment or a path of the caller's must not leak into ours.
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+# An active virtual environment or a path of the caller's must not leak into ours; without compiled modules each of
+# the tests' many programs would compile a thousand of them anew.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 # A company's proxy may sign with a certificate that the system knows and uv's own list does not.
 ifneq ($(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any
 
 _BUFFER = 1 << 17
 
@@ -23,8 +24,10 @@ def widen_stdout() -> None:
         return
     encoding, errors, line_buffering = text.encoding, text.errors, text.line_buffering
     text.flush()
-    if text.detach() is not raw:
-        # Under PYTHONUNBUFFERED, which many images set, there is nothing between the text and the file.
-        text_buffer = raw
+    buffer = text.detach()
+    # Under PYTHONUNBUFFERED, which many images set, nothing stands between the text and the file.
+    if isinstance(buffer, io.BufferedWriter):
+        buffer.detach()
     bytes_out = io.BufferedWriter(raw, _BUFFER)
-    sys.stdout = sys.__stdout__ = io.TextIOWrapper(bytes_out, encoding=encoding, errors=errors, line_buffering=line_buffering)
+    wide = io.TextIOWrapper(bytes_out, encoding=encoding, errors=errors, line_buffering=line_buffering)
+    sys.stdout = sys.__stdout__ = wide  # type: ignore[misc]  # the CDK's log looks it up by this name

@@ -8,6 +8,7 @@ from connector_kit.ending import ending_at_once
 from connector_kit.singer.output import end_with_the_reader
 from connector_kit.singer.states import Refused
 from connector_kit.singer.tap import tap_class
+from connector_kit.stdout import widen_stdout
 
 # Their messages say all that a user needs and hold no value; anything else is a defect, and told by type and place.
 _IN_WORDS = (Refused, OSError, StreamMapConfigError, MapExpressionError)
@@ -15,6 +16,7 @@ _IN_WORDS = (Refused, OSError, StreamMapConfigError, MapExpressionError)
 
 def run(package: str) -> None:
     """Run the tap of a source package with the arguments of this process."""
+    widen_stdout()
     tap = tap_class(package)
     # The log is set up by this, and so before its handlers are made quiet.
     command = tap.cli
