@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Optional
 
 import orjson
@@ -19,6 +21,7 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     ConnectorSpecification,
 )
+from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
 from airbyte_cdk.sources.declarative.schema import InlineSchemaLoader
@@ -272,6 +275,21 @@ class Entrypoint(AirbyteEntrypoint):
             data = {name: value for name, value in record.data.items() if value is not None}
             fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
             out.write(orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE))
+
+    @staticmethod
+    def handle_record_counts(
+        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
+    ) -> AirbyteMessage:
+        """The CDK's count of records for the next state, with a descriptor for each stream, not for each record."""
+        if message.record is None:
+            return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
+        stream_message_count[_descriptor(message.record.stream)] += 1.0
+        return message
+
+
+@cache
+def _descriptor(stream: str) -> HashableStreamDescriptor:
+    return HashableStreamDescriptor(name=stream)
 
 
 def launch(package: str, args: Sequence[str] | None = None) -> None:
