@@ -86,7 +86,7 @@ def _make_quiet(handler: logging.Handler) -> None:
         if not isinstance(sys.exc_info()[1], BrokenPipeError):
             shown(record)
         elif threading.current_thread() is threading.main_thread():
-            _hang_up()
+            hang_up()
             raise  # logging calls this inside its `except`; the main thread ends the program itself
         else:
             os._exit(CLOSED_PIPE)
@@ -94,7 +94,7 @@ def _make_quiet(handler: logging.Handler) -> None:
     handler.handleError = handle  # type: ignore[method-assign]
 
 
-def _hang_up() -> None:
+def hang_up() -> None:
     """Send what is still written on the way out, such as the last lines of the log, to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

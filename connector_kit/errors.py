@@ -5,6 +5,7 @@ The rows hold for both APIs; the words that differ (which credential, which cons
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,11 +69,8 @@ class FailureTable(ErrorHandler):
             return self._by_status(response.status_code, url_path(response.url))
         if isinstance(response, Redirected):
             return _fail(f"{response} Check base_url: it must be the API's own address, which does not redirect.")
-        if isinstance(response, requests.exceptions.SSLError):
-            return _fail(
-                "The server's TLS certificate could not be verified. Check base_url, and the certificates that this "
-                "machine trusts if a proxy stands between."
-            )
+        if isinstance(response, requests.exceptions.SSLError) and not _broke_off(response):
+            return _fail(_wrong_with_tls(response))
         return _retry(f"{_path_of(response)}: no usable answer ({_what(response)}).")
 
     def _by_status(self, status: int, path: str) -> ErrorResolution:
@@ -154,7 +152,7 @@ def endless(path: str, why: str) -> AirbyteTracedException:
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.transient_error)
 
 
-def unforeseen(error: Exception, stream: str) -> AirbyteTracedException:
+def unforeseen(error: BaseException, stream: str) -> AirbyteTracedException:
     """The exception for a defect of ours: where it happened, without the error's own text, which may quote a value."""
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     where = places[-1] if places else "an unknown place"
@@ -193,6 +191,24 @@ def _what(error: Exception | None) -> str:
         unresolved = "NameResolution" in repr(error) or "getaddrinfo" in repr(error)
         return "the host's name is not known" if unresolved else "the connection was refused or reset"
     return "the answer broke off"
+
+
+def _broke_off(error: requests.exceptions.SSLError) -> bool:
+    """Whether the connection ended while it was being secured: a passing fault, which OpenSSL spells in two ways."""
+    return "EOF" in repr(error)
+
+
+def _wrong_with_tls(error: requests.exceptions.SSLError) -> str:
+    # So OpenSSL and urllib3 call an answer that is not in TLS, each release in its own way.
+    if re.search(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|UNKNOWN_PROTOCOL|HTTP_REQUEST|not using TLS", repr(error)):
+        return (
+            "The server answered in plain http, not in TLS. Check the host and the port in base_url, and the proxy's "
+            "address if one stands between."
+        )
+    return (
+        "The server's TLS certificate could not be verified. Check base_url, and the certificates that this machine "
+        "trusts if a proxy stands between."
+    )
 
 
 def _fail(message: str) -> ErrorResolution:

@@ -1,4 +1,4 @@
-"""Sends a stream's requests: several in flight, answers in the order asked, waiting aloud for limits and retries."""
+"""Sends a stream's requests: several in flight, answers in the order asked, tried again as the failure table says."""
 
 from __future__ import annotations
 
@@ -9,44 +9,42 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 import requests
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import PATIENCE, PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
+from connector_kit.limit_headers import LimitHeaders
 from connector_kit.requester import Answer, Requester
 from connector_kit.sync import Sync
+from connector_kit.waiting import LIMIT, TELL_EVERY, Waiting, spoken
 
 logger = logging.getLogger("airbyte.connector_kit")
 
-# A wait is told at least once a minute, so that nobody takes a silent sync for a hung one.
-_TELL_EVERY = 60.0
-# Platforms do not count lines of the log as signs of life; a status is one, also from a stream without a state.
-STATUS_EVERY = 540.0
 # Connect and read time-outs of a check, which must answer within ten seconds; and the longest that it waits in all,
 # which also covers what a socket's time-outs don't: a name server that is silent, an answer that drips.
 _CHECK_TIMEOUT = (3.0, 4.0)
 _CHECK_WITHIN = 6.0
+# A server that is down may say for how long, as a 429 does; it is waited for so long in all.
+_LONGEST_TOLD = 3600.0
 # So many tries that a burst of ours explains don't count: beyond it, a request that is always reset is a fault.
 _MOST_FORGIVEN = 8
-# Below this a wait is over before anybody would read of it.
-_WORTH_TELLING = 2.0
-
-_LIMIT = "the rate limit is reached"
-
 Job = TypeVar("Job")
 
 
 @dataclass
 class _Flight:
-    """A try that is under way, when it was sent, and how many seconds it took from when a thread had it."""
+    """A try that is under way, when it was sent, and how many seconds it took from when a thread had it.
+
+    Args:
+        retry_after: seconds after which its answer says to come back.
+    """
 
     sent: float
     took: float = 0.0
+    retry_after: float = 0.0
     future: Future[requests.Response | Answer] = field(init=False)
 
 
@@ -57,18 +55,6 @@ class Question(Generic[Job]):
     job: Job
     url: str
     parameters: dict[str, str] = field(default_factory=dict)
-
-
-def spoken(seconds: float) -> str:
-    """A span as people say it: `6 h 12 min`, `15 min`, `40 s`."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-class Stopped(Exception):
-    """The process is to end; whoever waits gives up."""
 
 
 class _Lost(Exception):
@@ -112,9 +98,8 @@ class Flights:
         self._requester = requester
         self._check = check
         self._label = label
-        self._waiting = waiting
         self._confirm = confirm
-        self._left = left
+        self._waits = Waiting(sync, requester, label, waiting, confirm, left)
         sync.left[requester.endpoint] = (requester.scope, left)
 
     def ask(self, question: Question[Job]) -> Answer | None:
@@ -141,7 +126,7 @@ class Flights:
                     question, flight = flying.popleft()
                     yield question.job, self._land(question, flight)
                 elif pause > 0:
-                    self._wait(pause, _LIMIT)
+                    self._waits.wait(pause, LIMIT)
         except AirbyteTracedException:
             self._sync.left.pop(self._requester.endpoint, None)
             raise
@@ -196,7 +181,7 @@ class Flights:
         budget, scope = self._sync.budget, self._requester.scope
         tries = forgiven = 0
         failed_at: float | None = None
-        hung = 0.0
+        hung = told = 0.0
         while True:
             try:
                 resolution, lost = self._outcome(flight)
@@ -221,13 +206,16 @@ class Flights:
                     failed_at = now
                 else:
                     hung += flight.took
-                if tries > len(PAUSES) or hung >= PATIENCE or self._sync.checking:
+                if tries > len(PAUSES) or hung >= PATIENCE or told >= _LONGEST_TOLD or self._sync.checking:
                     if lost:
                         budget.give_up(scope)
                     raise lasting(resolution, tries + forgiven, spoken(now - failed_at))
                 pause = PAUSES[max(tries, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+                if flight.retry_after:
+                    pause = max(pause, min(flight.retry_after, _LONGEST_TOLD - told))
+                    told += pause
                 logger.warning("%s: %s Trying again in %.0f s.", self._label, resolution.error_message, pause)
-                self._wait(pause, "a retry is due")
+                self._waits.wait(pause, "a retry is due")
             else:
                 if lost:
                     budget.give_up(scope)
@@ -247,14 +235,18 @@ class Flights:
         except NotInTime:
             request = requests.Request("GET", self._requester.url_for())
             return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
-        return (got if isinstance(got, Answer) else handler.interpret_response(got)), None
+        if isinstance(got, Answer):
+            return got, None
+        told = LimitHeaders.of(got.headers, self._sync.budget.period, self._sync.clock)
+        flight.retry_after = told.retry_after or 0.0
+        return handler.interpret_response(got), None
 
     def _result(self, flight: _Flight) -> requests.Response | Answer:
         """What a flight brings. A server that hangs holds it for minutes."""
         if self._sync.checking:
             return flight.future.result(_CHECK_WITHIN)
         # What was sent ahead is there as a rule, and nobody has to wait for it.
-        while not flight.future.done() and not wait([flight.future], _TELL_EVERY).done:
+        while not flight.future.done() and not wait([flight.future], TELL_EVERY).done:
             took = self._sync.clock.monotonic() - flight.sent
             logger.info("%s: waiting for an answer for %s.", self._label, spoken(took))
             self._confirm(False)
@@ -263,58 +255,4 @@ class Flights:
     def _until_free(self, ask: Callable[[str], float]) -> None:
         """Wait until the budget lets the next try out."""
         while (pause := ask(self._requester.scope)) > 0:
-            self._wait(pause, _LIMIT)
-
-    def _wait(self, seconds: float, why: str) -> None:
-        if self._sync.checking:
-            message = f"The rate limit is used up. {self._when_it_resets()} The credentials may well be right."
-            raise AirbyteTracedException(
-                message=message, internal_message=message, failure_type=FailureType.transient_error
-            )
-        began = self._sync.clock.monotonic()
-        end = began + seconds
-        is_long = seconds >= _WORTH_TELLING
-        if is_long:
-            self._confirm(True)
-        said = float("-inf")
-        while (remaining := end - (now := self._sync.clock.monotonic())) > 0:
-            if is_long and why == _LIMIT and now - said >= STATUS_EVERY:
-                until = self._sync.clock.now() + timedelta(seconds=remaining)
-                self._sync.emit_rate_limited(self._waiting(), until)
-                said = now
-            if is_long:
-                self._tell(remaining, why)
-            if not self._sync.clock.wait(min(remaining, _TELL_EVERY)):
-                raise Stopped
-            # A destination that hears nothing for a quarter of an hour may take the sync for dead.
-            self._confirm(False)
-        if is_long:
-            self._confirm(True)
-            self._sync.count_wait(self._sync.clock.monotonic() - began)
-
-    def _when_it_resets(self) -> str:
-        resets_in = self._sync.budget.resets_in(self._requester.scope)
-        if resets_in is None:
-            span = self._sync.budget.span
-            return f"The server does not say when it resets; at the latest in {span}. Check again then."
-        now = self._sync.clock.now()
-        until = now + timedelta(seconds=resets_in)
-        day = "" if until.date() == now.date() else f"{until:%Y-%m-%d} "
-        return f"It resets at {day}{until:%H:%M:%S} UTC; check again then."
-
-    def _tell(self, remaining: float, why: str) -> None:
-        until = self._sync.clock.now() + timedelta(seconds=remaining)
-        limit = self._sync.budget.described(self._requester.scope)
-        reason = f"limit of {limit} reached" if why == _LIMIT else why
-        logger.info("%s: %s; next at %s UTC%s.", self._label, reason, f"{until:%H:%M:%S}", self._work_left(remaining))
-
-    def _work_left(self, remaining: float) -> str:
-        left = self._left()
-        if not left:
-            return ""
-        # Others that draw from the same window take their share of it.
-        budget, scope = self._sync.budget, self._requester.scope
-        together = sum(
-            count() or 0 for other, count in [*self._sync.left.values()] if budget.in_one_window(scope, other)
-        )
-        return f"; {left:,} left, about {spoken(budget.lasts(scope, max(left, together), remaining))}"
+            self._waits.wait(pause, LIMIT)

@@ -56,8 +56,12 @@ class LimitHeaders:
         """Read the headers of an answer to a request under a limit per `period` seconds."""
         lower = {name.lower(): str(value) for name, value in headers.items()}
         now = parse_http_date(lower.get("date", "")) or clock.now()
+        limits = _numbers(lower, "x-ratelimit-limit")
+        limit = min((number for number in limits if number >= 1), default=None)
         left = min(_numbers(lower, "x-ratelimit-remaining", "x-remaining"), default=None)
-        limit = min((number for number in _numbers(lower, "x-ratelimit-limit") if number >= 1), default=None)
+        if limits and limit is None:
+            # A limit of nothing counts nothing, and nothing left of it says nothing.
+            left = None
         resets = [_span(value, now) for value in _numbers(lower, "x-ratelimit-reset", "x-reset")]
         closed_for = _retry_after(lower.get("retry-after", ""), now)
         return cls(

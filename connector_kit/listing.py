@@ -19,10 +19,11 @@ from airbyte_cdk.sources.types import Config, Record, StreamSlice
 from connector_kit import times
 from connector_kit.errors import endless, url_path
 from connector_kit.flights import Flights, Question
-from connector_kit.paging import PageNumbers, PageWalk, Sightings
+from connector_kit.paging import PageNumbers, PageWalk, Sightings, key_of
 from connector_kit.parents import Parent, ParentLink, parent_of
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Reading, RowExtractor
+from connector_kit.scalars import UnreadableError, to_integer
 from connector_kit.settings import config_error
 from connector_kit.state import ListCursor, lookback_of
 from connector_kit.sync import Sync
@@ -54,6 +55,7 @@ class ListReading(Reading):
         self._server_time: datetime | None = None
         self._missing = 0
         self._found = 0
+        self._nameless = 0
         self.handed_fields: list[str] = []
         self.read_at = 0.0
         # For the log of a wait: lists not begun yet, and pages of this one.
@@ -91,6 +93,10 @@ class ListReading(Reading):
             yield from self._walks(parent, parameters)
         if self._missing and not self._found:
             raise self._all_missing()
+        if self._nameless:
+            logger.warning(
+                "%s: %d have no readable id; nothing that hangs on them is asked for.", self.label, self._nameless
+            )
         self.read_at = self.sync.clock.monotonic()
         for cursor in self._cursors().values():
             cursor.complete()
@@ -129,7 +135,8 @@ class ListReading(Reading):
                 self._begin(answer)
             records = self._extractor.records(answer.body)
             total = paginator.total(answer)
-            why_endless = walk.why_endless(page, [record.get("id") for record in records], total)
+            keys = [key_of(record) for record in records]
+            why_endless = walk.why_endless(page, keys, total)
             if why_endless:
                 raise endless(url_path(url), why_endless)
             self._pages_left = 1 if total is None else max(1, -(-total // paginator.page_size) - page)
@@ -137,8 +144,7 @@ class ListReading(Reading):
             if counted:
                 instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
                 news = [
-                    sightings.is_news(record.get("id"), instant, walk.is_repeat)
-                    for record, instant in zip(records, instants, strict=True)
+                    sightings.is_news(key, instant, walk.is_repeat) for key, instant in zip(keys, instants, strict=True)
                 ]
                 yield from self._emit(answer, records, instants, news, parent)
                 if only_beginning and not any(news):
@@ -180,8 +186,11 @@ class ListReading(Reading):
 
     def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
         handed = {**stream_slice.partition, **stream_slice.extra_fields}
-        key = record.get("id")
-        if key is None:
+        try:
+            # It goes into a URL, and from there into messages: a text might be anything, such as an echoed credential.
+            key = to_integer(record.get("id"))
+        except UnreadableError:
+            self._nameless += 1
             return
         known = self._index.get(key)
         if known is None or (known.instant or 0) <= (instant or 0):
@@ -238,7 +247,7 @@ class ListReading(Reading):
         path = url_path(self.requester.url_for("{id}"))
         return config_error(
             f"{path} does not exist for any of {self._missing} parents (HTTP 404). Check base_url: "
-            f"{self.sync.settings.base_url}."
+            f"{self.sync.settings.base_url}. If it is right, and all parents were deleted a moment ago, sync again."
         )
 
 

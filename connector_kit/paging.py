@@ -94,6 +94,7 @@ class PageWalk:
         self.beginning_in_doubt = False
         self._last_page = 0
         self._total: int | None = None
+        self._untold = False
         self._doubts = 0
         self._asked = 0
         self._most = _MOST_PAGES
@@ -117,8 +118,8 @@ class PageWalk:
 
     @property
     def is_blind(self) -> bool:
-        """Whether a deletion goes unseen: several pages, and no total."""
-        return self._total is None and self._last_page > 1
+        """Whether a deletion goes unseen: several pages, one of them without a total."""
+        return self._untold and self._last_page > 1
 
     def counts(self, page: int, rows: int, total: int | None) -> bool:
         """Take note of a page. False where it must be read again, because the list moved before it."""
@@ -131,6 +132,10 @@ class PageWalk:
         begin = (page - 1) * self._size
         if begin > self._covered or self._doubtful(page, rows):
             return False
+        self._untold = self._untold or total is None
+        if page == 1 and rows and self._is_short(page, rows):
+            # Not the size that was asked for, then: a server that gives fewer counts its pages by that.
+            self._size = rows
         self.is_repeat = begin < self._reached
         # From page 1 the walk goes on through all that follow.
         self.beginning_in_doubt = self.beginning_in_doubt and page > 1
@@ -146,15 +151,26 @@ class PageWalk:
 
     def _doubtful(self, page: int, rows: int) -> bool:
         """Whether a page holds fewer records than the total promises, and may hold them at another look."""
-        if self._total is None or rows >= min(self._size, self._total - (page - 1) * self._size):
+        if not self._is_short(page, rows):
             return False
         self._doubts += 1
         return self._doubts <= _DOUBTS
 
+    def _is_short(self, page: int, rows: int) -> bool:
+        return self._total is not None and rows < min(self._size, self._total - (page - 1) * self._size)
+
     def _more_after(self, page: int, rows: int) -> bool:
         if self._total is None:
             return rows >= self._size and not self._one_page_without_total
-        return page * self._size < self._total
+        # A total that this page has overrun is wrong, and says nothing of where the list ends.
+        overrun = (page - 1) * self._size + rows > self._total
+        return page * self._size < self._total or (overrun and rows >= self._size)
+
+
+def key_of(record: Mapping[str, Any]) -> int | str | None:
+    """What tells a record from the others; None where it holds what can't."""
+    key = record.get("id")
+    return key if isinstance(key, (int, str)) else None
 
 
 class Sightings:

@@ -69,6 +69,12 @@ _PHONE_NAMES = (
     "携帯",
     "tel番号",
 )
+# A number as people write it where a form does not ask for it by name; 9 to 15 digits are those of a telephone.
+_PHONE = re.compile(r"[+0][0-9 ()+-]{8,24}")
+_PHONE_STARTS, _PHONE_DIGITS = ("+", "0"), range(9, 16)
+# Numbers of identity cards, tax and social security, which are written with dots, hyphens, blanks or none.
+_CARD_NAMES = ("identity_number", "nik", "ktp", "npwp", "bpjs")
+_NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
 # Shorter than this, whoever has hashed data may find the key by trying.
 SAFE_KEY_LENGTH = 16
 _REMEMBERED_HASHES, _LONGEST_REMEMBERED = 2000, 200
@@ -205,9 +211,9 @@ def _text_of(value: Any) -> str | None:
 def normalised(name: str, text: str) -> str:
     """Find the one spelling of a value that is hashed.
 
-    E-mail addresses are compared without case, phone numbers by their national digits, dates in ISO form, all else
-    as text without blanks around it. Full-width letters and digits count as plain ones
-    in texts of up to 10,000 characters.
+    E-mail addresses are compared without case, phone numbers by their national digits, numbers of identity and tax
+    cards by their digits and letters, dates in ISO form, all else as text without blanks around it. Full-width letters
+    and digits count as plain ones in texts of up to 10,000 characters.
     """
     return _normaliser(name)(text)
 
@@ -224,7 +230,9 @@ def _normaliser(name: str) -> Callable[[str], str]:
         text = text.strip()
         if kind == "mail" or _is_email(text):
             return text.casefold()
-        if kind == "phone":
+        if kind == "card":
+            return _NEITHER_LETTER_NOR_DIGIT.sub("", text).upper() or text
+        if kind == "phone" or (text[:1] in _PHONE_STARTS and _is_phone(text)):
             return _phone_digits(text) or text
         return _iso(text) if text[4:5] in _DATE_SEPARATORS else text
 
@@ -239,6 +247,10 @@ def _is_email(text: str) -> bool:
     return bool(user) and "." in host[1:-1]
 
 
+def _is_phone(text: str) -> bool:
+    return bool(_PHONE.fullmatch(text)) and len(_NO_DIGITS.sub("", text)) in _PHONE_DIGITS
+
+
 def _iso(text: str) -> str:
     """A date or time in ISO form; any other text as it is."""
     if text.startswith("0000-00-00"):
@@ -251,10 +263,12 @@ def _iso(text: str) -> str:
     return times.format_naive(moment) if moment.tzinfo is None else times.format_aware(moment)
 
 
-def _kind_of(name: str) -> Literal["mail", "phone", ""]:
+def _kind_of(name: str) -> Literal["mail", "phone", "card", ""]:
     field = name.lower()
     if "mail" in field:
         return "mail"
+    if field in _CARD_NAMES or any(word in _CARD_NAMES for word in re.split(r"[\W_]+", field)):
+        return "card"
     return "phone" if any(word in field for word in _PHONE_NAMES) else ""
 
 

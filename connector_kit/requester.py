@@ -93,7 +93,10 @@ class Requester:
     def __post_init__(self) -> None:
         for value in self.authenticator.get_auth_header().values():
             # The CDK masks the config's own secrets in logs; Basic sends them in another spelling.
-            add_to_secrets(str(value).rpartition(" ")[2])
+            secret = str(value).rpartition(" ")[2]
+            add_to_secrets(secret)
+            # So a server may spell it in an URL, and so it would come back in the name of a path.
+            add_to_secrets(quote(secret, safe=""))
         self._common: _Common | None = None
         self._template = self._evaluate(self.url)
         self._alternative = self._evaluate(self.alternative_url) if self.alternative_url else None

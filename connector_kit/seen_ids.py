@@ -23,6 +23,8 @@ class SeenIds:
 
     def __init__(self, ids: Iterable[int] = ()) -> None:
         self._ids = {number for number in ids if number >= 0}
+        # How many did not fit when the text was last made.
+        self.left_out = 0
 
     def __contains__(self, number: object) -> bool:
         return number in self._ids
@@ -36,7 +38,9 @@ class SeenIds:
 
     def encode(self) -> str:
         """The set as text, "" for none."""
-        return _fitting(sorted(self._ids)[-MOST_NUMBERS:], lambda ids: pack(_gaps(ids)))
+        text, kept = _fitting(sorted(self._ids)[-MOST_NUMBERS:], lambda ids: pack(_gaps(ids)))
+        self.left_out = len(self._ids) - kept
+        return text
 
     @classmethod
     def decode(cls, text: object) -> SeenIds:
@@ -49,6 +53,8 @@ class SeenTimes:
 
     def __init__(self, times: Mapping[int, int] | None = None) -> None:
         self._times = dict(times or {})
+        # How many did not fit when the text was last made.
+        self.left_out = 0
 
     def get(self, number: object) -> int | None:
         return self._times.get(number) if isinstance(number, int) else None
@@ -66,7 +72,9 @@ class SeenTimes:
 
     def encode(self) -> str:
         """The table as text, "" for none."""
-        return _fitting(sorted(self._times)[-(MOST_NUMBERS // 2 - 1) :], self._packed)
+        text, kept = _fitting(sorted(self._times)[-(MOST_NUMBERS // 2 - 1) :], self._packed)
+        self.left_out = len(self._times) - kept
+        return text
 
     def _packed(self, ids: list[int]) -> str:
         # Times to the second are written in seconds, times to the microsecond in microseconds.
@@ -91,14 +99,14 @@ class SeenTimes:
         return cls(found)
 
 
-def _fitting(ids: list[int], packed: Callable[[list[int]], str]) -> str:
-    """The ids as text, without the lowest of them where they do not fit."""
+def _fitting(ids: list[int], packed: Callable[[list[int]], str]) -> tuple[str, int]:
+    """The ids as text, without the lowest of them where they do not fit, and how many are in it."""
     while ids:
         text = packed(ids)
         if len(text) <= MOST_CHARACTERS:
-            return text
+            return text, len(ids)
         ids = ids[len(ids) - len(ids) * MOST_CHARACTERS // len(text) + 1 :]
-    return ""
+    return "", 0
 
 
 def _gaps(ids: list[int]) -> Iterator[int]:

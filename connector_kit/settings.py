@@ -148,9 +148,9 @@ def _base_url(text: str) -> str:
     except ValueError:
         parts, port_is_sane = urlsplit(""), False
     host = parts.hostname or ""
-    if not _is_host(host) or not port_is_sane or parts.query or parts.fragment or re.search(r"\s", url):
+    if not _is_host(host) or not port_is_sane or re.search(r"[\s?#]", url):
         raise config_error("base_url: not a URL. Write it as https://host/path, without a query.")
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise config_error("base_url: must not hold a user name or password; put them into their own fields.")
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
         return url

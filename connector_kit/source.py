@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Optional
+from urllib.parse import quote, quote_plus
 
 import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
@@ -32,12 +33,13 @@ from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_genera
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
-from connector_kit.ending import ending_at_once
+from connector_kit.ending import ending_at_once, hang_up
 from connector_kit.failed_streams import told_once
 from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.manifest import load_manifest
@@ -48,7 +50,7 @@ from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
 
-# States that the CDK writes for streams without a cursor; they remember nothing.
+# What the CDK writes as the state of a stream without a cursor; it remembers nothing.
 _NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"}
 
 
@@ -177,6 +179,11 @@ class ManifestSource(ConcurrentDeclarativeSource):
             clock=self._clock,
             transport=self._transport,
         )
+        for name, field in self._connection_specification["properties"].items():
+            if field.get("airbyte_secret") and self._config.get(name):
+                # The CDK masks a secret as it stands in the config; a server may give it back as it stands in a URL.
+                add_to_secrets(quote(str(self._config[name]), safe=""))
+                add_to_secrets(quote_plus(str(self._config[name])))
         sync.selected = frozenset(selected) if selected is not None else None
         sync.checking = checking
         sync.sampling = self._sample
@@ -191,7 +198,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         """
         cursor: Cursor | None = sync.cursors.get(declared.name)
         if cursor is None:
-            if sync.states.get(declared.name):
+            if set(sync.states.get(declared.name, {})) - _NO_STATE_KEYS:
                 raise config_error(
                     f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
                     "state. It was not written by this connector, or was edited. Clear the stream's state."
@@ -235,8 +242,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
                     "The saved state is not a state per stream, so this connector did not write it. Restore the right "
                     "one, or clear the state of all streams to read them again in full."
                 )
-            blob = dict(stream.stream_state.__dict__) if stream.stream_state else {}
-            states[stream.stream_descriptor.name] = {} if set(blob) <= _NO_STATE_KEYS else blob
+            states[stream.stream_descriptor.name] = dict(stream.stream_state.__dict__) if stream.stream_state else {}
         self._refuse_unknown(list(states), "The saved state names")
         return states
 
@@ -274,7 +280,18 @@ class Entrypoint(AirbyteEntrypoint):
             # As the CDK's serialiser has it, which leaves empty fields of a record out, but not those further down.
             data = {name: value for name, value in record.data.items() if value is not None}
             fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
-            out.write(orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE))
+            try:
+                line = orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE)
+            except TypeError:
+                # Half of a surrogate pair, which the CDK knows how to write.
+                yield message
+                continue
+            try:
+                out.write(line)
+            except BrokenPipeError:
+                # Before the reading is let go, which has more to say then.
+                hang_up()
+                raise
 
     @staticmethod
     def handle_record_counts(
@@ -317,7 +334,11 @@ def _run(package: str, args: Sequence[str] | None) -> None:
     only = read_manifest(package)["check"]["stream_names"] if parsed.command == "check" else None
     entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     for message in entrypoint.run(parsed):
-        sys.stdout.write(f"{message}\n")
-        # A state that waits in the buffer of a pipe is lost when the process is killed.
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(f"{message}\n")
+            # A state that waits in the buffer of a pipe is lost when the process is killed.
+            sys.stdout.flush()
+        except BrokenPipeError:
+            hang_up()
+            raise
     sys.stdout.flush()

@@ -1,12 +1,7 @@
 """What each stream remembers between syncs, and when it says so.
 
-Three memories, all small whatever the size of the source:
-
-- `ListCursor`, for lists: `{"updated_at": T}`. Everything last updated up to T was read.
-- `DetailCursor`, for details of a list: `{"updated_at": T, "id": N, "recent": "..."}`. Details are read oldest first,
-  so one pair says how far: all parents up to (T, N). `recent` holds those beyond T that were read and have settled,
-  each with its time.
-- `SeenCursor`, for details of a list without times: `{"application_time": T, "seen": "..."}`, the ids read.
+`ListCursor`, for lists: `{"updated_at": T}`. Everything last updated up to T was read. The memories of details, which
+have the same base, stand in `detail_state`. All are small whatever the size of the source.
 
 T never passes the start of the sync less a margin: what is touched while a list is read carries a later time, and the
 next sync must find it.
@@ -14,6 +9,7 @@ next sync must find it.
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import abstractmethod
 from collections.abc import Mapping, MutableMapping
@@ -27,14 +23,17 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 
 from connector_kit import times
-from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import config_error
 from connector_kit.sync import Sync
+
+logger = logging.getLogger("airbyte.connector_kit")
 
 # State is confirmed this often while a stream is read, so that a destination commits and a crash costs little.
 _CONFIRM_EVERY = 300.0
 # The states' own times are written in whole seconds where they can be; the cap needs no more.
 _SECOND = 1_000_000
+# More than clocks that somebody cares for, and times read in the wrong zone, are ever apart.
+_CLOCKS_APART = timedelta(days=1)
 
 
 class StreamCursor(Cursor):
@@ -135,6 +134,20 @@ class StreamCursor(Cursor):
             raise self.unreadable(f"{self.field} is not a time")
         return instant
 
+    def _tell_left_out(self, count: int) -> None:
+        if count:
+            logger.warning(
+                "%s: the state, which stays below 64 KB, has no place for %d that were read; they are asked for again "
+                "at the next sync.",
+                self.stream,
+                count,
+            )
+
+    def _refuse_future(self) -> None:
+        """No mark of ours passes the server's clock; by one that does, nothing would ever be read again."""
+        if self._mark is not None and self._mark > int((self._sync.clock.now() + _CLOCKS_APART).timestamp()) * _SECOND:
+            raise self.unreadable(f"{self.field} lies in the future by this machine's clock")
+
     def _advance(self, instant: int, text: str | None = None) -> None:
         """Move the mark to `instant`, never beyond the cap and never back."""
         if self._cap is not None and instant > self._cap:
@@ -152,6 +165,7 @@ class ListCursor(StreamCursor):
         return frozenset({self.field})
 
     def _load(self, state: Mapping[str, Any]) -> None:
+        self._refuse_future()
         self._greatest: int | None = None
 
     def wants(self, instant: int | None) -> bool:
@@ -171,111 +185,6 @@ class ListCursor(StreamCursor):
 
     def _dump(self) -> dict[str, Any]:
         return {} if self._text is None else {self.field: self._text}
-
-
-class DetailCursor(StreamCursor):
-    """Moves with each detail, oldest first."""
-
-    @property
-    def keys(self) -> frozenset[str]:
-        return frozenset({self.field, "id", "recent"})
-
-    def _load(self, state: Mapping[str, Any]) -> None:
-        last = state.get("id")
-        if "id" in state and (type(last) is not int or self._mark is None):
-            raise self.unreadable("id is not a number beside a time")
-        try:
-            self._known = SeenTimes.decode(state.get("recent", ""))
-        except ValueError as error:
-            raise self.unreadable(f"recent is broken ({error})") from None
-        self._last: int | None = last
-        self._recent = SeenTimes()
-
-    @property
-    def floor(self) -> int | None:
-        # Parents at the mark itself may be unread: several can share one time.
-        bound = super().floor
-        return None if bound is None or self._mark is None else bound - 1
-
-    def is_fresh(self, instant: int) -> bool:
-        """Whether a time lies so near the start of the sync that the state can't cover it."""
-        return self._cap is not None and instant > self._cap
-
-    def knows(self, parent_id: Any, instant: int | None) -> bool:
-        """Whether the detail beyond the mark was read as it is now by an earlier sync."""
-        return instant is not None and self._known.get(parent_id) == instant
-
-    def due(self, instant: int | None, parent_id: Any) -> bool:
-        """Whether the detail of a parent last updated then is to be read."""
-        start = self._sync.settings.start_instant
-        if instant is None:
-            return True
-        if start is not None and instant < start:
-            return False
-        if self._mark is None or instant > self._mark:
-            return not self.knows(parent_id, instant)
-        if instant == self._mark and self._last is not None:
-            return not isinstance(parent_id, int) or parent_id > self._last
-        return False
-
-    def passed(self, instant: int | None, parent_id: Any, text: str | None, settled: bool) -> None:
-        """The detail was read, or need not be; `settled` where no later change can bear the same time."""
-        if instant is None:
-            return
-        with self._lock:
-            if self._cap is None or instant <= self._cap:
-                self._advance(instant, text)
-                if instant == self._mark and isinstance(parent_id, int):
-                    self._last = parent_id
-            elif settled and isinstance(parent_id, int):
-                self._recent.add(parent_id, instant)
-
-    def complete(self) -> None:
-        """All due details were read: everything up to the cap is known."""
-        with self._lock:
-            self._known = SeenTimes()
-
-    def _dump(self) -> dict[str, Any]:
-        state: dict[str, Any] = {} if self._text is None else {self.field: self._text}
-        if self._last is not None:
-            state["id"] = self._last
-        recent = (self._known | self._recent).encode()
-        if recent:
-            state["recent"] = recent
-        return state
-
-
-class SeenCursor(StreamCursor):
-    """Remembers which parents' details were read, for parents that have no time of their own."""
-
-    @property
-    def keys(self) -> frozenset[str]:
-        return frozenset({self.field, "seen"})
-
-    def _load(self, state: Mapping[str, Any]) -> None:
-        try:
-            self._seen = SeenIds.decode(state.get("seen", ""))
-        except ValueError as error:
-            raise self.unreadable(f"seen is broken ({error})") from None
-
-    def due(self, parent_id: Any) -> bool:
-        return not (isinstance(parent_id, int) and parent_id in self._seen)
-
-    def passed(self, parent_id: Any, text: str | None) -> None:
-        """The detail was read; `text` is its time, for the cursor field."""
-        with self._lock:
-            if isinstance(parent_id, int):
-                self._seen.add(parent_id)
-            instant = times.instant(text)
-            if instant is not None and text is not None and (self._mark is None or instant > self._mark):
-                self._mark, self._text = instant, text
-
-    def _dump(self) -> dict[str, Any]:
-        state: dict[str, Any] = {} if self._text is None else {self.field: self._text}
-        seen = self._seen.encode()
-        if seen:
-            state["seen"] = seen
-        return state
 
 
 def lookback_of(declared: DatetimeBasedCursor) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any
 
 _BUFFER = 1 << 17
 
@@ -14,14 +15,19 @@ def widen_stdout() -> None:
     Both names of it, since airbyte-cdk's log goes to the second. Where stdout was replaced already nothing is done.
     """
     text = sys.__stdout__
-    if (
-        sys.stdout is not text
-        or not isinstance(text, io.TextIOWrapper)
-        or not isinstance(text.buffer, io.BufferedWriter)
-    ):
+    if sys.stdout is not text or not isinstance(text, io.TextIOWrapper):
+        return
+    raw: Any = text.buffer
+    if isinstance(raw, io.BufferedWriter):
+        raw = raw.raw
+    if not isinstance(raw, io.FileIO):
         return
     encoding, errors, line_buffering = text.encoding, text.errors, text.line_buffering
     text.flush()
-    bytes_out = io.BufferedWriter(text.detach().detach(), _BUFFER)  # type: ignore[attr-defined]  # it is a BufferedWriter
+    buffer = text.detach()
+    # Under PYTHONUNBUFFERED, which many images set, nothing stands between the text and the file.
+    if isinstance(buffer, io.BufferedWriter):
+        buffer.detach()
+    bytes_out = io.BufferedWriter(raw, _BUFFER)
     wide = io.TextIOWrapper(bytes_out, encoding=encoding, errors=errors, line_buffering=line_buffering)
     sys.stdout = sys.__stdout__ = wide  # type: ignore[misc]  # the CDK's log looks it up by this name

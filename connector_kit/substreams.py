@@ -20,11 +20,12 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
 
 from connector_kit import times
+from connector_kit.detail_state import DetailCursor, SeenCursor
 from connector_kit.flights import Flights, Question
 from connector_kit.parents import Parent, ParentLink, parent_of
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Member, Reading, RowExtractor
-from connector_kit.state import DetailCursor, SeenCursor, StreamCursor, lookback_of
+from connector_kit.state import StreamCursor, lookback_of
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -82,7 +83,7 @@ class DetailReading(Reading):
             cursor.begin(self._parent.reading.server_time)
         due = [parent for parent in parents if self._is_due(parent)]
         self._due_count = len(due)
-        self.sync.count_saved("details not asked for, nothing changed", len(parents) - len(due))
+        self.sync.count_saved("for details that did not change", len(parents) - len(due))
         if due:
             logger.info("%s: %d of %d to read.", self.label, len(due), len(parents))
         flights = Flights(

@@ -88,7 +88,9 @@ class Sync:
         self.records: Counter[str] = Counter()
         self.saved: Counter[str] = Counter()
         self.filtered: set[str] = set()
-        self.waited = 0.0
+        self._waited = 0.0
+        # When the waits began that still go on, by the thread that waits.
+        self._waiting: dict[int, float] = {}
         # For each endpoint that is read: the scope of its limit, and how many requests are still to send, if known.
         self.left: dict[str, tuple[str, Callable[[], int | None]]] = {}
         self._emit = emit
@@ -150,9 +152,25 @@ class Sync:
         with self._lock:
             self.filtered.add(endpoint)
 
-    def count_wait(self, seconds: float) -> None:
+    @contextmanager
+    def counting_wait(self) -> Iterator[None]:
+        """Count the time inside as waited, also while it goes on: a process may be told to end in the middle."""
+        thread, began = threading.get_ident(), self.clock.monotonic()
         with self._lock:
-            self.waited += seconds
+            self._waiting[thread] = began
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._waiting[thread]
+                self._waited += self.clock.monotonic() - began
+
+    @property
+    def waited(self) -> float:
+        """Seconds waited for rate limits and retries, by all threads together."""
+        with self._lock:
+            now = self.clock.monotonic()
+            return self._waited + sum(now - began for began in self._waiting.values())
 
     def emit_state(self, stream: str, state: Mapping[str, Any]) -> None:
         self._emit(
@@ -188,7 +206,7 @@ class Sync:
         by_endpoint = ", ".join(f"{endpoint} {count}" for endpoint, count in sorted(self.requests.items())) or "none"
         by_stream = ", ".join(f"{stream} {count}" for stream, count in sorted(self.records.items())) or "none"
         counted = [f"{count} {why}" for why, count in sorted(self.saved.items()) if count]
-        beyond = [f"those for what the server left out of {endpoint}" for endpoint in sorted(self.filtered)]
+        beyond = [f"what the server's filter on {' and '.join(sorted(self.filtered))} spared"] if self.filtered else []
         saved = ", ".join(counted + beyond) or "none"
         return (
             f"Sync summary: {sum(self.requests.values())} requests ({by_endpoint}); records: {by_stream}; "

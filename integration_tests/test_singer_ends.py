@@ -23,8 +23,8 @@ PATIENCE = 60
 
 @pytest.fixture
 def limited() -> Any:
-    """A sandbox whose window is used up before all was read, and opens again in an hour."""
-    settings = Settings(**{**TINY, "talentio_limit": Limit(20, 3600)})
+    """A sandbox whose window is used up before all details were read, even if they came first, and opens in an hour."""
+    settings = Settings(**{**TINY, "talentio_limit": Limit(12, 3600)})
     with serve(settings) as sandbox:
         yield sandbox
 
@@ -40,7 +40,7 @@ def waiting(process: subprocess.Popen[str], folder: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_waiting_tap_with_its_state_out(limited: Running, tmp_path: Path, number: int) -> None:
-    config = {**limited.configs["talentio"], "rate_limit_requests": 20, "rate_limit_period": "PT1H"}
+    config = {**limited.configs["talentio"], "rate_limit_requests": 12, "rate_limit_period": "PT1H"}
     catalog = discovered("talentio", tmp_path)
     before = sorted(os.listdir(tmp_path))
     with running([*tap("talentio"), *arguments(tmp_path, config, catalog=catalog)], tmp_path) as process:
@@ -85,7 +85,7 @@ def test_a_signal_ends_a_tap_whose_target_does_not_read(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_leaves_ends_the_tap_also_while_it_waits(limited: Running, tmp_path: Path) -> None:
-    config = {**limited.configs["talentio"], "rate_limit_requests": 20, "rate_limit_period": "PT1H"}
+    config = {**limited.configs["talentio"], "rate_limit_requests": 12, "rate_limit_period": "PT1H"}
     with running([*tap("talentio"), *arguments(tmp_path, config)], tmp_path) as process:
         assert process.stdout is not None
         process.stdout.close()

@@ -111,6 +111,8 @@ def failures(source: str) -> Iterator[tuple[str, str]]:
     yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1, "5 min").message or ""
     yield "A list comes to no end", endless(path, "page 3 has the same records as the page before").message or ""
     yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
+    plain = requests.exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    yield "The server answers in plain http", message(table, plain)
     yield "The server redirects", message(table, Redirected("")).strip()
     if inferred_path:
         yield "HTTP 404 on a list", message(failure_table(source, Path(inferred_path).name), answer(inferred_path, 404))

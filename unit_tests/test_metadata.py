@@ -17,8 +17,8 @@ import yaml
 from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import ConnectorMetadataDefinitionV0
 
 from connector_kit.errors import PAUSES
-from connector_kit.flights import STATUS_EVERY
 from connector_kit.requester import WHOLE_ANSWER
+from connector_kit.waiting import STATUS_EVERY
 
 if sys.version_info >= (3, 11):
     import tomllib

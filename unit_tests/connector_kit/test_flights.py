@@ -16,11 +16,12 @@ from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.flights import Flights, Question, Stopped, spoken
+from connector_kit.flights import Flights, Question
 from connector_kit.requester import Answer, Requester
 from connector_kit.settings import Settings
 from connector_kit.source import read_manifest
 from connector_kit.sync import Sync
+from connector_kit.waiting import Stopped, spoken
 
 START = datetime(2024, 6, 1, 12, 0, tzinfo=timezone.utc).timestamp()
 
@@ -98,7 +99,7 @@ class Play:
 
 class _Handler:
     def interpret_response(self, response: Any) -> ErrorResolution:
-        if isinstance(response, requests.RequestException):
+        if isinstance(response, requests.RequestException) or response.status_code == 503:
             return ErrorResolution(response_action=ResponseAction.RETRY, error_message="no answer.")
         return ErrorResolution(response_action=ResponseAction.RATE_LIMITED, error_message="used up")
 
@@ -167,7 +168,7 @@ def test_spans_are_spoken(seconds: float, text: str) -> None:
 
 
 def test_what_stands_in_line_for_a_thread_is_not_sent_into_a_window_that_closed() -> None:
-    play = Play(200, 429, num_workers=4)
+    play = Play(200, 429, num_workers=4, rate_limit_requests=1000)
     moments: list[float] = []
     send = play._send
 
@@ -204,11 +205,64 @@ def test_a_server_that_hangs_is_given_up_after_minutes_and_not_after_an_hour() -
     )
 
 
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [("120", 120), ("Sat, 01 Jun 2024 12:02:00 GMT", 120), ("soon", 1), ("0", 1), ("86400", 3600)],
+    ids=["seconds", "a date", "nonsense", "at once", "a day"],
+)
+def test_a_server_that_is_down_is_asked_again_when_it_says(header: str, wait: float) -> None:
+    play = Play()
+    moments: list[float] = []
+
+    def send(*_: Any) -> Any:
+        moments.append(play.clock.time)
+        return SimpleNamespace(status_code=503, headers={"Retry-After": header}) if not moments[1:] else play._send()
+
+    play.requester.send = send
+    play.run(1)
+    first, second = moments
+    # Never earlier; without a word of the server's the pause is the usual one, with its jitter.
+    assert second - first == pytest.approx(wait, rel=0.25 if wait == 1 else 1e-6)
+
+
+def test_a_server_that_stays_down_is_waited_for_an_hour_in_all(caplog: pytest.LogCaptureFixture) -> None:
+    play = Play()
+    play.requester.send = lambda *_: SimpleNamespace(status_code=503, headers={"Retry-After": "1000"})
+    with pytest.raises(AirbyteTracedException, match=r"did not pass within 5 tries over 1 h 0 min"):
+        play.run(1)
+    # Platforms hear of waits that are longer than they go without a sign of life.
+    assert {stream for _, stream, _ in play.statuses} == {"ticket_scores", "aspect_scores"}
+
+
+def test_a_wait_that_is_cut_short_counts_as_waited() -> None:
+    play = Play(429, clock=Hand(stop_at=100.0))
+    waited: list[float] = []
+    play.sync.emit_rate_limited = lambda *_: waited.append(play.sync.waited)  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        play.run(1)
+    assert waited == [0.0]
+    assert play.sync.waited == 100
+
+
+def test_a_wait_that_goes_on_is_in_the_summary() -> None:
+    play = Play(429)
+    told: list[str] = []
+    original = play.clock.wait
+
+    def wait(seconds: float) -> bool:
+        told.append(play.sync.summary())
+        return original(seconds)
+
+    play.clock.wait = wait  # type: ignore[method-assign]
+    play.run(1)
+    assert told[2].endswith(" 120 s waited for rate limits and retries.")
+
+
 def test_waiting_for_an_answer_is_told_while_it_takes_long(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play = Play()
-    monkeypatch.setattr("connector_kit.flights._TELL_EVERY", 0.001)
+    monkeypatch.setattr("connector_kit.flights.TELL_EVERY", 0.001)
     told = threading.Event()
     answer = play._send
 

@@ -17,9 +17,13 @@ Total = Callable[[Sequence[int]], "int | None"]
 
 
 def walk(
-    rows: list[int], changes: dict[int, Change] | None = None, total: Total = len, whole: bool = False
+    rows: list[int],
+    changes: dict[int, Change] | None = None,
+    total: Total = len,
+    whole: bool = False,
+    given: int = SIZE,
 ) -> tuple[set[int], list[int]]:
-    """Walk through `rows`, which `changes[n]` alters before the n-th request.
+    """Walk through `rows`, which `changes[n]` alters before the n-th request and which come `given` a page.
 
     Returns what was seen on pages that counted, and the pages asked for.
     """
@@ -32,7 +36,7 @@ def walk(
         assert len(pages) < TOO_MANY
         if changes and len(pages) in changes:
             changes[len(pages)](rows)
-        found = rows[(page - 1) * SIZE : page * SIZE]
+        found = rows[(page - 1) * given : page * given]
         counted = walker.counts(page, len(found), total(rows))
         seen.update(found if counted else [])
         page = walker.next(page, len(found), counted)
@@ -91,6 +95,22 @@ def test_a_list_that_comes_whole_without_a_total_is_one_page() -> None:
 
 def test_a_total_that_promises_too_much_is_doubted_twice_and_then_believed_no_more() -> None:
     assert walk(list(range(150)), total=lambda rows: 1000) == (set(range(150)), [1, 2, 2, 2, 3])
+
+
+def test_a_total_that_is_too_small_does_not_end_a_full_page() -> None:
+    assert walk(list(range(250)), total=lambda rows: 50) == (set(range(250)), [1, 2, 3])
+
+
+@pytest.mark.parametrize(("length", "last"), [(30, 2), (45, 3), (50, 4)])
+def test_a_server_that_gives_smaller_pages_than_asked_for_loses_nothing(length: int, last: int) -> None:
+    assert walk(list(range(length)), given=15) == (set(range(length)), [1, 1, 1, *range(2, last + 1)])
+
+
+def test_one_page_without_a_total_is_enough_to_let_a_deletion_go_unseen() -> None:
+    walker = PageWalk(SIZE)
+    for page, total in ((1, 200), (2, None), (3, 210)):
+        assert walker.counts(page, SIZE if page < 3 else 10, total)
+    assert walker.is_blind
 
 
 def test_a_server_that_counts_before_a_deletion_and_lists_after_it_loses_nothing() -> None:

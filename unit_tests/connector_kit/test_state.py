@@ -13,11 +13,12 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
+from connector_kit.detail_state import DetailCursor, SeenCursor
 from connector_kit.packing import pack
 from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource, read_manifest
-from connector_kit.state import DetailCursor, ListCursor, SeenCursor, StreamCursor
+from connector_kit.state import ListCursor, StreamCursor
 from connector_kit.sync import Sync
 from unit_tests.mock_server.helpers import NOW, StoppedClock
 

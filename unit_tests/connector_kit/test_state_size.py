@@ -11,9 +11,10 @@ from itertools import accumulate
 import pytest
 
 from connector_kit import times
+from connector_kit.detail_state import DetailCursor, SeenCursor
 from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import Settings
-from connector_kit.state import DetailCursor, ListCursor, SeenCursor, StreamCursor
+from connector_kit.state import ListCursor, StreamCursor
 from connector_kit.sync import Sync
 from unit_tests.mock_server.helpers import NOW, StoppedClock
 
@@ -135,3 +136,16 @@ def test_more_ids_than_fit_are_forgotten_and_none_is_invented() -> None:
     # As many are kept as were added to it: none but those that were added.
     assert len(kept) == len(found)
     assert 10_000 < len(found) < COUNT
+
+
+def test_what_has_no_place_in_the_state_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    made = SeenCursor(sync(), "employment_application_forms", "application_time", timedelta())
+    for number in range(COUNT):
+        made.passed(1000 * number + random.Random(number).randrange(1000), None)
+    made.complete()
+    kept = len(SeenIds.decode(made.state["seen"]))
+    assert 0 < kept < COUNT
+    assert (
+        f"employment_application_forms: the state, which stays below 64 KB, has no place for {COUNT - kept} "
+        in caplog.text
+    )

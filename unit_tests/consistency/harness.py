@@ -253,7 +253,8 @@ def run_sync(
     base = streams or READ_ORDER[package]
     selected = [name for stream in base for name in (stream, *DERIVED.get(stream, ()))]
     transport = WorldTransport(world, clock, plan)
-    parts = _parts(package, tuple(selected), orjson.dumps(world.configs(ORIGIN)).decode())
+    pages_are_small = kit_source.read_manifest is not read_manifest
+    parts = _parts(package, pages_are_small, tuple(selected), orjson.dumps(world.configs(ORIGIN)).decode())
     messages: list[Any] = []
     sync = Sync(
         Settings_.from_config({**parts.config, **(config or {})}, parts.specification),
@@ -308,7 +309,7 @@ class Parts:
 
 
 @cache
-def _parts(package: str, selected: tuple[str, ...], configs: str) -> Parts:
+def _parts(package: str, pages_are_small: bool, selected: tuple[str, ...], configs: str) -> Parts:
     config = {**orjson.loads(configs)[package.removeprefix("source_")], "num_workers": 1}
     built: list[Any] = []
     with contextlib.ExitStack() as stack:

@@ -13,6 +13,7 @@ from unit_tests.consistency.harness import Run, run_sync
 SCORES = ("exams", "tickets", "ticket_scores")
 WINDOW = 900.0
 each_way_of_telling = pytest.mark.parametrize("headers", ["all", "retry-after", "none"])
+each_number_of_workers = pytest.mark.parametrize("workers", [1, 4, 8])
 
 
 def sync(
@@ -76,8 +77,11 @@ def test_state_comes_before_every_wait() -> None:
 
 
 @each_way_of_telling
-def test_who_shares_the_window_with_another_client_meets_one_429_a_window_at_most(headers: str) -> None:
-    run, world, seconds = sync(tickets=30, other_client=20, talentics_limit_headers=headers)
+@each_number_of_workers
+def test_who_shares_the_window_with_another_client_meets_one_429_a_window_at_most(headers: str, workers: int) -> None:
+    run, world, seconds = sync(
+        tickets=30, other_client=20, talentics_limit_headers=headers, config={"num_workers": workers}
+    )
     assert most_429s_in_a_window(world, "talentics.scores") <= 1
     assert statuses(world)[429] <= windows_of(seconds)
     # 600 tickets at the 30 a window that the other client leaves.
@@ -86,12 +90,13 @@ def test_who_shares_the_window_with_another_client_meets_one_429_a_window_at_mos
 
 
 @each_way_of_telling
-def test_a_server_that_allows_less_than_configured_meets_one_429_a_window_at_most(headers: str) -> None:
+@each_number_of_workers
+def test_a_server_that_allows_less_than_configured_meets_one_429_a_window_at_most(headers: str, workers: int) -> None:
     run, world, seconds = sync(
         tickets=30,
         talentics_limit=Limit(30, 900),
         talentics_limit_headers=headers,
-        config={"rate_limit_requests": 50, "rate_limit_period": "PT15M"},
+        config={"rate_limit_requests": 50, "rate_limit_period": "PT15M", "num_workers": workers},
     )
     assert most_429s_in_a_window(world, "talentics.scores") <= 1
     assert statuses(world)[429] <= windows_of(seconds)

@@ -30,8 +30,13 @@ UNREADABLE: list[tuple[Vendor, str, dict[str, Any], str]] = [
     (TALENTICS, "employment_application_forms", {"seen": "broken"}, "seen"),
     (TALENTICS, "employment_application_forms", {"seen": [900]}, "seen"),
     (TALENTICS, "employment_application_answers", {"id": 900}, "id"),
-    # The CDK's own marker is no state, but beside other keys it hides none.
+    # The CDK's marker of a stream without a cursor, on one that has a cursor.
     (TALENTICS, "exams", {"__ab_no_cursor_state_message": True, "updated_at": "2024-01-01"}, "__ab_no_cursor"),
+    (TALENTICS, "exams", {"__ab_no_cursor_state_message": True}, "__ab_no_cursor"),
+    (TALENTIO, "candidate_details", {"__ab_full_refresh_sync_complete": True}, "__ab_full_refresh"),
+    # A time by which nothing would ever be read again.
+    (TALENTIO, "candidates", {"updatedAt": "9999-01-01T00:00:00Z"}, "in the future"),
+    (TALENTICS, "ticket_scores", {"ticket_updated_at": "2024-06-02T00:00:01Z", "id": 1}, "in the future"),
     # No memory at all.
     (TALENTICS, "applicants", {"updated_at": "2024-01-01T00:00:00Z"}, "no cursor"),
     (TALENTICS, "applicant_details", {"id": 900}, "no cursor"),

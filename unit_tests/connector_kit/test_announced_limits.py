@@ -1,0 +1,82 @@
+"""What a window has room for, by what the server announces and by what fitted."""
+
+from __future__ import annotations
+
+import pytest
+
+from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, Headers, made, sent
+
+
+def test_what_fitted_behind_an_early_429_is_no_rate() -> None:
+    budget, clock = made()
+    sent(budget, clock, 429, {"Retry-After": "600"})
+    assert budget.per_window("scores") == LIMIT
+    assert budget.lasts("scores", 90, 600) == pytest.approx(600 + PERIOD)
+
+
+def test_what_fitted_into_a_whole_window_is_the_rate() -> None:
+    budget, clock = made()
+    for _ in range(30):
+        sent(budget, clock)
+    sent(budget, clock, 429, {"Retry-After": "897"})
+    assert budget.per_window("scores") == 30
+    assert budget.lasts("scores", 90, 897) == pytest.approx(897 + 2 * PERIOD)
+
+
+def test_what_the_window_has_used_up_counts_in_the_estimate() -> None:
+    budget, clock = made()
+    for _ in range(45):
+        sent(budget, clock)
+    assert budget.lasts("scores", 5, 4) == 4
+    assert budget.lasts("scores", 45, 4) == pytest.approx(PERIOD, abs=5)
+    assert budget.lasts("scores", 100, 4) == pytest.approx(2 * PERIOD, abs=5)
+
+
+def test_a_lower_limit_that_is_announced_is_kept_and_told() -> None:
+    budget, clock = made()
+    assert budget.described("scores") == "50 per 15 min"
+    sent(budget, clock, headers={"X-RateLimit-Limit": "30"})
+    assert budget.described("scores") == "30 per 15 min"
+    assert budget.per_window("scores") == 30
+    for _ in range(29):
+        sent(budget, clock)
+    assert budget.reserve("scores") > 800
+
+
+def test_a_higher_limit_that_is_announced_is_not_used() -> None:
+    budget, clock = made()
+    sent(budget, clock, headers={"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "4999"})
+    for _ in range(49):
+        sent(budget, clock)
+    assert budget.reserve("scores") > 800
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"X-RateLimit-Limit": "0", "X-RateLimit-Remaining": "0"},
+        {"X-RateLimit-Limit": "1"},
+        {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0"},
+        {"X-RateLimit-Limit": "50", "X-RateLimit-Remaining": "60"},
+        {"X-RateLimit-Limit": "1e9", "X-RateLimit-Remaining": "1e9"},
+        {"X-RateLimit-Remaining": "0"},
+        {"X-RateLimit-Remaining": "-1"},
+        {"X-RateLimit-Remaining": "0, 49"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("each", [1, 10], ids=["always", "now and then"])
+def test_nonsense_makes_no_sync_slow(told: Headers, each: int) -> None:
+    budget, clock = made()
+    for number in range(LIMIT):
+        sent(budget, clock, headers=told if number % each == 0 else {})
+    assert clock.time < 60
+    assert budget.reserve("scores") > 800
+
+
+def test_a_limit_below_what_was_accepted_is_none() -> None:
+    budget, clock = made()
+    for _ in range(20):
+        sent(budget, clock)
+    sent(budget, clock, headers={"X-RateLimit-Limit": "10"})
+    assert budget.described("scores") == "50 per 15 min"

@@ -1,0 +1,186 @@
+"""The budget by hand: one request after another, and what the server's answers make of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, START, Headers, made, sent
+
+
+def test_refusals_in_a_row_are_not_answered_by_a_storm() -> None:
+    budget, clock = made()
+    pauses = []
+    for _ in range(10):
+        sent(budget, clock, 429, {"Retry-After": "0"})
+        pauses.append(budget.reserve("scores"))
+        clock.time += pauses[-1]
+    assert pauses == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60, 60])
+
+
+def test_a_429_that_tells_nothing_at_the_start_is_asked_again_by_and_by() -> None:
+    budget, clock = made()
+    pauses = []
+    for _ in range(6):
+        sent(budget, clock, 429)
+        pauses.append(budget.reserve("scores"))
+        clock.time += pauses[-1]
+    assert pauses == pytest.approx([60, 120, 240, 480, 900, 900])
+
+
+def test_a_429_while_plenty_is_left_is_not_taken_for_the_end_of_the_window() -> None:
+    budget, clock = made(5000, 3600)
+    for left in (4990, 4989):
+        sent(budget, clock, headers={"X-Remaining": str(left), "X-Reset": "3000"})
+    sent(budget, clock, 429)
+    assert budget.reserve("scores") == 60
+
+
+def test_a_connection_that_is_lost_and_sent_again_counts_once() -> None:
+    budget, clock = made(limit=2)
+    assert budget.reserve("scores") == 0.0
+    for _ in range(5):
+        budget.lost("scores", clock.time, True)
+        clock.time += 10
+        assert budget.resend("scores") == 0.0
+    budget.settle("scores", 200, {}, clock.time)
+    assert budget.reserve("scores") == 0.0
+    budget.settle("scores", 200, {}, clock.time)
+    assert budget.reserve("scores") == PERIOD
+
+
+def test_a_lost_request_is_not_sent_again_into_a_closed_window() -> None:
+    budget, clock = made(limit=1000)
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
+    budget.lost("scores", clock.time, True)
+    assert not budget.is_closed("scores")
+    budget.settle("scores", 429, {"Retry-After": "600"}, clock.time)
+    assert budget.is_closed("scores")
+    assert budget.resend("scores") == pytest.approx(600)
+    clock.time += 600
+    assert budget.resend("scores") == 0.0
+    # It goes alone, to find out how things stand.
+    assert budget.reserve("scores") > 0
+
+
+def test_a_lost_request_waits_where_nothing_is_left() -> None:
+    budget, clock = made(limit=1000)
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
+    budget.lost("scores", clock.time, True)
+    budget.settle("scores", 200, {"X-Remaining": "0", "X-Reset": "300"}, clock.time)
+    assert budget.resend("scores") == pytest.approx(300)
+
+
+def test_a_slot_that_was_not_used_is_free_again() -> None:
+    budget, _ = made(limit=1)
+    assert budget.reserve("scores") == 0.0
+    budget.release("scores")
+    assert budget.reserve("scores") == 0.0
+
+
+def test_a_server_that_always_tells_of_a_new_window_does_not_lift_the_limit() -> None:
+    budget, clock = made()
+    accepted = []
+    while clock.time < 10 * PERIOD:
+        pause = budget.reserve("scores")
+        if pause:
+            clock.time += pause
+            continue
+        accepted.append(clock.time)
+        clock.time += 0.01
+        budget.settle("scores", 200, {"X-Remaining": "9999", "X-Reset": "0"}, accepted[-1])
+    # The first reset that is told is believed.
+    assert len(accepted) <= 11 * LIMIT
+
+
+def every_40th(headers: Headers) -> Callable[[int], tuple[int, Headers]]:
+    return lambda number: (200, {}) if number % 40 else (429, headers)
+
+
+@pytest.mark.parametrize("period", [7.0, PERIOD])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda number: (200, {"X-RateLimit-Remaining": str(10 - number % 2)}),
+        lambda _: (200, {"X-Remaining": "40", "X-Reset": "0"}),
+        every_40th({"Retry-After": "0"}),
+        every_40th({"Retry-After": "1", "X-Remaining": "30", "X-Reset": "1"}),
+    ],
+    ids=["what is left goes up and down", "always reset", "a gateway's 429s", "429s while some are left"],
+)
+def test_nothing_that_a_server_says_lifts_the_limit(
+    answer: Callable[[int], tuple[int, Headers]], period: float
+) -> None:
+    budget, clock = made(period=period)
+    accepted: list[float] = []
+    number = 0
+    while clock.time < 3 * period:
+        if pause := budget.reserve("scores"):
+            clock.time += pause
+            continue
+        began, number = clock.time, number + 1
+        clock.time += 0.05
+        status, headers = answer(number)
+        budget.settle("scores", status, headers, began)
+        if status == 200:
+            accepted.append(clock.time)
+    assert max(sum(first <= later < first + period for later in accepted) for first in accepted) <= LIMIT
+
+
+def test_answers_that_come_while_the_window_is_closed_count_in_it() -> None:
+    budget, clock = made()
+    for left in range(49, 20, -1):
+        sent(budget, clock, headers={"X-RateLimit-Remaining": str(left)})
+    assert [budget.reserve("scores") for _ in range(11)] == [0.0] * 11
+    budget.settle("scores", 429, {"Retry-After": "1"}, clock.time)
+    for _ in range(10):
+        budget.settle("scores", 200, {}, clock.time)
+    clock.time += 1
+    for _ in range(11):
+        sent(budget, clock)
+    assert budget.reserve("scores") > 800
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"Retry-After": "0", "X-RateLimit-Reset": str(int(START) + 600)}, 600),
+        ({"Retry-After": "Sun, 15 Jun 2025 15:00:00 GMT", "X-RateLimit-Reset": str(int(START) + 600)}, 600),
+        ({"Retry-After": "30", "X-Remaining": "20", "X-Reset": "600"}, 30),
+        ({"Retry-After": "120, 120"}, 120),
+    ],
+    ids=["0 beside a reset", "a past date beside a reset", "some are left", "twice"],
+)
+def test_a_429_closes_the_window_until_the_later_of_what_it_tells(headers: Headers, pause: float) -> None:
+    budget, clock = made()
+    sent(budget, clock, 429, headers)
+    assert budget.reserve("scores") == pytest.approx(pause, abs=0.2)
+
+
+@pytest.mark.parametrize(("limit", "in_flight"), [(50, 1), (200, 4), (5000, 100)])
+def test_where_nobody_tells_what_is_left_few_can_be_refused_at_once(limit: int, in_flight: int) -> None:
+    budget, clock = made(limit=limit)
+    sent(budget, clock)
+    assert [budget.reserve("scores") for _ in range(in_flight)] == [0.0] * in_flight
+    assert budget.reserve("scores") > 0
+
+
+def test_as_many_as_are_under_way_stay_over_for_somebody_else() -> None:
+    budget, clock = made()
+    sent(budget, clock, headers={"X-RateLimit-Remaining": "6"})
+    assert [budget.reserve("scores") for _ in range(3)] == [0.0] * 3
+    assert budget.reserve("scores") > 0
+
+
+def test_one_request_that_was_lost_is_sent_again_alone() -> None:
+    budget, clock = made()
+    sent(budget, clock)
+    assert budget.reserve("scores") == 0.0
+    budget.lost("scores", clock.time, False)
+    assert budget.reserve("scores") == 0.0
+    assert budget.resend("scores") > 0
+    budget.settle("scores", 200, {}, clock.time)
+    assert budget.resend("scores") == 0.0
