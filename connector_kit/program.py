@@ -22,9 +22,9 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
         sys.stdout.write(json.dumps(spec_message(package), ensure_ascii=False, separators=(",", ":")) + "\n")
         return
     with nothing_but_what_stays():
-        from connector_kit import source
+        from connector_kit import commands
 
-    source.launch(package, arguments)
+    commands.launch(package, arguments)
 
 
 def spec_message(package: str) -> dict[str, Any]:

@@ -1,24 +1,19 @@
-"""Builds a source from the manifest beside it, and runs it: what all programs of both connectors start."""
+"""Builds a source from the manifest beside it, and reads it: what all programs of both connectors start."""
 
 from __future__ import annotations
 
 import logging
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 from urllib.parse import quote, quote_plus
 
-import orjson
-from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.models import (
     AirbyteCatalog,
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
-    ConnectorSpecification,
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
@@ -31,18 +26,14 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
-from connector_kit.ending import ending_at_once, hang_up
 from connector_kit.failed_streams import told_once
-from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.manifest import load_manifest
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
-from connector_kit.settings import Settings, config_error, misspelled, with_defaults
-from connector_kit.stdout import widen_stdout
+from connector_kit.settings import Settings, config_error, with_defaults
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
@@ -242,85 +233,3 @@ class ManifestSource(ConcurrentDeclarativeSource):
             states[stream.stream_descriptor.name] = dict(stream.stream_state.__dict__) if stream.stream_state else {}
         self._refuse_unknown(list(states), "The saved state names")
         return states
-
-
-class Entrypoint(AirbyteEntrypoint):
-    """The CDK's commands, with a config check that names the field, and with records that are written at once."""
-
-    def __init__(self, source: ManifestSource) -> None:
-        super().__init__(source)
-
-    @staticmethod
-    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        Settings.from_config(config, source_spec.connectionSpecification)
-        for name, meant in misspelled(config, source_spec.connectionSpecification).items():
-            # A misspelled `personal_data` would send everybody's data in clear.
-            logger.warning("Config field %s is unknown and has no effect. Is %s meant?", name, meant)
-
-    def read(
-        self,
-        source_spec: ConnectorSpecification,
-        config: Mapping[str, Any],
-        catalog: Any,
-        state: list[Any],
-    ) -> Iterable[AirbyteMessage]:
-        """All messages but the records, which go to stdout from here, each where it belongs.
-
-        The CDK would make a dict of each message, a text of the dict and bytes of the text: three times the work.
-        """
-        out = sys.stdout.buffer
-        for message in super().read(source_spec, config, catalog, state):
-            record = message.record
-            if record is None:
-                yield message
-                continue
-            # As the CDK's serialiser has it, which leaves empty fields of a record out, but not those further down.
-            data = {name: value for name, value in record.data.items() if value is not None}
-            fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
-            try:
-                line = orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE)
-            except TypeError:
-                # Half of a surrogate pair, which the CDK knows how to write.
-                yield message
-                continue
-            try:
-                out.write(line)
-            except BrokenPipeError:
-                # Before the reading is let go, which has more to say then.
-                hang_up()
-                raise
-
-
-def launch(package: str, args: Sequence[str] | None = None) -> None:
-    """Run a source as a program: `spec`, `check`, `discover` or `read`."""
-    widen_stdout()
-    with ending_at_once(_tell):
-        _run(package, args)
-
-
-def _tell(error: BaseException) -> None:
-    if isinstance(error, AirbyteTracedException):
-        # Said in words, as a TRACE message; the CDK's hook would log it besides, with a traceback of no use to a user.
-        error.emit_message()
-    else:
-        sys.excepthook(type(error), error, error.__traceback__)
-
-
-def _run(package: str, args: Sequence[str] | None) -> None:
-    init_uncaught_exception_handler(logger)
-    arguments = list(sys.argv[1:] if args is None else args)
-    parsed = AirbyteEntrypoint.parse_args(arguments)
-    config = read_config(parsed.config) if getattr(parsed, "config", None) else None
-    catalog = read_catalog(parsed.catalog) if getattr(parsed, "catalog", None) else None
-    state = read_state(parsed.state) if getattr(parsed, "state", None) else None
-    only = read_manifest(package)["check"]["stream_names"] if parsed.command == "check" else None
-    entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
-    for message in entrypoint.run(parsed):
-        try:
-            sys.stdout.write(f"{message}\n")
-            # A state that waits in the buffer of a pipe is lost when the process is killed.
-            sys.stdout.flush()
-        except BrokenPipeError:
-            hang_up()
-            raise
-    sys.stdout.flush()

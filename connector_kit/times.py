@@ -26,7 +26,8 @@ _LOOSE = re.compile(
     \s*""",
     re.VERBOSE,
 )
-_RFC_3339 = re.compile(
+# In shape; whether the month has such a day is not looked at.
+RFC_3339 = re.compile(
     r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
@@ -104,7 +105,7 @@ def instant(value: object) -> int | None:
 
 def is_rfc_3339(value: str) -> bool:
     """Whether the text already is `YYYY-MM-DDTHH:MM:SS`, an optional fraction, and `Z` or an offset."""
-    if _RFC_3339.fullmatch(value) is None:
+    if RFC_3339.fullmatch(value) is None:
         return False
     day = value[8:10]
     if day <= "28":

@@ -30,13 +30,12 @@ from connector_kit.scalars import (
     to_text,
 )
 from connector_kit.settings import Mode
-from connector_kit.times import is_rfc_3339
+from connector_kit.shapes import UNREADABLE, flat, has_fields, only_object
+from connector_kit.times import RFC_3339
 
 Schema = Mapping[str, Any]
 # Takes a value that is not null; gives the very same object where nothing is to change.
 Rule = Callable[[Any], Any]
-
-_UNREADABLE = object()
 
 
 @dataclass
@@ -115,10 +114,10 @@ class _Compiler:
 
         def rule(value: Any) -> Any:
             if type(value) is not dict:
-                value = _only_object(value)
+                value = only_object(value)
                 if value is None:
                     return None
-                if value is _UNREADABLE:
+                if value is UNREADABLE:
                     return notices.unreadable(path, "object")
             changed: dict[str, Any] | None = None
             for name, entry in value.items():
@@ -222,7 +221,7 @@ class _Compiler:
                         break
                 else:
                     return value
-                entries = _flat(value) if of_objects else value
+                entries = flat(value) if of_objects else value
             elif isinstance(value, dict):
                 # PHP spells a list with gaps as an object with numbers for names (I).
                 entries = list(value.values()) if all(map(str.isdigit, value)) else [value]
@@ -247,9 +246,12 @@ class _Compiler:
                 return notices.unreadable(path, wanted)
 
         if convert is to_aware_time:
+            in_shape = RFC_3339.fullmatch
 
             def time_rule(value: Any) -> Any:
-                return value if type(value) is str and is_rfc_3339(value) else rule(value)
+                # Every month has these days.
+                right = type(value) is str and in_shape(value) and value[8:10] <= "28"
+                return value if right else rule(value)
 
             return time_rule, default
         if convert is to_integer or convert is to_number:
@@ -266,7 +268,7 @@ class _Compiler:
             # Most fields are text and right: spare them three calls.
             if type(value) is str and value.isascii() and "\0" not in value:
                 return value
-            if hides and _has_fields(value):
+            if hides and has_fields(value):
                 # Fields that nobody has classed, in the place of a text that was.
                 return notices.unreadable(path, wanted)
             return rule(value)
@@ -286,39 +288,3 @@ def _as_it_is(value: Any) -> Any:
 
 def _nothing(_: Any) -> None:
     return None
-
-
-def _has_fields(value: Any) -> bool:
-    """Whether a value is an object, or a list with one in it at any depth."""
-    waiting = [value]
-    while waiting:
-        entry = waiting.pop()
-        if isinstance(entry, dict):
-            return True
-        if isinstance(entry, list):
-            waiting.extend(entry)
-    return False
-
-
-def _only_object(value: Any) -> Any:
-    """Take the object out of a list of one; null for the empty list, which is how PHP spells an empty object."""
-    if not isinstance(value, list):
-        return _UNREADABLE
-    if not value:
-        return None
-    return value[0] if len(value) == 1 and isinstance(value[0], dict) else _UNREADABLE
-
-
-def _flat(entries: list[Any]) -> list[Any]:
-    """Unpack lists inside a list, at any depth, in order; the same list comes back where there are none."""
-    if list not in map(type, entries):
-        return entries
-    flat: list[Any] = []
-    waiting = entries[::-1]
-    while waiting:
-        entry = waiting.pop()
-        if isinstance(entry, list):
-            waiting.extend(reversed(entry))
-        else:
-            flat.append(entry)
-    return flat

@@ -1,0 +1,46 @@
+"""Objects and lists that came in another shape than the schema has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+UNREADABLE = object()
+
+
+def has_fields(value: Any) -> bool:
+    """Whether a value is an object, or a list with one in it at any depth."""
+    waiting = [value]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, dict):
+            return True
+        if isinstance(entry, list):
+            waiting.extend(entry)
+    return False
+
+
+def only_object(value: Any) -> Any:
+    """Take the object out of a list of one; null for the empty list, which is how PHP spells an empty object.
+
+    UNREADABLE where there is no such object.
+    """
+    if not isinstance(value, list):
+        return UNREADABLE
+    if not value:
+        return None
+    return value[0] if len(value) == 1 and isinstance(value[0], dict) else UNREADABLE
+
+
+def flat(entries: list[Any]) -> list[Any]:
+    """Unpack lists inside a list, at any depth, in order; the same list comes back where there are none."""
+    if list not in map(type, entries):
+        return entries
+    unpacked: list[Any] = []
+    waiting = entries[::-1]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, list):
+            waiting.extend(reversed(entry))
+        else:
+            unpacked.append(entry)
+    return unpacked
