@@ -19,7 +19,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from airbyte_cdk.models import AirbyteMessage, SyncMode
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    AirbyteStateType,
+    AirbyteStreamState,
+    StreamDescriptor,
+    SyncMode,
+)
 from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
@@ -210,8 +218,10 @@ def read(
     streams: set[str],
     happens: Mapping[str, Happening] | None = None,
     times: int | None = None,
+    states: Mapping[str, Mapping[str, Any]] | None = None,
     **config: Any,
 ) -> Outcome:
+    """Read the streams of a source, from `states` if there are any, while these things happen to its requests."""
     clock = VirtualClock()
     world = World(Settings(**SIZES), clock)  # type: ignore[arg-type]  # all of them are named
     clock.advance(3600)
@@ -222,10 +232,19 @@ def read(
     given = {**world.configs("https://api.test")[source], **config}
     transport = Transport(world, clock, happens or {}, times)
     outcome = Outcome(transport.asked)
-    made = ManifestSource(f"source_{source}", catalog, given, [], clock=KitClock(clock), transport=transport)
+    saved = [
+        AirbyteStateMessage(
+            type=AirbyteStateType.STREAM,
+            stream=AirbyteStreamState(
+                stream_descriptor=StreamDescriptor(name=name), stream_state=AirbyteStateBlob(dict(blob))
+            ),
+        )
+        for name, blob in (states or {}).items()
+    ]
+    made = ManifestSource(f"source_{source}", catalog, given, saved, clock=KitClock(clock), transport=transport)
     with log_into(outcome.log):
         try:
-            for message in made.read(logging.getLogger("airbyte"), given, catalog, []):
+            for message in made.read(logging.getLogger("airbyte"), given, catalog, saved):
                 outcome.note(message)
         except AirbyteTracedException as error:
             outcome.error = error
