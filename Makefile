@@ -12,8 +12,9 @@ DEV := .venv/bin
 DEMO := .venv-demo/bin
 BENCH := .venv-bench/bin
 
-# An active virtual environment or a path of the caller's must not leak into ours.
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+# An active virtual environment or a path of the caller's must not leak into ours; without compiled modules each of
+# the tests' many programs would compile a thousand of them anew.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 # A company's proxy may sign with a certificate that the system knows and uv's own list does not.
 ifneq ($(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
@@ -84,7 +85,7 @@ bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (
 audit: $(UV) ## known holes in the locked dependencies (asks public lists over the network)
 	@mkdir -p .cache
 	@$(UV) export --quiet --frozen --all-extras --no-default-groups --no-emit-project --format requirements-txt --output-file .cache/locked.txt
-	@$(UV) tool run --quiet 'pip-audit>=2.7,<3' --disable-pip --require-hashes --requirement .cache/locked.txt
+	@$(UV) tool run --quiet 'pip-audit>=2.7,<3' --strict --disable-pip --require-hashes --requirement .cache/locked.txt
 
 lint: .venv/.ready ## style and types
 	$(DEV)/ruff check .

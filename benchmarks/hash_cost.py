@@ -7,8 +7,6 @@ personal fields: Talentio's candidates, and the applicants of Talentics' jobs. T
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks import measure
 from integration_tests.processes import configured, discovered, program, run, running_sandbox, write_json
 
 RECORDS, REPEATS = 100_000, 5
@@ -74,13 +73,7 @@ def read(source: str, stream: str, config: dict[str, Any], folder: Path) -> floa
         "--catalog",
         write_json(folder / "catalog.json", catalog),
     ]
-    with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL) as process:
-        # The usage of this child alone; `getrusage` would add up all children so far.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"the read of {stream} failed with exit code {process.returncode}")
-    return usage.ru_utime + usage.ru_stime
+    return measure.run(list(map(str, command))).cpu
 
 
 if __name__ == "__main__":

@@ -7,21 +7,17 @@ CPU seconds and the peak memory of each run, and the ratio of the medians.
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import measure
 from integration_tests.processes import Sandbox, configured, discovered, program, run, running_sandbox, write_json
 
 CANDIDATES, ROUNDS = 100_000, 5
 STREAM = "candidates"
-# `ru_maxrss` counts KiB, on macOS bytes.
-_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -64,18 +60,11 @@ def commands_in(folder: Path, sandbox: Sandbox) -> dict[str, list[str]]:
 
 def measured(name: str, command: Sequence[str], candidates: int) -> float:
     """One run; prints its row and gives its CPU seconds."""
-    started = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        records = sum(b'"type":"RECORD"' in line for line in process.stdout)
-        # The usage of this child alone; `getrusage` would add up all children so far.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or records != candidates:
-        raise SystemExit(f"{name}: exit code {process.returncode}, {records} of {candidates} records")
-    taken = usage.ru_utime + usage.ru_stime
-    print(f"{name:>16}  {taken:7.2f}  {time.monotonic() - started:7.2f}  {usage.ru_maxrss * _UNIT / 1e6:12.0f}")
-    return taken
+    cost = measure.run(command)
+    if cost.records != candidates:
+        raise SystemExit(f"{name}: {cost.records} of {candidates} records")
+    print(f"{name:>16}  {cost.cpu:7.2f}  {cost.wall:7.2f}  {cost.rss / 1e6:12.0f}", flush=True)
+    return cost.cpu
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ def endless(path: str, why: str) -> AirbyteTracedException:
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.transient_error)
 
 
-def unforeseen(error: Exception, stream: str) -> AirbyteTracedException:
+def unforeseen(error: BaseException, stream: str) -> AirbyteTracedException:
     """The exception for a defect of ours: where it happened, without the error's own text, which may quote a value."""
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     where = places[-1] if places else "an unknown place"

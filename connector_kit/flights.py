@@ -255,7 +255,8 @@ class Flights:
         """What a flight brings. A server that hangs holds it for minutes."""
         if self._sync.checking:
             return flight.future.result(_CHECK_WITHIN)
-        while not wait([flight.future], TELL_EVERY).done:
+        # What was sent ahead is there as a rule, and nobody has to wait for it.
+        while not flight.future.done() and not wait([flight.future], TELL_EVERY).done:
             took = self._sync.clock.monotonic() - flight.sent
             logger.info("%s: waiting for an answer for %s.", self._label, spoken(took))
             self._confirm(False)

@@ -42,6 +42,7 @@ from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.manifest import load_manifest
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.settings import Settings, config_error, misspelled, with_defaults
+from connector_kit.stdout import widen_stdout
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
@@ -292,6 +293,7 @@ class Entrypoint(AirbyteEntrypoint):
 
 def launch(package: str, args: Sequence[str] | None = None) -> None:
     """Run a source as a program: `spec`, `check`, `discover` or `read`."""
+    widen_stdout()
     with ending_at_once(_tell):
         _run(package, args)
 

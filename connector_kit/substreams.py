@@ -85,7 +85,7 @@ class DetailReading(Reading):
             cursor.begin(self._parent.reading.server_time)
         due = [parent for parent in parents if self._is_due(parent)]
         self._due_count = len(due)
-        self.sync.count_saved("details not asked for, nothing changed", len(parents) - len(due))
+        self.sync.count_saved("for details that did not change", len(parents) - len(due))
         if due:
             logger.info("%s: %d of %d to read.", self.label, len(due), len(parents))
         details = [cursor for cursor in self._cursors().values() if isinstance(cursor, DetailCursor)]

@@ -206,7 +206,7 @@ class Sync:
         by_endpoint = ", ".join(f"{endpoint} {count}" for endpoint, count in sorted(self.requests.items())) or "none"
         by_stream = ", ".join(f"{stream} {count}" for stream, count in sorted(self.records.items())) or "none"
         counted = [f"{count} {why}" for why, count in sorted(self.saved.items()) if count]
-        beyond = [f"those for what the server left out of {endpoint}" for endpoint in sorted(self.filtered)]
+        beyond = [f"what the server's filter on {' and '.join(sorted(self.filtered))} spared"] if self.filtered else []
         saved = ", ".join(counted + beyond) or "none"
         return (
             f"Sync summary: {sum(self.requests.values())} requests ({by_endpoint}); records: {by_stream}; "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from calendar import monthrange
+from calendar import isleap
 from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -29,6 +29,7 @@ _RFC_3339 = re.compile(
     r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_LAST_DAYS = {"02": "29", "04": "30", "06": "30", "09": "30", "11": "30"}
 # Before 3.11 `fromisoformat` knows neither `Z` nor fractions of most lengths.
 _PARSER_READS_ISO = sys.version_info >= (3, 11)
 # Seconds with nothing after, with `Z`, with an offset, and with milli- or microseconds and `Z`. Only these lengths take
@@ -93,6 +94,9 @@ def instant(value: object) -> int | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
+    if not moment.microsecond:
+        # The same in half the time; a float holds whole seconds exactly.
+        return int(moment.timestamp()) * 1_000_000
     return (moment - _EPOCH) // _MICROSECOND
 
 
@@ -101,7 +105,10 @@ def is_rfc_3339(value: str) -> bool:
     if _RFC_3339.fullmatch(value) is None:
         return False
     day = value[8:10]
-    return day <= "28" or int(day) <= monthrange(int(value[:4]), int(value[5:7]))[1]
+    if day <= "28":
+        return True
+    month = value[5:7]
+    return day <= _LAST_DAYS.get(month, "31") and (day + month != "2902" or isleap(int(value[:4])))
 
 
 def format_naive(moment: datetime) -> str:

@@ -26,6 +26,7 @@ from connector_kit.scalars import (
     conversion,
     to_aware_time,
     to_integer,
+    to_number,
     to_text,
 )
 from connector_kit.settings import Mode
@@ -156,10 +157,9 @@ class _Compiler:
         """The type whose values a field takes as they are; None where more than the type must be looked at."""
         if self._mode != "keep" and personal_data.is_leaf(field) and personal_data.is_personal(field):
             return None
-        kind = _kind_of(field)
-        if kind == "boolean":
-            return bool
-        return str if kind == "string" and self._clean and "format" not in field else None
+        if not self._clean or "format" in field:
+            return None
+        return {"string": str, "boolean": bool, "number": float}.get(_kind_of(field))
 
     def _typed_rule(self, field: Schema, path: str) -> tuple[Rule, Any]:
         kind = _kind_of(field)
@@ -252,7 +252,7 @@ class _Compiler:
                 return value if type(value) is str and is_rfc_3339(value) else rule(value)
 
             return time_rule, default
-        if convert is to_integer:
+        if convert is to_integer or convert is to_number:
 
             def integer_rule(value: Any) -> Any:
                 return value if type(value) is int and SMALLEST <= value <= LARGEST else rule(value)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
-
 from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, StreamMapConfigError
 
 from connector_kit.ending import ending_at_once
 from connector_kit.singer.output import end_with_the_reader
 from connector_kit.singer.states import Refused
 from connector_kit.singer.tap import tap_class
+from connector_kit.stdout import widen_stdout
 
-# Their messages say all that a user needs; anything else is a defect, and told with its traceback.
-_IN_WORDS = (Refused, OSError, ValueError, StreamMapConfigError, MapExpressionError)
+# Their messages say all that a user needs and hold no value; anything else is a defect, and told by type and place.
+_IN_WORDS = (Refused, OSError, StreamMapConfigError, MapExpressionError)
 
 
 def run(package: str) -> None:
     """Run the tap of a source package with the arguments of this process."""
+    widen_stdout()
     tap = tap_class(package)
     # The log is set up by this, and so before its handlers are made quiet.
     command = tap.cli
@@ -39,9 +38,11 @@ def _told(error: BaseException) -> list[str]:
         return [f"A file of --config, --catalog or --state is no JSON: {error}"]
     if isinstance(error, _IN_WORDS):
         return [str(error)]
-    if "airbyte_cdk" in sys.modules:
-        from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-        if isinstance(error, AirbyteTracedException):
-            return [str(error.message or error.internal_message)]
-    return ["Unexpected failure: " + "".join(traceback.format_exception(error))]
+    from connector_kit.errors import unforeseen
+
+    if not isinstance(error, AirbyteTracedException):
+        # Its own text may quote a value, and so may those of the errors that led to it.
+        error = unforeseen(error, "The tap")
+    return [str(error.message or error.internal_message)]

@@ -25,6 +25,7 @@ from connector_kit.singer.states import Refused
 
 if TYPE_CHECKING:
     from airbyte_cdk.models import AirbyteStream
+    from singer_sdk.mapper import StreamMap
 
     from connector_kit.singer.tap import ManifestTap
 
@@ -177,7 +178,7 @@ class ManifestStream(Stream):
         if self._prune is not None:
             record = self._prune(record)
         for stream_map in self.stream_maps:
-            mapped = stream_map.transform(record)
+            mapped = self._mapped(stream_map, record)
             if mapped is not None and stream_map.flattening_enabled:
                 # An object that is null has no columns of its own, and would come out under its own name.
                 mapped = {name: mapped[name] for name in stream_map.transformed_schema["properties"] if name in mapped}
@@ -188,6 +189,14 @@ class ManifestStream(Stream):
                     version=self._stream_version,
                     time_extracted=utc_now(),
                 )
+
+    def _mapped(self, stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            return stream_map.transform(record)
+        except Exception as error:  # noqa: BLE001 - whatever a user's expression raises may quote a value
+            raise Refused(
+                f"{self.name}: a stream map failed ({type(error).__name__}). Correct its expressions in stream_maps."
+            ) from None
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
         """The records of this stream alone, for callers that drive one stream by itself."""

@@ -7,6 +7,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream, Tap
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.mapper import PluginMapper
@@ -50,7 +51,11 @@ class ManifestTap(Tap):
     ) -> None:
         if isinstance(catalog, Mapping) and not isinstance(catalog, Catalog):
             catalog = _with_replication_methods(catalog)
-        super().__init__(catalog=catalog, **arguments)
+        try:
+            super().__init__(catalog=catalog, **arguments)
+        except ValueError:
+            self._check_environment()
+            raise
 
     # --- settings ------------------------------------------------------------------------------------------------
 
@@ -72,7 +77,7 @@ class ManifestTap(Tap):
             }
         }
         errors = [
-            f"{'.'.join(map(str, error.path))}: {error.message}"
+            f"{'.'.join(map(str, error.path))}: {_wanted(error.validator, error.validator_value)}"
             for error in JSONSchemaValidator(builtin).iter_errors(self._config)
         ]
         if errors:
@@ -88,6 +93,15 @@ class ManifestTap(Tap):
             raise ConfigValidationError("Config validation failed", errors=[str(error.message)]) from None
         self._hide_secrets()
         return []
+
+    def _check_environment(self) -> None:
+        """Name the setting whose variable the SDK can't read; its own words quote the value, which may be a secret."""
+        for name, field in self.config_jsonschema["properties"].items():
+            try:
+                parse_environment_config({"properties": {name: field}}, self._env_var_prefix)
+            except ValueError:
+                wrong = f"{name}: {_wanted('type', field['type'])}"
+                raise ConfigValidationError("Config validation failed", errors=[wrong]) from None
 
     def _hide_secrets(self) -> None:
         from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
@@ -185,6 +199,16 @@ def tap_class(package: str) -> type[ManifestTap]:
     title = connection_specification(package)["title"]
     about = f"{title} for Singer: the same streams, requests and promises as {package.replace('_', '-')}."
     return type(title, (ManifestTap,), {"__doc__": about, "name": name, "package": package})
+
+
+def _wanted(rule: object, value: Any) -> str:
+    """What a JSON schema asks of a setting, without the setting's own value."""
+    if rule == "type":
+        kinds = [value] if isinstance(value, str) else value
+        return f"must be of type {' or '.join(kind for kind in kinds if kind != 'null')}"
+    if rule == "enum":
+        return f"must be one of {', '.join(map(str, value))}"
+    return f"does not fit its description in --about ({rule})"
 
 
 def _with_replication_methods(catalog: Mapping[str, Any]) -> dict[str, Any]:

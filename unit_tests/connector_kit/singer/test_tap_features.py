@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 from taps import SOURCES, TINY, Account, tap_of
+
+from connector_kit.singer import program
 
 CAPABILITIES = {
     "about", "activate-version", "batch", "catalog", "discover", "schema-flattening", "state", "stream-maps",
@@ -157,7 +160,8 @@ def test_values_of_stream_maps_that_json_hardly_knows_come_out(talentio: Account
         ({"num_workers": 99}, "num_workers: must be from 1 to 20"),
         ({"personal_data": "hash"}, "personal_data_key: required"),
         ({"base_url": "http://api.example.com"}, "base_url: must begin with https://"),
-        ({"flattening_enabled": "perhaps"}, "flattening_enabled: "),
+        ({"flattening_enabled": "perhaps"}, "flattening_enabled: must be of type boolean"),
+        ({"stream_map_config": "1234567890"}, "stream_map_config: must be of type object"),
     ],
 )
 def test_a_bad_setting_is_refused_by_its_name_and_without_a_secret(
@@ -168,6 +172,33 @@ def test_a_bad_setting_is_refused_by_its_name_and_without_a_secret(
     assert message.startswith(words)
     assert "1234567890" not in message
     assert (output.lines, output.sent) == ([], [])
+
+
+def test_a_stream_map_that_fails_is_told_without_the_value_that_it_failed_on(talentio: Account) -> None:
+    output = talentio.run(
+        {"stream_maps": {"channels": {"number": "int('secret-' + str(id))"}}},
+        catalog=talentio.catalog().select("channels"),
+    )
+    assert output.error is not None
+    (message,) = program._told(output.error)
+    assert message.startswith("channels: a stream map failed (")
+    assert "secret" not in message
+
+
+def test_what_nobody_foresaw_is_told_by_its_type_and_place() -> None:
+    try:
+        int("secret")
+    except ValueError as error:
+        (message,) = program._told(error)
+    assert message.startswith("The tap: ValueError at test_tap_features.py:")
+    assert "secret" not in message
+
+
+def test_a_variable_that_is_no_number_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAP_TALENTIO_NUM_WORKERS", "secret")
+    with pytest.raises(ConfigValidationError) as refused:
+        tap_of("talentio")(config={}, parse_env_config=True)
+    assert program._told(refused.value) == ["num_workers: must be of type integer"]
 
 
 def test_the_log_holds_no_traceback_of_a_failure_that_is_told_in_words(
