@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from hypothesis import HealthCheck, settings
 
 # How long an example takes is the machine's business; tests count requests.
@@ -21,6 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def level_of_the_programs() -> None:
-    """The log as the programs write it: a tap sets the level of its whole process, by being imported too."""
+def log_of_a_new_program() -> None:
+    """The log as a program finds it: a tap sets the level of its whole process, and secrets of others are masked."""
     logging.getLogger("airbyte").setLevel(logging.INFO)
+    update_secrets([])

@@ -45,7 +45,7 @@ def test_a_record_is_written_as_the_cdk_would_write_it(
     entrypoint = Entrypoint(ManifestSource("source_talentio"))
     monkeypatch.setattr(entrypoint.source, "read", lambda *_: iter([record]))
     specification = ConnectorSpecification(connectionSpecification=connection_specification("source_talentio"))
-    others = list(entrypoint.read(specification, {"access_token": "t"}, None, []))
+    others = list(entrypoint.read(specification, {"access_token": "a-token"}, None, []))
     sys.stdout.flush()
     assert others == []
     assert capsysbinary.readouterr().out.splitlines()[-1].decode() == AirbyteEntrypoint.airbyte_message_to_string(
