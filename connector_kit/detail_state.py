@@ -34,6 +34,7 @@ class DetailCursor(StreamCursor):
             raise self.unreadable(f"recent is broken ({error})") from None
         self._last: int | None = last
         self._recent = SeenTimes()
+        self._held = False
 
     @property
     def floor(self) -> int | None:
@@ -62,16 +63,27 @@ class DetailCursor(StreamCursor):
             return not isinstance(parent_id, int) or parent_id > self._last
         return False
 
+    @property
+    def has_read(self) -> bool:
+        """Whether an earlier sync read any."""
+        return self._mark is not None or len(self._known) > 0
+
+    def hold(self) -> None:
+        """One detail may not be read: the mark stays before it, and what is read behind it is remembered one by one."""
+        with self._lock:
+            self._held = True
+
     def passed(self, instant: int | None, parent_id: Any, text: str | None, settled: bool) -> None:
         """The detail was read, or need not be; `settled` where no later change can bear the same time."""
         if instant is None:
             return
         with self._lock:
-            if self._cap is None or instant <= self._cap:
+            covered = self._cap is None or instant <= self._cap
+            if covered and not self._held:
                 self._advance(instant, text)
                 if instant == self._mark and isinstance(parent_id, int):
                     self._last = parent_id
-            elif settled and isinstance(parent_id, int):
+            elif (covered or settled) and isinstance(parent_id, int):
                 self._recent.add(parent_id, instant)
 
     def complete(self) -> None:

@@ -33,6 +33,27 @@ class UnexpectedAnswer(Exception):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
+@dataclass
+class NoAccess(ErrorResolution):
+    """HTTP 403. Below a list it may be of one parent only.
+
+    Args:
+        permission: what the credential needs, in the user's words.
+    """
+
+    permission: str = ""
+
+
+class Forbidden(AirbyteTracedException):
+    """HTTP 403, as the error that ends a stream."""
+
+    def __init__(self, refusal: NoAccess) -> None:
+        super().__init__(
+            message=refusal.error_message, internal_message=refusal.error_message, failure_type=refusal.failure_type
+        )
+        self.refusal = refusal
+
+
 class Redirected(Exception):
     """The server named another address. Credentials must not follow it there."""
 
@@ -82,7 +103,8 @@ class FailureTable(ErrorHandler):
                 f"new credential in {self.console}."
             )
         if status == 403:
-            return _fail(f"No access to {path} (HTTP 403). {self.permission}")
+            message = f"No access to {path} (HTTP 403). {self.permission}"
+            return NoAccess(ResponseAction.FAIL, FailureType.config_error, message, permission=self.permission)
         if status == 404 and self.missing_is_none:
             return ErrorResolution(response_action=ResponseAction.IGNORE)
         if status == 404:
@@ -118,6 +140,8 @@ def url_path(url: str | None) -> str:
 
 def failure(resolution: ErrorResolution) -> AirbyteTracedException:
     """The exception that ends a stream as `resolution` says."""
+    if isinstance(resolution, NoAccess):
+        return Forbidden(resolution)
     return AirbyteTracedException(
         message=resolution.error_message,
         internal_message=resolution.error_message,

@@ -15,8 +15,9 @@ import requests
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PATIENCE, PAUSES, Redirected, UnexpectedAnswer, failure, lasting, was_reset
+from connector_kit.errors import PATIENCE, PAUSES, NoAccess, Redirected, UnexpectedAnswer, failure, lasting, was_reset
 from connector_kit.limit_headers import LimitHeaders
+from connector_kit.refusals import Refusals
 from connector_kit.requester import Answer, Requester
 from connector_kit.sync import Sync
 from connector_kit.waiting import LIMIT, TELL_EVERY, Waiting, spoken
@@ -82,6 +83,7 @@ class Flights:
         confirm: emits the state, at once (True) or when the last time is a while ago (False): before a wait of seconds
             or more, meanwhile, and at its end.
         left: how many requests are still to send, for the log; None where nobody knows.
+        refusals: of single parents; where it is given, `in_order` gives them as answers.
     """
 
     def __init__(
@@ -93,22 +95,26 @@ class Flights:
         waiting: Callable[[], Iterable[str]] = lambda: (),
         confirm: Callable[[bool], None] = lambda _: None,
         left: Callable[[], int | None] = lambda: None,
+        refusals: Refusals | None = None,
     ) -> None:
         self._sync = sync
         self._requester = requester
         self._check = check
         self._label = label
         self._confirm = confirm
+        self._refusals = refusals
         self._waits = Waiting(sync, requester, label, waiting, confirm, left)
         sync.left[requester.endpoint] = (requester.scope, left)
 
     def ask(self, question: Question[Job]) -> Answer | None:
         """One request to its end. None where the answer is that there is nothing (404 and the table says so)."""
         for _, answer in self.in_order([question]):
+            if isinstance(answer, NoAccess):
+                raise failure(answer)
             return answer
         raise AssertionError("a question has exactly one answer")
 
-    def in_order(self, questions: Iterable[Question[Job]]) -> Iterator[tuple[Job, Answer | None]]:
+    def in_order(self, questions: Iterable[Question[Job]]) -> Iterator[tuple[Job, Answer | NoAccess | None]]:
         """Send the questions, `num_workers` at a time at the most, and give the answers in the questions' order."""
         waiting = iter(questions)
         pending: Question[Job] | None = next(waiting, None)
@@ -117,6 +123,8 @@ class Flights:
             while pending is not None or flying:
                 pause = 0.0
                 while pending is not None and len(flying) < self._sync.settings.num_workers:
+                    if flying and self._refusals is not None and self._refusals.in_doubt:
+                        break
                     pause = self._sync.budget.reserve(self._requester.scope)
                     if pause > 0:
                         break
@@ -176,7 +184,7 @@ class Flights:
         if isinstance(future.exception(), _Lost):
             self._sync.budget.give_up(self._requester.scope)
 
-    def _land(self, question: Question[Job], flight: _Flight) -> Answer | None:
+    def _land(self, question: Question[Job], flight: _Flight) -> Answer | NoAccess | None:
         """The answer of one flight, sent again for as long as the failure table says."""
         budget, scope = self._sync.budget, self._requester.scope
         tries = forgiven = 0
@@ -219,6 +227,8 @@ class Flights:
             else:
                 if lost:
                     budget.give_up(scope)
+                if isinstance(resolution, NoAccess) and self._refusals is not None:
+                    return resolution
                 raise failure(resolution)
             self._until_free(budget.resend if lost else budget.reserve)
             flight = self._take_off(question)

@@ -17,10 +17,11 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 
 from connector_kit import times
-from connector_kit.errors import endless, url_path
+from connector_kit.errors import Forbidden, endless, url_path
 from connector_kit.flights import Flights, Question
 from connector_kit.paging import PageNumbers, PageWalk, Sightings, key_of
 from connector_kit.parents import Parent, ParentLink, parent_of
+from connector_kit.refusals import Refusals
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Reading, RowExtractor
 from connector_kit.scalars import UnreadableError, to_integer
@@ -36,8 +37,6 @@ _OUR_CLOCK_IS_OFF_BY = timedelta(hours=1)
 # A list that moves all the time is walked this often at the most; what is touched later still has a later time, and so
 # belongs to the next sync.
 _MOST_WALKS = 5
-
-
 # A sample reads the first page of each list and what hangs on so many of its records.
 _SAMPLED_PARENTS = 5
 
@@ -88,9 +87,17 @@ class ListReading(Reading):
         )
         parameters = self.requester.parameters_with(self._server_filter())
         parents: list[Parent | None] = [*self._parent.reading.index()] if self._parent else [None]
+        refusals = Refusals()
         for number, parent in enumerate(parents, 1):
             self._lists_left = len(parents) - number
-            yield from self._walks(parent, parameters)
+            try:
+                yield from self._walks(parent, parameters)
+                refusals.answered()
+            except Forbidden as error:
+                if parent is None:
+                    raise
+                refusals.note(error.refusal)
+        self.incomplete = refusals.error(url_path(self.requester.url_for("{id}")))
         if self._missing and not self._found:
             raise self._all_missing()
         if self._nameless:
@@ -98,7 +105,8 @@ class ListReading(Reading):
                 "%s: %d have no readable id; nothing that hangs on them is asked for.", self.label, self._nameless
             )
         self.read_at = self.sync.clock.monotonic()
-        for cursor in self._cursors().values():
+        # Where some may not be read the state stays: theirs may be older than it would be.
+        for cursor in [] if refusals else self._cursors().values():
             cursor.complete()
 
     def _walks(self, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:

@@ -89,7 +89,7 @@ def mode_of(config: Mapping[str, Any]) -> Mode:
     if mode is None:
         return "keep"
     if mode not in PERSONAL_DATA_MODES:
-        raise config_error(f"personal_data: set it to one of {', '.join(PERSONAL_DATA_MODES)}.")
+        raise config_error(f"personal_data: must be one of {', '.join(PERSONAL_DATA_MODES)}.")
     if mode == "hash" and not str(config.get("personal_data_key") or "").strip():
         raise config_error("personal_data_key: required when personal_data is 'hash'. Set it to a long random text.")
     return cast(Mode, mode)

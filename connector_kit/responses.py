@@ -126,6 +126,8 @@ class Reading(ABC):
         self._begun = False
         self._done = threading.Event()
         self._error: BaseException | None = None
+        # What the reading's own streams end with although all that can be read was read; its children go on.
+        self.incomplete: AirbyteTracedException | None = None
 
     def join(self, name: str, selector: RecordSelector) -> None:
         """Make a stream a member; naming it again, as the parent of another stream, changes nothing."""
@@ -174,6 +176,8 @@ class Reading(ABC):
         else:
             self._done.wait()
             self._raise_if_failed(name)
+        if self.incomplete is not None:
+            raise _copy_of(self.incomplete)
 
     def finished(self) -> None:
         """Return when everything was read, reading it here where no member does. Raises where that failed."""
@@ -207,10 +211,7 @@ class Reading(ABC):
     def _raise_if_failed(self, name: str) -> None:
         error = self._error
         if isinstance(error, AirbyteTracedException):
-            # A fresh one: the CDK writes the stream's name into the exception that it reports.
-            raise AirbyteTracedException(
-                message=error.message, internal_message=error.internal_message, failure_type=error.failure_type
-            )
+            raise _copy_of(error)
         if error is not None:
             raise RuntimeError(f"{name}: reading {self.requester.endpoint} ended early: {type(error).__name__}")
 
@@ -233,3 +234,10 @@ class Reading(ABC):
                 cursor.confirm(now_or_later)
         for child in self.children:
             child.confirm(now_or_later)
+
+
+def _copy_of(error: AirbyteTracedException) -> AirbyteTracedException:
+    """A fresh one for each stream: the CDK writes the stream's name into the exception that it reports."""
+    return AirbyteTracedException(
+        message=error.message, internal_message=error.internal_message, failure_type=error.failure_type
+    )

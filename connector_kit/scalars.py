@@ -146,8 +146,11 @@ def to_aware_time(value: Any) -> str:
 
 def to_utc_time(value: Any) -> str:
     """RFC 3339 in UTC with `Z`; a time without a zone is read as UTC, as everywhere in the kit."""
-    if type(value) is str and value.endswith("Z") and times.is_rfc_3339(value):
-        return value
+    if type(value) is str:
+        if value.endswith("Z") and times.is_rfc_3339(value):
+            return value
+        if (spelled := times.quick_utc(value)) is not None:
+            return spelled
     return _respelled(value, times.format_utc)
 
 

@@ -21,8 +21,10 @@ from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
 
 from connector_kit import times
 from connector_kit.detail_state import DetailCursor, SeenCursor
+from connector_kit.errors import NoAccess, url_path
 from connector_kit.flights import Flights, Question
 from connector_kit.parents import Parent, ParentLink, parent_of
+from connector_kit.refusals import Refusals
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Member, Reading, RowExtractor
 from connector_kit.state import StreamCursor, lookback_of
@@ -86,6 +88,12 @@ class DetailReading(Reading):
         self.sync.count_saved("for details that did not change", len(parents) - len(due))
         if due:
             logger.info("%s: %d of %d to read.", self.label, len(due), len(parents))
+        details = [cursor for cursor in self._cursors().values() if isinstance(cursor, DetailCursor)]
+        refusals = Refusals(known=any(cursor.has_read for cursor in details))
+        if self._parent.reading.incomplete:
+            # Not all parents are known: those that will be may be older than what is read now.
+            for cursor in details:
+                cursor.hold()
         flights = Flights(
             self.sync,
             self.requester,
@@ -94,14 +102,21 @@ class DetailReading(Reading):
             waiting=lambda: self.streams_served,
             confirm=self.confirm,
             left=lambda: self._due_count - self._done_count,
+            refusals=refusals,
         )
         skipped = iter(parents)
         for (parent, alternative), answer in flights.in_order(self._questions(due)):
             self._pass_over(skipped, parent)
-            if answer is None and self._alternative and not alternative:
-                # It was under way under the wrong spelling of the route when the right one was found.
-                answer = flights.ask(self._question(parent))
-            yield from self._landed(flights, parent, answer)
+            if isinstance(answer, NoAccess):
+                refusals.note(answer)
+                for cursor in details:
+                    cursor.hold()
+            else:
+                refusals.answered()
+                if answer is None and self._alternative and not alternative:
+                    # It was under way under the wrong spelling of the route when the right one was found.
+                    answer = flights.ask(self._question(parent))
+                yield from self._landed(flights, parent, answer)
             self._done_count += 1
             self.confirm(now_or_later=False)
         self._pass_over(skipped, None)
@@ -118,6 +133,10 @@ class DetailReading(Reading):
             yield from self._emit(parent, None)
         if self._missing:
             logger.info("%s: %d have none (HTTP 404).", self.label, self._missing)
+        self.incomplete = refusals.error(url_path(self.requester.url_for("{id}")))
+        if self.incomplete is None and not self._parent.reading.wanted:
+            # Nobody else would say that what hangs on some parents is missing.
+            self.incomplete = self._parent.reading.incomplete
         for cursor in self._cursors().values():
             cursor.complete()
 

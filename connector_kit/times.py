@@ -10,6 +10,7 @@ import re
 import sys
 from calendar import isleap
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -31,6 +32,7 @@ RFC_3339 = re.compile(
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _LAST_DAYS = {"02": "29", "04": "30", "06": "30", "09": "30", "11": "30"}
+_WITHIN_AN_HOUR = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
 # Before 3.11 `fromisoformat` knows neither `Z` nor fractions of most lengths.
 _PARSER_READS_ISO = sys.version_info >= (3, 11)
 # Seconds with nothing after, with `Z`, with an offset, and with milli- or microseconds and `Z`. Only these lengths take
@@ -132,6 +134,35 @@ def format_utc(moment: datetime) -> str:
     Raises OverflowError where UTC puts it outside the years 1 to 9999.
     """
     return format_aware(moment.astimezone(timezone.utc) if moment.tzinfo else moment)
+
+
+def quick_utc(value: str) -> str | None:
+    """What `format_utc` gives, at a tenth of its cost, for both APIs' own spellings; None for all others.
+
+    Those are whole seconds with an offset of whole hours, which moves the hour and what is before it alone, and whole
+    seconds without a zone. Dates and hours repeat from record to record.
+    """
+    if value[13:19] not in _WITHIN_AN_HOUR:
+        return None
+    if len(value) == 25:
+        hour = _utc_hour(value[:13], value[19:])
+    elif len(value) == 19:
+        hour = _utc_hour(value[:10] + value[10].replace(" ", "T") + value[11:13], "Z")
+    else:
+        return None
+    return f"{hour}{value[13:19]}Z" if hour else None
+
+
+@lru_cache(maxsize=1 << 15)
+def _utc_hour(hour: str, offset: str) -> str | None:
+    """`YYYY-MM-DDTHH` in UTC of the like with an offset; None where that is not whole hours away, or in no year."""
+    spelled = f"{hour}:00:00{offset}"
+    if not is_rfc_3339(spelled) or not spelled.endswith(("Z", ":00")):
+        return None
+    try:
+        return format_utc(_parse_loosely(spelled) or _EPOCH)[:13]
+    except OverflowError:
+        return None
 
 
 def format_date(moment: datetime) -> str:

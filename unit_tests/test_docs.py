@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -204,6 +205,54 @@ OTHER_WORDS = {
 def test_troubleshooting_has_what_the_log_and_the_check_say_of_limits_and_of_what_is_missing(source: str) -> None:
     for words, pattern in OTHER_WORDS.items():
         assert re.search(pattern, under(PAGES[source], words), flags=re.MULTILINE), words
+
+
+# What makes a message, in the kit's code.
+TELLS = {"_fail", "_retry", "config_error", "unreadable", "AirbyteTracedException", "Redirected", "UnexpectedAnswer"}
+# Below this a piece between two values, such as " on ", says nothing.
+TELLING = 10
+
+
+def told(node: ast.AST) -> Iterator[str]:
+    """The fixed words of a message: all of its text but the values in it."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, (ast.JoinedStr, ast.BinOp, ast.IfExp)):
+        for part in ast.iter_child_nodes(node):
+            yield from told(part)
+
+
+def messages_in(tree: ast.AST) -> Iterator[ast.expr]:
+    """What is given to the functions that make messages, and what `_what` says of a cause."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in TELLS:
+            yield from node.args
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "message")
+        elif isinstance(node, ast.FunctionDef) and node.name == "_what":
+            yield from (it.value for it in ast.walk(node) if isinstance(it, ast.Return) and it.value is not None)
+
+
+def words_of_the_kit() -> Iterator[tuple[str, str]]:
+    """Each piece of a message that the kit's code can say to a user, with its place."""
+    for file in sorted((ROOT / "connector_kit").glob("*.py")):
+        for node in messages_in(ast.parse(file.read_text(encoding="utf-8"))):
+            pieces = [words.strip(" .:`(") for words in told(node)]
+            yield from ((f"{file.name}:{node.lineno}", piece) for piece in pieces if len(piece) >= TELLING)
+
+
+def test_the_kits_words_are_found() -> None:
+    """So that the next test can fail: a message of each kind."""
+    pieces = {piece for _, piece in words_of_the_kit()}
+    assert {"the host's name is not known", "JSON that holds no record", "is not a time"} <= pieces
+
+
+@every_source
+def test_troubleshooting_has_whatever_the_kit_can_say(source: str) -> None:
+    page = section(PAGES[source], "Troubleshooting")
+    missing = [f"{place}: {piece}" for place, piece in words_of_the_kit() if piece not in page]
+    if all("incremental_sync" in stream for stream in streams(source).values()):
+        missing = [it for it in missing if "this stream has no cursor" not in it]
+    assert missing == []
 
 
 @every_source

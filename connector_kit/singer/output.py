@@ -14,6 +14,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
 
 import orjson
+from singer_sdk.helpers._util import utc_now
 from singer_sdk.singerlib.encoding import GenericSingerWriter
 from singer_sdk.singerlib.json import serialize_json
 from singer_sdk.singerlib.messages import Message, RecordMessage
@@ -35,7 +36,10 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         self._ended: Ended | None = None
 
     def serialize_message(self, message: Message) -> bytes:
-        fields = message.to_dict()
+        return self._line(message.to_dict())
+
+    @staticmethod
+    def _line(fields: dict[str, Any]) -> bytes:
         try:
             return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
         except orjson.JSONEncodeError:
@@ -53,7 +57,17 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             self._claimed = None
 
     def write_message(self, message: Message) -> None:
-        line = self.serialize_message(message)
+        self._write(self.serialize_message(message), flush=not isinstance(message, RecordMessage))
+
+    def write_record(self, stream: str, record: dict[str, Any], version: int | None) -> None:
+        """Write a record as `RecordMessage` has it, without making one: that is a fifth of a tap's work for each."""
+        fields: dict[str, Any] = {"type": "RECORD", "stream": stream, "record": record}
+        if version is not None:
+            fields["version"] = version
+        fields["time_extracted"] = utc_now()
+        self._write(self._line(fields), flush=False)
+
+    def _write(self, line: bytes, flush: bool) -> None:
         out = self._claimed or sys.stdout
         self._busy = True
         try:
@@ -61,7 +75,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
                 out.buffer.write(line)
             else:
                 out.write(line.decode())
-            if not isinstance(message, RecordMessage):
+            if flush:
                 self.flush()
         finally:
             self._busy = False

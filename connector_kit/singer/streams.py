@@ -10,6 +10,7 @@ from singer_sdk.batch import Batcher
 from singer_sdk.helpers._batch import BatchConfig, SDKBatchMessage
 from singer_sdk.helpers._typing import TypeConformanceLevel
 from singer_sdk.helpers._util import utc_now
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import (
     ActivateVersionMessage,
     Catalog,
@@ -53,6 +54,7 @@ class ManifestStream(Stream):
         self._prune: _Prune | None = None
         self._waiting: dict[str, list[dict[str, Any]]] = {}
         self._batch_config: BatchConfig | None = None
+        self._alias: str | None = None
         self.records_taken = 0
         self._counter: metrics.Counter | None = None
         self._timer: metrics.Timer | None = None
@@ -123,6 +125,7 @@ class ManifestStream(Stream):
         self._write_schema_message()
         self._prune = _pruning(self.schema, self.mask)
         self._batch_config = self.get_batch_config(self.config)
+        self._alias = self._alias_of_unchanged()
         if self.emit_activate_version_messages and not self.is_incremental:
             self._stream_version = self._initialized_at // 1000
         self._counter = self.get_record_counter()
@@ -135,6 +138,10 @@ class ManifestStream(Stream):
         self.records_taken += 1
         if self._counter is not None:
             self._counter.increment()
+        if self._alias is not None:
+            kept = record if self._prune is None else self._prune(record)
+            self._tap_of_source.message_writer.write_record(self._alias, kept, self._stream_version)
+            return
         if self._batch_config is None:
             self._write_record_message(record)
             return
@@ -143,6 +150,12 @@ class ManifestStream(Stream):
             waiting.append(message.record)
             if len(waiting) >= self._batch_config.batch_size:
                 self.write_batches()
+
+    def _alias_of_unchanged(self) -> str | None:
+        """The name under which records go out one by one as they are; None where a map or a batch takes them first."""
+        first, *more = self.stream_maps
+        changes = more or type(first) is not SameRecordTransform or first.flattening_enabled
+        return None if changes or self._batch_config is not None else first.stream_alias
 
     def write_batches(self) -> None:
         """Hand on the records that wait to fill a batch: before a state that covers them, and at the end."""

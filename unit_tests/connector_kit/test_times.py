@@ -132,3 +132,37 @@ def test_rfc_3339_is_known_when_seen(value: str, expected: bool) -> None:
 def test_formats_keep_the_wall_clock(moment: datetime, naive: str, aware: str) -> None:
     assert times.format_naive(moment) == naive
     assert times.format_aware(moment) == aware
+
+
+QUICK = st.builds(
+    "{}{}{}{}".format,
+    st.dates().map(str),
+    st.sampled_from("T t"),
+    st.times().map(lambda time: time.isoformat("seconds")),
+    st.sampled_from(["", "Z", "+09:00", "+07:00", "-11:00", "+05:30", "-00:30", "+24:00", "+0900", "x09:00"]),
+)
+
+
+@given(QUICK | st.text(max_size=25))
+def test_the_quick_way_to_utc_leads_where_the_other_does(value: str) -> None:
+    quick = times.quick_utc(value)
+    moment = times.parse(value)
+    if quick is not None:
+        assert moment is not None
+        assert quick == times.format_utc(moment)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-01-01T08:59:59+09:00", "2025-12-31T23:59:59Z"),
+        ("2024-02-28T23:00:00-02:00", "2024-02-29T01:00:00Z"),
+        ("2021-06-07 10:00:00", "2021-06-07T10:00:00Z"),
+        ("0001-01-01T08:59:59+09:00", None),
+        ("9999-12-31T23:00:00-01:00", None),
+        ("2026-01-01T08:59:59+05:30", None),
+        ("2026-02-30T08:59:59+09:00", None),
+    ],
+)
+def test_utc_of_the_usual_spellings(value: str, expected: str | None) -> None:
+    assert times.quick_utc(value) == expected

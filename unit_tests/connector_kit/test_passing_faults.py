@@ -1,0 +1,123 @@
+"""Promise: failures have names. A fault that may pass is tried again, and fails its stream alone where it lasts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+
+from connector_kit.errors import PAUSES
+from unit_tests.connector_kit.failing_source import (
+    GROUPS,
+    TRIES,
+    Group,
+    Happening,
+    answers,
+    assert_complete,
+    each_group,
+    raises,
+    read,
+    undisturbed,
+)
+
+PASSING: dict[str, tuple[Happening, str]] = {
+    "500": (answers(500), r": the server failed \(HTTP 500\)\."),
+    "503 with HTML": (answers(503, b"<html>"), r": the server failed \(HTTP 503\)\."),
+    "599": (answers(599), r": the server failed \(HTTP 599\)\."),
+    "reset": (
+        raises(requests.exceptions.ConnectionError),
+        r": no usable answer \(the connection was refused or reset\)",
+    ),
+    "no answer": (raises(requests.exceptions.ReadTimeout), r": no usable answer \(no answer in time\)\."),
+    "no connection": (raises(requests.exceptions.ConnectTimeout), r": no usable answer \(no connection in time\)\."),
+    "cut body": (raises(requests.exceptions.ChunkedEncodingError), r": no usable answer \(the answer broke off\)\."),
+    "bad JSON": (answers(200, b'{"data": [{"id": 1'), r": no usable answer \(HTTP 200 with no valid JSON\)\."),
+    "HTML": (
+        answers(200, b"<!DOCTYPE html><title>Login</title>"),
+        r": no usable answer \(HTTP 200 with an HTML page\)",
+    ),
+    "empty body": (answers(200, b""), r": no usable answer \(HTTP 200 with no valid JSON\)\."),
+    "other JSON": (answers(200, b'"ok"'), r": no usable answer \(JSON "),
+}
+
+
+# Those that are one row of the table in other clothes are tried at one source alone.
+VARIANTS = {"503 with HTML", "599", "no connection", "empty body", "other JSON"}
+
+
+each_passing_fault = pytest.mark.parametrize(
+    ("group", "happen", "words"),
+    [
+        pytest.param(group, *fault, id=f"{name}-{group}")
+        for name, fault in PASSING.items()
+        for group in (GROUPS if name not in VARIANTS else GROUPS[-1:])
+    ],
+)
+
+
+@each_passing_fault
+def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
+    group: Group, happen: Happening, words: str
+) -> None:
+    outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, happen), num_workers=1)
+    assert outcome.errors.keys() == group.failing
+    lasting = (
+        rf" It did not pass within {TRIES} tries over \d+ min\. Run the sync again; what was read is kept, and it "
+    )
+    for pattern, streams in group.fails.items():
+        assert outcome.asked_of(pattern) == [TRIES]
+        for stream in streams:
+            kind, message = outcome.errors[stream]
+            assert kind == "transient_error"
+            assert re.search(pattern[:-1] + words, message)
+            assert re.search(lasting, message)
+        pauses = outcome.pauses(streams[0])
+        assert len(pauses) == len(PAUSES)
+        assert 240 <= sum(pauses) <= 370
+        assert all(0.8 * pause - 1 <= said <= 1.2 * pause + 1 for pause, said in zip(PAUSES, pauses, strict=True))
+        assert tuple(pauses) != tuple(map(int, PAUSES)), "pauses without jitter make all clients come back at once"
+    assert_complete(outcome, group.source, group.survives)
+
+
+@each_group
+@pytest.mark.parametrize(
+    "happen", [PASSING[name][0] for name in ("500", "reset", "HTML")], ids=["500", "reset", "HTML"]
+)
+def test_a_fault_that_passes_costs_nothing(group: Group, happen: Happening) -> None:
+    outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, happen), 3)
+    assert outcome.ended is None
+    assert_complete(outcome, group.source, group.failing | {*group.survives})
+    for pattern in group.fails:
+        assert set(outcome.asked_of(pattern)) == {4}
+
+
+@pytest.mark.parametrize(
+    ("source", "pattern", "stream", "key"),
+    [
+        ("talentics", r"/scores$", "ticket_scores", "ticket_id"),
+        ("talentics", r"/employment-application-form$", "employment_application_forms", "id"),
+        ("talentio", r"/candidates/\d+$", "candidate_details", "id"),
+    ],
+)
+def test_what_was_read_before_the_fault_is_kept(source: str, pattern: str, stream: str, key: str) -> None:
+    whole = undisturbed(source)
+    middle = whole.records[stream][len(whole.records[stream]) // 2][key]
+    (path,) = [path for path in whole.asked if re.search(pattern, path) and f"/{middle}/" in f"{path}/"]
+    outcome = read(source, {stream}, {path + "$": answers(500)}, num_workers=1)
+    assert outcome.errors.keys() == {stream}
+    kept = [record[key] for record in outcome.records[stream]]
+    assert 0 < len(kept) < len(whole.records[stream])
+    assert outcome.states[stream]
+    assert outcome.states[stream] != whole.states[stream]
+
+
+@each_group
+def test_a_defect_of_ours_fails_its_stream_alone(group: Group) -> None:
+    def happen(request: requests.PreparedRequest) -> requests.Response:
+        raise ZeroDivisionError
+
+    outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, happen))
+    assert outcome.errors.keys() == group.failing
+    assert {kind for kind, _ in outcome.errors.values()} == {"system_error"}
+    assert_complete(outcome, group.source, group.survives)
