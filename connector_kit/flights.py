@@ -6,7 +6,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -255,12 +255,16 @@ class Flights:
         """What a flight brings. A server that hangs holds it for minutes."""
         if self._sync.checking:
             return flight.future.result(_CHECK_WITHIN)
-        # What was sent ahead is there as a rule, and nobody has to wait for it.
-        while not flight.future.done() and not wait([flight.future], TELL_EVERY).done:
+        while True:
+            try:
+                return flight.future.result(TELL_EVERY)
+            except NotInTime:
+                # It may have come at the last moment, or have failed with a time-out of its own.
+                if flight.future.done():
+                    return flight.future.result()
             took = self._sync.clock.monotonic() - flight.sent
             logger.info("%s: waiting for an answer for %s.", self._label, spoken(took))
             self._confirm(False)
-        return flight.future.result()
 
     def _until_free(self, ask: Callable[[str], float]) -> None:
         """Wait until the budget lets the next try out."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from connector_kit.clock import Clock
 
@@ -98,6 +99,8 @@ def _retry_after(text: str, now: datetime) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_SAID)
 
 
+# All answers of one second bear the same date.
+@lru_cache(maxsize=16)
 def parse_http_date(text: str) -> datetime | None:
     """The moment of an HTTP date header, or None for anything else."""
     try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NoReturn, Optional
 from urllib.parse import quote, urlsplit
 
@@ -105,7 +106,7 @@ class Requester:
             for name, value in self.request_parameters.items()
         }
 
-    @property
+    @cached_property
     def endpoint(self) -> str:
         """The path with `{id}` for the parent's id: names the endpoint in logs and in the budget."""
         base_path = urlsplit(str(self.config["base_url"])).path.rstrip("/")

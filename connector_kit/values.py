@@ -111,6 +111,7 @@ class _Compiler:
             value_by_name = self._value_by_name_rule(properties["value"], f"{prefix}value")
         notices = self._notices
         take_unknown = self._unknown_rule(prefix)
+        ends_here = value_by_name is None and not defaults
 
         def rule(value: Any) -> Any:
             if type(value) is not dict:
@@ -135,6 +136,8 @@ class _Compiler:
                             changed = dict(value)
                         changed[name] = new
             result = value if changed is None else changed
+            if ends_here:
+                return result
             if value_by_name is not None:
                 result = value_by_name(result)
             for name, default in defaults:
