@@ -53,7 +53,7 @@ def test_everything_then_what_changed_then_everything_again(
     def load(number: str, *options: str) -> Loaded:
         # A folder for each load: target-jsonl appends, and knows no keys.
         lines = tmp_path / number
-        project.run(target, *options, TARGET_JSONL_DESTINATION_PATH=str(lines))
+        project.run(target, *options, lines=lines)
         if appends:
             return JsonLines(lines)
         return database if target == "target-duckdb" else PostgresTables(postgres)
@@ -85,8 +85,8 @@ def test_everything_then_what_changed_then_everything_again(
 
 def test_meltano_shows_the_state_and_merges_it(sandbox: Sandbox, tmp_path: Path) -> None:
     lines = tmp_path / "lines"
-    project = Project(tmp_path, sandbox.configs, TARGET_JSONL_DESTINATION_PATH=str(lines))
-    project.run("target-jsonl")
+    project = Project(tmp_path, sandbox.configs)
+    project.run("target-jsonl", lines=lines)
     bookmarks = {tap: project.bookmarks(tap, "target-jsonl") for tap in TAPS}
     for tap, source in zip(TAPS, SOURCES, strict=True):
         assert bookmarks[tap].keys() == PRIMARY_KEYS[source].keys() - WITHOUT_BOOKMARK
@@ -98,10 +98,10 @@ def test_meltano_shows_the_state_and_merges_it(sandbox: Sandbox, tmp_path: Path)
         "target-jsonl",
         "--merge-state",
         taps=("tap-talentio",),
+        lines=some,
         TAP_TALENTIO__SELECT='["job_titles.*"]',
-        TARGET_JSONL_DESTINATION_PATH=str(some),
     )
-    assert [path.name for path in some.iterdir()] == ["job_titles.jsonl"]
+    assert [path.name for path in (some / "talentio").iterdir()] == ["job_titles.jsonl"]
     assert JsonLines(some).cells("talentio", "job_titles", "id")[new,] == 1
     merged = project.bookmarks("tap-talentio", "target-jsonl")
     moved = {name for name, bookmark in bookmarks["tap-talentio"].items() if merged[name] != bookmark}
