@@ -60,7 +60,8 @@ class DetailCursor(StreamCursor):
         if self._mark is None or instant > self._mark:
             return not self.knows(parent_id, instant)
         if instant == self._mark and self._last is not None:
-            return not isinstance(parent_id, int) or parent_id > self._last
+            behind = not isinstance(parent_id, int) or parent_id > self._last
+            return behind and not self.knows(parent_id, instant)
         return False
 
     @property
