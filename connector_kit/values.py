@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
@@ -219,11 +220,6 @@ class _Compiler:
 
         def rule(value: Any) -> Any:
             if type(value) is list:
-                for entry in value:
-                    if entry is None or item_rule(entry) is not entry:
-                        break
-                else:
-                    return value
                 entries = flat(value) if of_objects else value
             elif isinstance(value, dict):
                 # PHP spells a list with gaps as an object with numbers for names (I).
@@ -233,7 +229,9 @@ class _Compiler:
             else:
                 entries = [value]
             # Nulls are left out: most targets refuse them inside a list.
-            return [new for entry in entries if entry is not None and (new := item_rule(entry)) is not None]
+            result = [new for entry in entries if entry is not None and (new := item_rule(entry)) is not None]
+            same = entries is value and len(result) == len(value) and all(map(is_, result, value))
+            return value if same else result
 
         return rule
 
