@@ -76,13 +76,12 @@ def test_a_killed_program_goes_on_behind_its_last_state_message(tmp_path: Path, 
 
 
 def killed_behind_a_state(command: list[str], stream: str) -> tuple[set[int], dict[str, Any]]:
-    """Run a program and kill it three records behind its first state message.
+    """Run a program and kill it in the wait that its first state message announces.
 
     Gives the ids of the records before the message, and the message.
     """
     key = {"ticket_scores": "ticket_id", "candidate_details": "id"}[stream]
     before: set[int] = set()
-    behind: set[int] = set()
     state: dict[str, Any] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
@@ -90,10 +89,9 @@ def killed_behind_a_state(command: list[str], stream: str) -> tuple[set[int], di
             message = json.loads(line)
             if message["type"] == "STATE":
                 state = message["state"]
-            elif message["type"] == "RECORD":
-                (behind if state else before).add(message["record"]["data"][key])
-                if len(behind) == 3:
-                    break
+                break
+            if message["type"] == "RECORD":
+                before.add(message["record"]["data"][key])
         process.kill()
     assert process.returncode == -9
     return before, state
