@@ -15,7 +15,7 @@ from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.ending import ending_at_once, hang_up
+from connector_kit.ending import ending_at_once, write
 from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.settings import Settings, misspelled
 from connector_kit.source import ManifestSource, logger, read_manifest
@@ -61,12 +61,7 @@ class Entrypoint(AirbyteEntrypoint):
                 # Half of a surrogate pair, which the CDK knows how to write.
                 yield message
                 continue
-            try:
-                out.write(line)
-            except BrokenPipeError:
-                # Before the reading is let go, which has more to say then.
-                hang_up()
-                raise
+            write(out, line)
 
     @staticmethod
     def handle_record_counts(
@@ -109,11 +104,6 @@ def _run(package: str, args: Sequence[str] | None) -> None:
     only = read_manifest(package)["check"]["stream_names"] if parsed.command == "check" else None
     entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     for message in entrypoint.run(parsed):
-        try:
-            sys.stdout.write(f"{message}\n")
-            # A state that waits in the buffer of a pipe is lost when the process is killed.
-            sys.stdout.flush()
-        except BrokenPipeError:
-            hang_up()
-            raise
+        # A state that waits in the buffer of a pipe is lost when the process is killed.
+        write(sys.stdout, f"{message}\n", flush=True)
     sys.stdout.flush()

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import IO, AnyStr, NoReturn
 
 try:
     import resource
@@ -86,7 +86,7 @@ def _make_quiet(handler: logging.Handler) -> None:
         if not isinstance(sys.exc_info()[1], BrokenPipeError):
             shown(record)
         elif threading.current_thread() is threading.main_thread():
-            hang_up()
+            _hang_up()
             raise  # logging calls this inside its `except`; the main thread ends the program itself
         else:
             os._exit(CLOSED_PIPE)
@@ -94,7 +94,21 @@ def _make_quiet(handler: logging.Handler) -> None:
     handler.handleError = handle  # type: ignore[method-assign]
 
 
-def hang_up() -> None:
+def write(out: IO[AnyStr], line: AnyStr, flush: bool = False) -> None:
+    """Write a line. Where nobody reads any more all that follows goes nowhere, and BrokenPipeError is raised.
+
+    At once, before the reading that made the line is let go: it has more to say then.
+    """
+    try:
+        out.write(line)
+        if flush:
+            out.flush()
+    except BrokenPipeError:
+        _hang_up()
+        raise
+
+
+def _hang_up() -> None:
     """Send what is still written on the way out, such as the last lines of the log, to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

@@ -21,10 +21,10 @@ import requests
 from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
 from airbyte_cdk.sources.types import Config
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 
 from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
 from connector_kit.limit_headers import parse_http_date
+from connector_kit.masking import mask
 from connector_kit.transport import complete_within, discard, read_body
 
 # Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
@@ -94,10 +94,7 @@ class Requester:
     def __post_init__(self) -> None:
         for value in self.authenticator.get_auth_header().values():
             # The CDK masks the config's own secrets in logs; Basic sends them in another spelling.
-            secret = str(value).rpartition(" ")[2]
-            add_to_secrets(secret)
-            # So a server may spell it in an URL, and so it would come back in the name of a path.
-            add_to_secrets(quote(secret, safe=""))
+            mask(str(value).rpartition(" ")[2])
         self._common: _Common | None = None
         self._template = self._evaluate(self.url)
         self._alternative = self._evaluate(self.alternative_url) if self.alternative_url else None

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
-from urllib.parse import quote, quote_plus
 
 from airbyte_cdk.models import (
     AirbyteCatalog,
@@ -25,13 +24,13 @@ from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_genera
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
 from connector_kit.failed_streams import told_once
 from connector_kit.manifest import load_manifest
+from connector_kit.masking import mask
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.settings import Settings, config_error, with_defaults
 from connector_kit.sync import Sync
@@ -169,9 +168,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         )
         for name, field in self._connection_specification["properties"].items():
             if field.get("airbyte_secret") and self._config.get(name):
-                # The CDK masks a secret as it stands in the config; a server may give it back as it stands in a URL.
-                add_to_secrets(quote(str(self._config[name]), safe=""))
-                add_to_secrets(quote_plus(str(self._config[name])))
+                mask(str(self._config[name]))
         sync.selected = frozenset(selected) if selected is not None else None
         sync.checking = checking
         sync.sampling = self._sample
