@@ -20,6 +20,7 @@ from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.settings import Settings, misspelled
 from connector_kit.source import ManifestSource, logger, read_manifest
 from connector_kit.stdout import widen_stdout
+from connector_kit.temporary import own_temporary_folder
 
 
 class Entrypoint(AirbyteEntrypoint):
@@ -82,7 +83,7 @@ def _descriptor(stream: str) -> HashableStreamDescriptor:
 def launch(package: str, args: Sequence[str] | None = None) -> None:
     """Run a source as a program: `spec`, `check`, `discover` or `read`."""
     widen_stdout()
-    with ending_at_once(_tell):
+    with ending_at_once(_tell), own_temporary_folder():
         _run(package, args)
 
 

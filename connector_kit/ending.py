@@ -19,6 +19,7 @@ except ImportError:
 
 # What a shell shows for a process that was ended by a closed pipe: 128 and SIGPIPE.
 CLOSED_PIPE = 141
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # A reader that does not read must not keep a process alive that was told to end.
 _SECONDS_TO_END = 1.5
 
@@ -34,7 +35,7 @@ def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
     Threads that still wait for the network or for a rate limit would hold the process until they are done. What was
     read is confirmed before every wait, so there is nothing to wait for.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _SIGNALS:
         signal.signal(number, _end)
     _leave_no_core()
     for handler in logging.getLogger().handlers:
@@ -57,6 +58,20 @@ def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
     others = set(threading.enumerate()) - {threading.current_thread()}
     if code or any(not thread.daemon for thread in others):
         os._exit(code)
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Do inside what must be done whole or not at all: a signal that comes meanwhile counts from the block's end on."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _leave_no_core() -> None:

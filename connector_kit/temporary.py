@@ -1,0 +1,29 @@
+"""A temporary folder that goes with the program, whenever the program is told to end."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connector_kit.ending import signals_held
+
+
+@contextmanager
+def own_temporary_folder() -> Iterator[None]:
+    """Let all inside make its temporary files in a folder for its owner alone, which is removed with the block.
+
+    airbyte-cdk makes a folder for each command. A signal in the middle of that would leave the folder, or the file by
+    which Python finds out where it may write.
+    """
+    before, folder = tempfile.tempdir, None
+    try:
+        with signals_held():
+            tempfile.tempdir = folder = tempfile.mkdtemp(prefix="airbyte-source-")
+        yield
+    finally:
+        with signals_held():
+            tempfile.tempdir = before
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
