@@ -64,14 +64,14 @@ def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
 def signals_held() -> Iterator[None]:
     """Do inside what must be done whole or not at all: a signal that comes meanwhile counts from the block's end on."""
     came: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _SIGNALS}
+    before = {number: signal.signal(number, lambda which, _: came.append(which)) for number in _SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in came:
-            signal.raise_signal(number)
+        for which in came:
+            signal.raise_signal(which)
 
 
 def _leave_no_core() -> None:

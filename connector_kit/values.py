@@ -7,7 +7,7 @@ values that are right already cost one type check.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import is_
 from typing import Any
@@ -17,6 +17,7 @@ from airbyte_cdk.sources.types import Config
 
 from connector_kit import personal_data
 from connector_kit.dialect import Dialect, spoken
+from connector_kit.hashing import Hasher
 from connector_kit.notices import Notices, notices_of
 from connector_kit.scalars import (
     LARGEST,
@@ -53,7 +54,7 @@ class SchemaNormalization(TypeTransformer):
         mode = personal_data.mode_of(self.config)
         dialect = spoken.get()
         self._notices = notices_of(self.config, self.name, mode, dialect)
-        hasher = personal_data.Hasher(self.config["personal_data_key"]) if mode == "hash" else None
+        hasher = Hasher(self.config["personal_data_key"]) if mode == "hash" else None
         self._compilers = [_Compiler(mode, hasher, self._notices, dialect, clean) for clean in (False, True)]
         self._compiled: tuple[Schema, list[Rule]] | None = None
         # Told for the records to come: no text in them holds a NUL or half a surrogate pair, no number is infinite.
@@ -62,7 +63,8 @@ class SchemaNormalization(TypeTransformer):
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
         """Change the record to what the schema declares.
 
-        Nested values are replaced, never changed themselves: other streams may read the same response.
+        Nested values are replaced, never changed themselves: other streams may read the same response. The record
+        itself is the stream's own.
         """
         compiled = self._compiled
         if compiled is None or compiled[0] is not schema:
@@ -70,7 +72,7 @@ class SchemaNormalization(TypeTransformer):
             if compiled and compiled[0] == schema:
                 rules = compiled[1]
             else:
-                rules = [compiler.object_rule(schema, "") for compiler in self._compilers]
+                rules = [compiler.object_rule(schema, "", in_place=True) for compiler in self._compilers]
             self._compiled = compiled = (schema, rules)
         result = compiled[1][self.clean](record)
         if result is not record:
@@ -83,33 +85,37 @@ class SchemaNormalization(TypeTransformer):
 class _Compiler:
     """Turns schemas into rules, for one mode of personal data, one dialect, and clean values or any."""
 
-    def __init__(
-        self, mode: Mode, hasher: personal_data.Hasher | None, notices: Notices, dialect: Dialect, clean: bool
-    ) -> None:
+    def __init__(self, mode: Mode, hasher: Hasher | None, notices: Notices, dialect: Dialect, clean: bool) -> None:
         self._clean = clean
         self._mode = mode
         self._hasher = hasher
         self._notices = notices
         self._dialect = dialect
 
-    def object_rule(self, schema: Schema, path: str) -> Rule:
+    def object_rule(self, schema: Schema, path: str, in_place: bool = False) -> Rule:
         prefix = f"{path}." if path else ""
         properties: Mapping[str, Schema] = schema.get("properties", {})
         rules: dict[str, Rule] = {}
         # The fields that are right as they are where they have this type.
         plain: dict[str, type] = {}
         defaults: list[tuple[str, Any]] = []
+        personal: list[str] = []
         for name, field in properties.items():
-            rules[name], default = self._field_rule(field, prefix + name)
-            if (kind := self._plain_type(field)) is not None:
+            rules[name], default = self._typed_rule(field, prefix + name)
+            if self._hides(field):
+                personal.append(name)
+                rules[name] = _as_it_is
+            elif (kind := self._plain_type(field)) is not None:
                 plain[name] = kind
-            if default is not None:
+            if default is not None and "null" not in field["type"]:
                 defaults.append((name, default))
         value_by_name: Rule | None = None
         if self._mode != "keep" and personal_data.is_named_value(properties):
             rules["value"] = _as_it_is
-            plain.pop("value", None)
+            personal = [name for name in personal if name != "value"]
             value_by_name = self._value_by_name_rule(properties["value"], f"{prefix}value")
+        hide = self._hide_rule(personal) if personal else None
+        plain.update(dict.fromkeys(personal, str))
         notices = self._notices
         take_unknown = self._unknown_rule(prefix)
         ends_here = value_by_name is None and not defaults
@@ -121,21 +127,32 @@ class _Compiler:
                     return None
                 if value is UNREADABLE:
                     return notices.unreadable(path, "object")
-            changed: dict[str, Any] | None = None
+            changed: dict[str, Any] | None = value if in_place else None
+            if hide is not None:
+                if changed is None:
+                    value = changed = dict(value)
+                hide(value)
+            unknown: list[str] | None = None
             for name, entry in value.items():
                 if type(entry) is plain.get(name):
                     continue
                 field_rule = rules.get(name)
                 if field_rule is None:
-                    if changed is None:
-                        changed = dict(value)
-                    take_unknown(changed, name, entry)
+                    # Taken when the loop is over: it may neither grow nor shrink what it walks.
+                    if unknown is None:
+                        unknown = []
+                    unknown.append(name)
                 elif entry is not None:
                     new = field_rule(entry)
                     if new is not entry:
                         if changed is None:
                             changed = dict(value)
                         changed[name] = new
+            if unknown is not None:
+                if changed is None:
+                    changed = dict(value)
+                for name in unknown:
+                    take_unknown(changed, name)
             result = value if changed is None else changed
             if ends_here:
                 return result
@@ -149,17 +166,12 @@ class _Compiler:
 
         return rule
 
-    def _field_rule(self, field: Schema, path: str) -> tuple[Rule, Any]:
-        """Compile a field; with its rule comes what stands in where it may not be null and is."""
-        rule, default = self._typed_rule(field, path)
-        if self._mode != "keep" and personal_data.is_leaf(field) and personal_data.is_personal(field):
-            rule = self._personal_rule(path.rpartition(".")[2])
-        return rule, None if "null" in field["type"] else default
+    def _hides(self, field: Schema) -> bool:
+        """Whether a field's values must not be seen in this mode."""
+        return self._mode != "keep" and personal_data.is_leaf(field) and personal_data.is_personal(field)
 
     def _plain_type(self, field: Schema) -> type | None:
         """The type whose values a field takes as they are; None where more than the type must be looked at."""
-        if self._mode != "keep" and personal_data.is_leaf(field) and personal_data.is_personal(field):
-            return None
         if not self._clean or "format" in field:
             return None
         return {"string": str, "boolean": bool, "number": float}.get(_kind_of(field))
@@ -172,11 +184,17 @@ class _Compiler:
             return self._array_rule(field["items"], path), []
         return self._scalar_rule(kind, field, path)
 
-    def _personal_rule(self, name: str) -> Rule:
-        hasher = self._hasher
-        if hasher is None:
-            return _nothing
-        return hasher.rule(name)
+    def _hide_rule(self, names: Sequence[str]) -> Callable[[dict[str, Any]], None]:
+        """Hash or drop these fields of an object, in place."""
+        if self._hasher is not None:
+            return self._hasher.rule(names)
+
+        def drop(target: dict[str, Any]) -> None:
+            for name in names:
+                if name in target:
+                    target[name] = None
+
+        return drop
 
     def _value_by_name_rule(self, field: Schema, path: str) -> Rule:
         """For a `{name, value}` object: what its value reveals is told by its name."""
@@ -193,20 +211,20 @@ class _Compiler:
 
         return rule
 
-    def _unknown_rule(self, prefix: str) -> Callable[[dict[str, Any], str, Any], None]:
+    def _unknown_rule(self, prefix: str) -> Callable[[dict[str, Any], str], None]:
         """Deal with a field that the schema lacks: unless `keep`, it counts as personal and is left out."""
         notices, keep = self._notices, self._mode == "keep" and self._dialect.unknown_fields
 
-        def take(target: dict[str, Any], name: str, entry: Any) -> None:
+        def take(target: dict[str, Any], name: str) -> None:
             notices.unknown(prefix, name)
             if not keep:
                 del target[name]
                 return
             plain = clean_text(name.replace("\0", "\ufffd"))
             if plain == name:
-                target[name] = clean(entry)
+                target[name] = clean(target[name])
                 return
-            del target[name]
+            entry = target.pop(name)
             while plain in target:
                 plain += "\ufffd"
             target[plain] = clean(entry)
@@ -285,7 +303,3 @@ def _kind_of(field: Schema) -> str:
 
 def _as_it_is(value: Any) -> Any:
     return value
-
-
-def _nothing(_: Any) -> None:
-    return None

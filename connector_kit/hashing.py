@@ -1,0 +1,110 @@
+"""Hashes personal values with a key, so that people join across streams and nobody without the key can guess them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from connector_kit import spelling
+from connector_kit.scalars import LARGEST, SMALLEST, UnreadableError, to_text
+
+# Takes an object, and changes it.
+Rule = Callable[[dict[str, Any]], None]
+
+_REMEMBERED_HASHES, _LONGEST_REMEMBERED = 2000, 200
+# Names of form and custom fields; a server may make them up without end.
+_MOST_NAMES = 200
+_BLOCK = hashlib.sha256().block_size
+
+
+class Hasher:
+    """HMAC-SHA-256 over the normalised value, as 64 hexadecimal digits.
+
+    The same e-mail address, phone number or date gives the same hash in every stream and sync, however it is spelled;
+    nobody without the key can try values out. Safe to share among threads.
+    """
+
+    def __init__(self, key: str) -> None:
+        secret = key.encode("utf-8", "surrogatepass")
+        if len(secret) > _BLOCK:
+            secret = hashlib.sha256(secret).digest()
+        secret = secret.ljust(_BLOCK, b"\0")
+        # RFC 2104, with the key's two blocks digested once: `hmac` would do it anew for each value, at twice the cost.
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in secret))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in secret))
+        self._by_name: dict[str, Rule] = {}
+
+    def __call__(self, name: str, value: Any) -> str | None:
+        """Hash a field's value. Nothing stays nothing: null and empty lists are null, blank text is empty."""
+        rule = self._by_name.get(name)
+        if rule is None:
+            rule = self.rule([name])
+            if len(self._by_name) < _MOST_NAMES:
+                self._by_name[name] = rule
+        pair = {name: value}
+        rule(pair)
+        return cast("str | None", pair[name])
+
+    def rule(self, names: Sequence[str]) -> Rule:
+        """The same for some fields of an object, in place. One loop for all of them: it runs for each record."""
+        plain, copy_inner, copy_outer = spelling.plain, self._inner.copy, self._outer.copy
+        spellers = {name: spelling.speller(name) for name in names}
+        # Side by side what is spelled alike: Talentics sends one number as both `identity_number` and `nik` (V).
+        ordered = sorted(names, key=lambda name: spellers[name].__qualname__)
+        # Employees, schools and the like repeat from record to record; what is first seen later hardly does.
+        memories: list[dict[str, str] | None] = [{"": ""} for _ in ordered]
+        fields = [(number, name, spellers[name]) for number, name in enumerate(ordered)]
+        objects = 0
+
+        def hash_fields(target: dict[str, Any]) -> None:
+            nonlocal objects
+            objects += 1
+            before = result = spelled_before = None
+            for number, name, spell in fields:
+                value = target.get(name)
+                if value is None:
+                    continue
+                text = value if type(value) is str else _text_of(value)
+                if text is None:
+                    target[name] = None
+                    continue
+                if text == before and spell is spelled_before:
+                    target[name] = result
+                    continue
+                before, spelled_before = text, spell
+                memory = memories[number]
+                if memory is not None and (result := memory.get(text)) is not None:
+                    target[name] = result
+                    continue
+                # Most texts are plain: spare them a call.
+                normal = spell((text if text.isascii() and "\0" not in text else plain(text)).strip())
+                if normal:
+                    inner, outer = copy_inner(), copy_outer()
+                    inner.update(normal.encode("utf-8", "replace"))
+                    outer.update(inner.digest())
+                    result = outer.hexdigest()
+                else:
+                    result = ""
+                target[name] = result
+                if memory is not None and len(text) <= _LONGEST_REMEMBERED:
+                    if len(memory) < _REMEMBERED_HASHES:
+                        memory[text] = result
+                    elif objects < 2 * _REMEMBERED_HASHES:
+                        # Hardly a value came twice, as with names and numbers of one person each.
+                        memories[number] = None
+
+        return hash_fields
+
+
+def _text_of(value: Any) -> str | None:
+    if type(value) is int and SMALLEST <= value <= LARGEST:
+        return str(value)
+    if value is None or value in ([], {}):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    try:
+        return to_text(value)
+    except UnreadableError:
+        return None
