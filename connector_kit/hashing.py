@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any, cast
 
 from connector_kit import spelling
@@ -53,15 +54,15 @@ class Hasher:
         # Side by side what is spelled alike: Talentics sends one number as both `identity_number` and `nik` (V).
         ordered = sorted(names, key=lambda name: spellers[name].__qualname__)
         # Employees, schools and the like repeat from record to record; what is first seen later hardly does.
-        memories: list[dict[str, str] | None] = [{"": ""} for _ in ordered]
-        fields = [(number, name, spellers[name]) for number, name in enumerate(ordered)]
+        fields: list[tuple[int, str, spelling.Speller, dict[str, str] | None]]
+        fields = [(number, name, spellers[name], {"": ""}) for number, name in enumerate(ordered)]
         objects = 0
 
         def hash_fields(target: dict[str, Any]) -> None:
             nonlocal objects
             objects += 1
             before = result = spelled_before = None
-            for number, name, spell in fields:
+            for number, name, spell, memory in fields:
                 value = target.get(name)
                 if value is None:
                     continue
@@ -73,7 +74,6 @@ class Hasher:
                     target[name] = result
                     continue
                 before, spelled_before = text, spell
-                memory = memories[number]
                 if memory is not None and (result := memory.get(text)) is not None:
                     target[name] = result
                     continue
@@ -92,18 +92,20 @@ class Hasher:
                         memory[text] = result
                     elif objects < 2 * _REMEMBERED_HASHES:
                         # Hardly a value came twice, as with names and numbers of one person each.
-                        memories[number] = None
+                        fields[number] = (number, name, spell, None)
 
         return hash_fields
 
 
 def _text_of(value: Any) -> str | None:
+    if type(value) is float and isfinite(value):
+        if not value.is_integer():
+            return repr(value)
+        value = int(value)
     if type(value) is int and SMALLEST <= value <= LARGEST:
         return str(value)
-    if value is None or value in ([], {}):
+    if value in ([], {}):
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     try:
         return to_text(value)
     except UnreadableError:

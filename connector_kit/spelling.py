@@ -17,6 +17,7 @@ _LONGEST_EMAIL = 320
 _LONGEST_NORMALISED = 10_000
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _DATE_SEPARATORS = frozenset("-/")
+_SECONDS_AND_OFFSET = len("YYYY-MM-DDTHH:MM:SS+HH:MM")
 _ISO_DATE = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
 # Talentio's custom fields have names of the customer's own, mostly Japanese; a form's are Indonesian or English.
 _PHONE_NAMES = (
@@ -109,7 +110,7 @@ def _is_phone(text: str) -> bool:
 
 def _iso(text: str) -> str:
     """A date or time in ISO form; any other text, though it starts like one, as it is."""
-    if _ISO_DATE.fullmatch(text):
+    if _ISO_DATE.fullmatch(text) or (len(text) == _SECONDS_AND_OFFSET and _is_iso_time(text)):
         return text
     if text.startswith("0000-00-00"):
         # MySQL's zero date is no date; hashed, it would join everybody who gave none.
@@ -120,6 +121,11 @@ def _iso(text: str) -> str:
     if len(text) <= len("YYYY-MM-DD"):
         return times.format_date(moment)
     return times.format_naive(moment) if moment.tzinfo is None else times.format_aware(moment)
+
+
+def _is_iso_time(text: str) -> bool:
+    """Whether a time with an offset is spelled as it would be: no fraction, `Z` for no offset at all."""
+    return text[19] in "+-" and not text.endswith("00:00") and times.is_rfc_3339(text)
 
 
 def _phone_digits(text: str) -> str:
