@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import isfinite
 from typing import Any, cast
 
@@ -53,27 +54,33 @@ class Hasher:
         spellers = {name: spelling.speller(name) for name in names}
         # Side by side what is spelled alike: Talentics sends one number as both `identity_number` and `nik` (V).
         ordered = sorted(names, key=lambda name: spellers[name].__qualname__)
+        alike = [False, *(spellers[name] is spellers[before] for before, name in pairwise(ordered))]
         # Employees, schools and the like repeat from record to record; what is first seen later hardly does.
-        fields: list[tuple[int, str, spelling.Speller, dict[str, str] | None]]
-        fields = [(number, name, spellers[name], {"": ""}) for number, name in enumerate(ordered)]
+        fields: list[tuple[int, str, spelling.Speller, bool, dict[str, str] | None]]
+        fields = [(number, name, spellers[name], alike[number], {"": ""}) for number, name in enumerate(ordered)]
         objects = 0
 
         def hash_fields(target: dict[str, Any]) -> None:
             nonlocal objects
             objects += 1
-            before = result = spelled_before = None
-            for number, name, spell, memory in fields:
+            before = result = None
+            for number, name, spell, is_alike, memory in fields:
                 value = target.get(name)
-                if value is None:
+                if type(value) is str:
+                    text = value
+                elif type(value) is int and SMALLEST <= value <= LARGEST:
+                    text = str(value)
+                elif value is None or (other := _text_of(value)) is None:
+                    before = None
+                    if value is not None:
+                        target[name] = None
                     continue
-                text = value if type(value) is str else _text_of(value)
-                if text is None:
-                    target[name] = None
-                    continue
-                if text == before and spell is spelled_before:
+                else:
+                    text = other
+                if is_alike and text == before:
                     target[name] = result
                     continue
-                before, spelled_before = text, spell
+                before = text
                 if memory is not None and (result := memory.get(text)) is not None:
                     target[name] = result
                     continue
@@ -92,20 +99,19 @@ class Hasher:
                         memory[text] = result
                     elif objects < 2 * _REMEMBERED_HASHES:
                         # Hardly a value came twice, as with names and numbers of one person each.
-                        fields[number] = (number, name, spell, None)
+                        fields[number] = (number, name, spell, is_alike, None)
 
         return hash_fields
 
 
 def _text_of(value: Any) -> str | None:
+    """The spelling of what is neither text nor a usual whole number."""
+    if value in ([], {}):
+        return None
     if type(value) is float and isfinite(value):
         if not value.is_integer():
             return repr(value)
         value = int(value)
-    if type(value) is int and SMALLEST <= value <= LARGEST:
-        return str(value)
-    if value in ([], {}):
-        return None
     try:
         return to_text(value)
     except UnreadableError:

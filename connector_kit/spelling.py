@@ -79,7 +79,7 @@ def _card_number(text: str) -> str:
 
 
 def _phone_number(text: str) -> str:
-    if text.isdigit() and text.isascii() and text[0] == "0" != text[1:2]:
+    if text.isdigit() and text.isascii() and text[0] == "0" and not text.startswith("00"):
         return text
     if "@" in text and _is_email(text):
         return text.casefold()
@@ -93,7 +93,9 @@ def _any_text(text: str) -> str:
         return text
     if text[0] in _PHONE_STARTS and _is_phone(text):
         return _phone_digits(text) or text
-    return _iso(text) if text[4:5] in _DATE_SEPARATORS else text
+    if text[4:5] not in _DATE_SEPARATORS or _ISO_DATE.fullmatch(text):
+        return text
+    return _iso(text)
 
 
 def _is_email(text: str) -> bool:
@@ -110,7 +112,7 @@ def _is_phone(text: str) -> bool:
 
 def _iso(text: str) -> str:
     """A date or time in ISO form; any other text, though it starts like one, as it is."""
-    if _ISO_DATE.fullmatch(text) or (len(text) == _SECONDS_AND_OFFSET and _is_iso_time(text)):
+    if len(text) == _SECONDS_AND_OFFSET and _is_iso_time(text):
         return text
     if text.startswith("0000-00-00"):
         # MySQL's zero date is no date; hashed, it would join everybody who gave none.

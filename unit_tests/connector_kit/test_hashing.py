@@ -160,6 +160,14 @@ def test_fields_of_an_object_are_hashed_where_they_are() -> None:
     assert target["gender"] == digest("1")
 
 
+@pytest.mark.parametrize("between", [None, [], "", 5])
+def test_a_value_is_spelled_as_its_own_field_wants_it(between: Any) -> None:
+    """Here a name and a telephone number are the same text, with another number between them."""
+    target = {"name": "62812345678", "phone": between, "mobile": "62812345678"}
+    Hasher(KEY).rule(["name", "phone", "mobile"])(target)
+    assert (target["name"], target["mobile"]) == (digest("62812345678"), digest("0812345678"))
+
+
 def test_a_value_is_the_same_whether_it_is_remembered_or_not() -> None:
     """One field's values never come twice, one's come again and again, one changes its habits."""
     people = [
