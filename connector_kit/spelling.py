@@ -89,7 +89,7 @@ def _phone_number(text: str) -> str:
 def _any_text(text: str) -> str:
     if "@" in text and _is_email(text):
         return text.casefold()
-    if text[:1] not in _NUMBER_STARTS:
+    if not text or text[0] not in _NUMBER_STARTS:
         return text
     if text[0] in _PHONE_STARTS and _is_phone(text):
         return _phone_digits(text) or text
