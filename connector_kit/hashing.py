@@ -15,6 +15,8 @@ from connector_kit.scalars import LARGEST, SMALLEST, UnreadableError, to_text
 Rule = Callable[[dict[str, Any]], None]
 
 _REMEMBERED_HASHES, _LONGEST_REMEMBERED = 2000, 200
+# Days of birth repeat, too, though late: half a century has so many.
+_DAYS = 20_000
 # Names of form and custom fields; a server may make them up without end.
 _MOST_NAMES = 200
 _BLOCK = hashlib.sha256().block_size
@@ -50,7 +52,8 @@ class Hasher:
 
     def rule(self, names: Sequence[str]) -> Rule:
         """The same for some fields of an object, in place. One loop for all of them: it runs for each record."""
-        plain, copy_inner, copy_outer = spelling.plain, self._inner.copy, self._outer.copy
+        plain, is_day = spelling.plain, spelling.is_day
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
         spellers = {name: spelling.speller(name) for name in names}
         # Side by side what is spelled alike: Talentics sends one number as both `identity_number` and `nik` (V).
         ordered = sorted(names, key=lambda name: spellers[name].__qualname__)
@@ -95,7 +98,7 @@ class Hasher:
                     result = ""
                 target[name] = result
                 if memory is not None and len(text) <= _LONGEST_REMEMBERED:
-                    if len(memory) < _REMEMBERED_HASHES:
+                    if len(memory) < (_DAYS if is_day(text) else _REMEMBERED_HASHES):
                         memory[text] = result
                     elif objects < 2 * _REMEMBERED_HASHES:
                         # Hardly a value came twice, as with names and numbers of one person each.

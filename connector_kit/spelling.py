@@ -70,6 +70,11 @@ def plain(text: str) -> str:
     return text.replace("\0", "")
 
 
+def is_day(text: str) -> bool:
+    """Whether a text has the shape of a date, and nothing else in it."""
+    return bool(_ISO_DATE.fullmatch(text))
+
+
 def _card_number(text: str) -> str:
     if text.isdigit() and text.isascii():
         return text
@@ -93,7 +98,7 @@ def _any_text(text: str) -> str:
         return text
     if text[0] in _PHONE_STARTS and _is_phone(text):
         return _phone_digits(text) or text
-    if text[4:5] not in _DATE_SEPARATORS or _ISO_DATE.fullmatch(text):
+    if text[4:5] not in _DATE_SEPARATORS or is_day(text):
         return text
     return _iso(text)
 
