@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
@@ -26,6 +25,7 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, F
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from requests.adapters import BaseAdapter
 
+from connector_kit import temporary
 from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
 from connector_kit.failed_streams import told_once
@@ -102,8 +102,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """The config that the commands get. Nothing is written: the CDK would leave the credentials in a file here."""
-        # A killed process can't take its folder away, so it goes before anything is in it.
-        os.rmdir(temp_dir)
+        temporary.remove(temp_dir)
         return self._config or config
 
     # --- the protocol's commands ---------------------------------------------------------------------------------

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connector_kit.ending import signals_held
+
+_PREFIX = "airbyte-source-"
 
 
 @contextmanager
@@ -20,10 +23,22 @@ def own_temporary_folder() -> Iterator[None]:
     before, folder = tempfile.tempdir, None
     try:
         with signals_held():
-            tempfile.tempdir = folder = tempfile.mkdtemp(prefix="airbyte-source-")
+            tempfile.tempdir = folder = tempfile.mkdtemp(prefix=_PREFIX)
         yield
     finally:
         with signals_held():
             tempfile.tempdir = before
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove(folder: str) -> None:
+    """Remove an empty temporary folder, and the program's own around it, once nobody needs them.
+
+    A killed process takes no folder away.
+    """
+    os.rmdir(folder)
+    around = os.path.dirname(folder)
+    if os.path.basename(around).startswith(_PREFIX):
+        tempfile.tempdir = os.path.dirname(around)
+        os.rmdir(around)

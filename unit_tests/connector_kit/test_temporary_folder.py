@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from connector_kit.temporary import own_temporary_folder
+from connector_kit.temporary import own_temporary_folder, remove
 
 
 class Told(Exception):
@@ -77,3 +77,19 @@ def test_where_nothing_can_be_written_the_error_is_pythons_own(place: Path, monk
     monkeypatch.setattr(tempfile, "tempdir", str(place / "nowhere"))
     with pytest.raises(FileNotFoundError), own_temporary_folder():
         pytest.fail("there is no folder")
+
+
+def test_both_folders_go_before_the_block_ends(place: Path) -> None:
+    """A process that is killed later leaves none of them."""
+    with own_temporary_folder():
+        remove(tempfile.mkdtemp())
+        assert list(place.iterdir()) == []
+        # Whatever still wants a folder gets it where it would without us.
+        assert tempfile.gettempdir() == str(place)
+
+
+def test_no_folder_of_somebody_else_goes(place: Path) -> None:
+    """Where the source runs inside another program."""
+    remove(tempfile.mkdtemp())
+    assert place.is_dir()
+    assert list(place.iterdir()) == []
