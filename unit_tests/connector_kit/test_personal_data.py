@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Iterator
@@ -19,9 +17,9 @@ from connector_kit.hashing import Hasher
 from connector_kit.personal_data import schema_for
 from connector_kit.settings import Mode
 from connector_kit.values import SchemaNormalization
+from unit_tests.connector_kit.test_hashing import KEY, digest
 from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, walk
 
-KEY = "a long random text"
 HIDING: tuple[Mode, ...] = ("hash", "drop")
 both_hiding_modes = pytest.mark.parametrize("mode", HIDING)
 
@@ -33,10 +31,6 @@ def config_of(mode: Mode) -> dict[str, Any]:
 def transformed(record: dict[str, Any], schema: Schema, mode: Mode, stream: str = "people") -> dict[str, Any]:
     SchemaNormalization(config=config_of(mode), name=stream).transform(record, schema)
     return record
-
-
-def digest(normal: str) -> str:
-    return hmac.new(KEY.encode(), normal.encode(), hashlib.sha256).hexdigest()
 
 
 def stream_named(name: str) -> Stream:
