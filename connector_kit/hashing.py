@@ -11,8 +11,8 @@ from typing import Any, cast
 from connector_kit import spelling
 from connector_kit.scalars import LARGEST, SMALLEST, UnreadableError, to_text
 
-# Takes an object, and changes it.
-Rule = Callable[[dict[str, Any]], None]
+# Takes an object, and changes it. Gives the number of the rule's fields that the object lacks.
+Rule = Callable[[dict[str, Any]], int]
 
 _REMEMBERED_HASHES, _LONGEST_REMEMBERED = 2000, 200
 # Days of birth repeat, too, though late: half a century has so many.
@@ -52,46 +52,56 @@ class Hasher:
 
     def rule(self, names: Sequence[str]) -> Rule:
         """The same for some fields of an object, in place. One loop for all of them: it runs for each record."""
-        plain, is_day = spelling.plain, spelling.is_day
+        plain, is_day, any_text = spelling.plain, spelling.is_day, spelling.any_text
         copy_inner, copy_outer = self._inner.copy, self._outer.copy
         spellers = {name: spelling.speller(name) for name in names}
         # Side by side what is spelled alike: Talentics sends one number as both `identity_number` and `nik` (V).
+        # Texts of no certain kind are hardly ever the same.
         ordered = sorted(names, key=lambda name: spellers[name].__qualname__)
-        alike = [False, *(spellers[name] is spellers[before] for before, name in pairwise(ordered))]
+        alike = {name for before, name in pairwise(ordered) if spellers[name] is spellers[before] is not any_text}
         # Employees, schools and the like repeat from record to record; what is first seen later hardly does.
-        fields: list[tuple[int, str, spelling.Speller, bool, dict[str, str] | None]]
-        fields = [(number, name, spellers[name], alike[number], {"": ""}) for number, name in enumerate(ordered)]
+        fields: list[tuple[str, spelling.Speller, bool, dict[str, str] | None]]
+        fields = [(name, spellers[name], name in alike, {"": ""}) for name in ordered]
         objects = 0
 
-        def hash_fields(target: dict[str, Any]) -> None:
+        def hash_fields(target: dict[str, Any]) -> int:
             nonlocal objects
             objects += 1
+            absent = 0
             before = result = None
-            for number, name, spell, is_alike, memory in fields:
-                value = target.get(name)
+            get = target.get
+            for name, spell, is_alike, memory in fields:
+                value = get(name)
                 if type(value) is str:
                     text = value
+                elif value is None:
+                    absent += name not in target
+                    before = None
+                    continue
                 elif type(value) is int and SMALLEST <= value <= LARGEST:
                     text = str(value)
-                elif value is None or (other := _text_of(value)) is None:
-                    before = None
-                    if value is not None:
-                        target[name] = None
+                elif (other := _text_of(value)) is None:
+                    target[name] = before = None
                     continue
                 else:
                     text = other
+                if memory is not None and (known := memory.get(text)) is not None:
+                    target[name] = known
+                    before = None
+                    continue
                 if is_alike and text == before:
                     target[name] = result
                     continue
                 before = text
-                if memory is not None and (result := memory.get(text)) is not None:
-                    target[name] = result
-                    continue
                 # Most texts are plain: spare them a call.
                 normal = spell((text if text.isascii() and "\0" not in text else plain(text)).strip())
                 if normal:
                     inner, outer = copy_inner(), copy_outer()
-                    inner.update(normal.encode("utf-8", "replace"))
+                    try:
+                        inner.update(normal.encode())
+                    except UnicodeEncodeError:
+                        # Half of a surrogate pair.
+                        inner.update(normal.encode(errors="replace"))
                     outer.update(inner.digest())
                     result = outer.hexdigest()
                 else:
@@ -102,7 +112,8 @@ class Hasher:
                         memory[text] = result
                     elif objects < 2 * _REMEMBERED_HASHES:
                         # Hardly a value came twice, as with names and numbers of one person each.
-                        fields[number] = (number, name, spell, is_alike, None)
+                        fields[ordered.index(name)] = (name, spell, is_alike, None)
+            return absent
 
         return hash_fields
 

@@ -1,7 +1,8 @@
 """What becomes of applicants' personal data: kept, replaced by a keyed hash, or dropped.
 
 Each field of a schema carries `x-personal-data`, its class; every class but `none` is personal. What a form's field or
-a custom field reveals depends on its name, so there the name decides, and a name that is not known counts as personal.
+a custom field reveals depends on its name, so there the name decides: `x-personal-data-by-name` lists the known ones,
+and a name that is not known counts as personal.
 """
 
 from __future__ import annotations
@@ -14,36 +15,10 @@ from connector_kit.settings import PERSONAL_DATA_MODES, Mode, config_error
 Schema = Mapping[str, Any]
 
 MARK = "x-personal-data"
+# At the `value` of a `{name, value}` pair: the class for each name that is known.
+MARK_BY_NAME = "x-personal-data-by-name"
 CLASSES = frozenset({"none", "identifier", "contact", "special", "free_text", "file_link"})
 HASHED_TYPE = ["null", "string"]
-
-# The fields of Talentics' employment form that the vendor's page shows (V). Only a field of class `none` stays readable
-# in `hash` and `drop`: the bank's name alone says nothing of who banks there.
-FORM_FIELD_CLASSES: Mapping[str, str] = {
-    "birthplace": "identifier",
-    "religion": "special",
-    "identity_address": "contact",
-    "current_address": "contact",
-    "blood_type": "special",
-    "marital_status": "identifier",
-    "date_of_married": "identifier",
-    "number_of_children": "identifier",
-    "npwp_number": "identifier",
-    "npwp_address": "contact",
-    "license_number": "identifier",
-    "reference_name": "identifier",
-    "reference_address": "contact",
-    "reference_phone": "contact",
-    "reference_email": "contact",
-    "reference_relation": "identifier",
-    "bank_account_number": "special",
-    "bank_name": "none",
-    "bank_account_name": "identifier",
-    "identity_card": "file_link",
-    "npwp_card": "file_link",
-    "bank_book": "file_link",
-    "other_document": "file_link",
-}
 
 # Shorter than this, whoever has hashed data may find the key by trying.
 SAFE_KEY_LENGTH = 16
@@ -76,9 +51,9 @@ def is_named_value(properties: Mapping[str, Schema]) -> bool:
     return "name" in properties and "value" in properties and is_personal(properties["value"])
 
 
-def is_harmless_name(name: object) -> bool:
-    """Whether a form's field of this name may be read by everybody. A name that is not known may not."""
-    return isinstance(name, str) and FORM_FIELD_CLASSES.get(name) == "none"
+def harmless_names(value: Schema) -> frozenset[str]:
+    """The names with which the value of a pair stays readable, by its schema. A name that is not known is none."""
+    return frozenset(name for name, kind in value.get(MARK_BY_NAME, {}).items() if kind == "none")
 
 
 def schema_for(schema: Schema, mode: Mode) -> Schema:
@@ -102,6 +77,6 @@ def schema_for(schema: Schema, mode: Mode) -> Schema:
 
 def _leaf_for(field: Schema, mode: Mode) -> Schema:
     if mode == "hash":
-        return {"type": HASHED_TYPE, **{key: field[key] for key in ("description", MARK) if key in field}}
+        return {"type": HASHED_TYPE, **{key: field[key] for key in ("description", MARK, MARK_BY_NAME) if key in field}}
     types = [field["type"]] if isinstance(field["type"], str) else field["type"]
     return {**field, "type": ["null", *(kind for kind in types if kind != "null")]}

@@ -60,7 +60,7 @@ def speller(name: str) -> Speller:
         return str.casefold
     if field in _CARD_NAMES or any(word in _CARD_NAMES for word in re.split(r"[\W_]+", field)):
         return _card_number
-    return _phone_number if any(word in field for word in _PHONE_NAMES) else _any_text
+    return _phone_number if any(word in field for word in _PHONE_NAMES) else any_text
 
 
 def plain(text: str) -> str:
@@ -91,10 +91,11 @@ def _phone_number(text: str) -> str:
     return _phone_digits(text) or text
 
 
-def _any_text(text: str) -> str:
+def any_text(text: str) -> str:
+    """Spell a value whose field does not tell what it is: its shape does."""
     if "@" in text and _is_email(text):
         return text.casefold()
-    if not text or text[0] not in _NUMBER_STARTS:
+    if text[:1] not in _NUMBER_STARTS:
         return text
     if text[0] in _PHONE_STARTS and _is_phone(text):
         return _phone_digits(text) or text

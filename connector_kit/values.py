@@ -95,30 +95,27 @@ class _Compiler:
     def object_rule(self, schema: Schema, path: str, in_place: bool = False) -> Rule:
         prefix = f"{path}." if path else ""
         properties: Mapping[str, Schema] = schema.get("properties", {})
-        rules: dict[str, Rule] = {}
-        # The fields that are right as they are where they have this type.
-        plain: dict[str, type] = {}
+        # Each field that may be seen, with the type of the values that are right as they are.
+        visible: list[tuple[str, type | None, Rule]] = []
         defaults: list[tuple[str, Any]] = []
         personal: list[str] = []
+        by_name = self._mode != "keep" and personal_data.is_named_value(properties)
         for name, field in properties.items():
-            rules[name], default = self._typed_rule(field, prefix + name)
-            if self._hides(field):
+            field_rule, default = self._typed_rule(field, prefix + name)
+            if by_name and name == "value":
+                visible.append((name, None, _as_it_is))
+            elif self._hides(field):
                 personal.append(name)
-                rules[name] = _as_it_is
-            elif (kind := self._plain_type(field)) is not None:
-                plain[name] = kind
+            else:
+                visible.append((name, self._plain_type(field), field_rule))
             if default is not None and "null" not in field["type"]:
                 defaults.append((name, default))
-        value_by_name: Rule | None = None
-        if self._mode != "keep" and personal_data.is_named_value(properties):
-            rules["value"] = _as_it_is
-            personal = [name for name in personal if name != "value"]
-            value_by_name = self._value_by_name_rule(properties["value"], f"{prefix}value")
+        value_by_name = self._value_by_name_rule(properties["value"], f"{prefix}value") if by_name else None
         hide = self._hide_rule(personal) if personal else None
-        plain.update(dict.fromkeys(personal, str))
         notices = self._notices
         take_unknown = self._unknown_rule(prefix)
         ends_here = value_by_name is None and not defaults
+        declared = len(properties)
 
         def rule(value: Any) -> Any:
             if type(value) is not dict:
@@ -128,36 +125,36 @@ class _Compiler:
                 if value is UNREADABLE:
                     return notices.unreadable(path, "object")
             changed: dict[str, Any] | None = value if in_place else None
+            absent = 0
             if hide is not None:
                 if changed is None:
                     value = changed = dict(value)
-                hide(value)
-            unknown: list[str] | None = None
-            for name, entry in value.items():
-                if type(entry) is plain.get(name):
+                absent = hide(value)
+            get = value.get
+            # As the API sent it: what is not a known name until it is repaired is not a known name.
+            pair_name = get("name") if by_name else None
+            for name, right, field_rule in visible:
+                entry = get(name)
+                if type(entry) is right:
                     continue
-                field_rule = rules.get(name)
-                if field_rule is None:
-                    # Taken when the loop is over: it may neither grow nor shrink what it walks.
-                    if unknown is None:
-                        unknown = []
-                    unknown.append(name)
-                elif entry is not None:
-                    new = field_rule(entry)
-                    if new is not entry:
-                        if changed is None:
-                            changed = dict(value)
-                        changed[name] = new
-            if unknown is not None:
+                if entry is None:
+                    absent += name not in value
+                    continue
+                new = field_rule(entry)
+                if new is not entry:
+                    if changed is None:
+                        changed = dict(value)
+                    changed[name] = new
+            if len(value) + absent != declared:
                 if changed is None:
                     changed = dict(value)
-                for name in unknown:
+                for name in [name for name in value if name not in properties]:
                     take_unknown(changed, name)
             result = value if changed is None else changed
             if ends_here:
                 return result
             if value_by_name is not None:
-                result = value_by_name(result)
+                result = value_by_name(result, pair_name)
             for name, default in defaults:
                 if result.get(name) is None:
                     notices.empty_key(prefix + name, default)
@@ -184,28 +181,33 @@ class _Compiler:
             return self._array_rule(field["items"], path), []
         return self._scalar_rule(kind, field, path)
 
-    def _hide_rule(self, names: Sequence[str]) -> Callable[[dict[str, Any]], None]:
+    def _hide_rule(self, names: Sequence[str]) -> Callable[[dict[str, Any]], int]:
         """Hash or drop these fields of an object, in place."""
         if self._hasher is not None:
             return self._hasher.rule(names)
 
-        def drop(target: dict[str, Any]) -> None:
+        def drop(target: dict[str, Any]) -> int:
+            absent = 0
             for name in names:
                 if name in target:
                     target[name] = None
+                else:
+                    absent += 1
+            return absent
 
         return drop
 
-    def _value_by_name_rule(self, field: Schema, path: str) -> Rule:
+    def _value_by_name_rule(self, field: Schema, path: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         """For a `{name, value}` object: what its value reveals is told by its name."""
         harmless, _ = self._typed_rule(field, path)
+        harmless_names = personal_data.harmless_names(field)
         hasher = self._hasher
 
-        def rule(pair: Any) -> Any:
-            name, value = pair.get("name"), pair.get("value")
+        def rule(pair: dict[str, Any], name: Any) -> dict[str, Any]:
+            value = pair.get("value")
             if value is None:
                 return pair
-            if personal_data.is_harmless_name(name):
+            if type(name) is str and name in harmless_names:
                 return {**pair, "value": harmless(value)}
             return {**pair, "value": hasher(str(name), value) if hasher else None}
 

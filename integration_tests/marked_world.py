@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus
 from own_server import Request, reply
 from processes import ROOT
 
-from connector_kit.personal_data import FORM_FIELD_CLASSES, MARK
+from connector_kit.personal_data import MARK, MARK_BY_NAME
 
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "talentics": {"app_secret": "Qx7/vPl+Zr=w2 Kd&9mT", "personal_data_key": "Hf3kWq8-Yb5tLs1-Nc6jRg2"},
@@ -105,8 +105,8 @@ class MarkedApi:
 def _record(schema: Mapping[str, Any], markers: Markers, wrong_types: bool) -> dict[str, Any]:
     record = {name: _value(name, declared, markers, wrong_types) for name, declared in schema["properties"].items()}
     if {"name", "value"} <= set(record) and schema["properties"]["value"][MARK] != "none":
-        # What the value reveals is told by its name; this one is nobody's.
-        record["name"] = "never heard of"
+        # What the value reveals is told by its name; this one is a harmless one of the other vendor's, or nobody's.
+        record["name"] = "never heard of" if MARK_BY_NAME in schema["properties"]["value"] else "bank_name"
     # A field that came after the schema was written.
     return {**record, "unheard_of": {"deep": [markers.plant(personal=True)]}}
 
@@ -117,7 +117,7 @@ def _value(name: str, declared: Mapping[str, Any], markers: Markers, wrong_types
     if name == "employment_application_form":
         return [
             {"name": known, "value": markers.plant(personal=label != "none")}
-            for known, label in FORM_FIELD_CLASSES.items()
+            for known, label in declared["items"]["properties"]["value"][MARK_BY_NAME].items()
         ] + [_record(declared["items"], markers, wrong_types)]
     if "properties" in declared:
         return _record(declared, markers, wrong_types)

@@ -20,7 +20,7 @@ from airbyte_cdk.models import AirbyteStateBlob, AirbyteStateMessage, AirbyteStr
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import PAUSES, FailureTable, Redirected, UnexpectedAnswer, endless, lasting
-from connector_kit.personal_data import FORM_FIELD_CLASSES, MARK, is_leaf, is_named_value
+from connector_kit.personal_data import MARK, MARK_BY_NAME, is_leaf
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource, read_manifest
 
@@ -271,7 +271,7 @@ def leaves(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, M
     for name, field in schema["properties"].items():
         path = f"{prefix}{name}"
         if is_leaf(field):
-            yield path, field, name == "value" and is_named_value(schema["properties"])
+            yield path, field, MARK_BY_NAME in field
         else:
             yield from leaves(field.get("items", field), f"{path}.")
 
@@ -304,13 +304,20 @@ def render_personal_data() -> str:
         "",
         "## Fields of Talentics' employment form",
         "",
-        "Pairs of this name, in `employment_application_forms` and `employment_application_answers`.",
+        "Pairs of this name, in `employment_application_forms` and `employment_application_answers`: those that the",
+        "vendor's page shows. Talentio's custom fields have names of the company's own, so all of them are personal.",
         "",
         "| name | class |",
         "|---|---|",
-        *(f"| `{name}` | `{kind}` |" for name, kind in FORM_FIELD_CLASSES.items()),
+        *(f"| `{name}` | `{kind}` |" for name, kind in _form_fields().items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _form_fields() -> Mapping[str, str]:
+    path = ROOT / "source_talentics" / "schemas" / "employment_application_answers.json"
+    fields: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))["properties"]["value"][MARK_BY_NAME]
+    return fields
 
 
 def _stream_table(source: str, stream: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ FIELD_KEYWORDS = {
     "type",
     "description",
     "x-personal-data",
+    "x-personal-data-by-name",
     "format",
     "airbyte_type",
     "items",
@@ -257,6 +258,24 @@ def test_each_field_has_a_class_of_personal_data(stream: Stream) -> None:
         assert field.get("x-personal-data") in PERSONAL_DATA_CLASSES, path
         if object_schema(field) is not None:
             assert field["x-personal-data"] == "none", f"{path}: its own fields carry the classes"
+
+
+def test_the_names_of_the_employment_form_have_a_class_each_and_one_alone_is_harmless() -> None:
+    """They are Talentics' own. What a company calls its own fields in Talentio says nothing of what is in them."""
+    by_name = {
+        (stream.name, path): field["x-personal-data-by-name"]
+        for stream in STREAMS
+        for path, field in walk(stream.schema())
+        if "x-personal-data-by-name" in field
+    }
+    assert list(by_name) == [
+        ("employment_application_forms", "employment_application_form.value"),
+        ("employment_application_answers", "value"),
+    ]
+    forms, answers = by_name.values()
+    assert forms == answers
+    assert set(forms.values()) <= PERSONAL_DATA_CLASSES
+    assert [name for name, kind in forms.items() if kind == "none"] == ["bank_name"]
 
 
 @every_stream

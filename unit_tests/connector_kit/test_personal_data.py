@@ -21,6 +21,8 @@ from unit_tests.connector_kit.test_hashing import KEY, digest
 from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, walk
 
 HIDING: tuple[Mode, ...] = ("hash", "drop")
+KEPT_KEYWORDS = {"description", "x-personal-data", "x-personal-data-by-name"}
+ANSWERS = "employment_application_answers"
 both_hiding_modes = pytest.mark.parametrize("mode", HIDING)
 
 
@@ -121,8 +123,7 @@ def test_the_schema_of_each_mode_says_what_comes(stream: Stream) -> None:
         else:
             assert hashed[path] == {
                 "type": ["null", "string"],
-                "description": field["description"],
-                "x-personal-data": field["x-personal-data"],
+                **{key: field[key] for key in KEPT_KEYWORDS & set(field)},
             }
             assert dropped[path] == field
     assert schema == before
@@ -172,7 +173,7 @@ def test_a_form_field_is_hidden_by_its_name() -> None:
 
 @both_hiding_modes
 def test_answers_of_their_own_stream_are_hidden_alike(mode: Mode) -> None:
-    schema = stream_named("employment_application_answers").schema()
+    schema = stream_named(ANSWERS).schema()
     answers = [
         transformed({"applicant_id": 1, "name": name, "value": "v"}, schema, mode)["value"]
         for name in ("bank_name", "religion")
@@ -180,10 +181,24 @@ def test_answers_of_their_own_stream_are_hidden_alike(mode: Mode) -> None:
     assert answers == ["v", digest("v") if mode == "hash" else None]
 
 
-def test_every_form_field_has_a_known_class_and_the_harmless_are_few() -> None:
-    assert set(personal_data.FORM_FIELD_CLASSES.values()) <= personal_data.CLASSES
-    assert [name for name in personal_data.FORM_FIELD_CLASSES if personal_data.is_harmless_name(name)] == ["bank_name"]
-    assert not personal_data.is_harmless_name(["bank_name"])
+@both_hiding_modes
+@pytest.mark.parametrize("stream", ["candidates", "candidate_details"])
+def test_a_field_of_the_companys_own_is_personal_whatever_its_name(mode: Mode, stream: str) -> None:
+    pairs = [{"name": name, "value": "x"} for name in ("bank_name", "religion", "favourite colour")]
+    record = transformed({"id": 1, "customFields": pairs}, stream_named(stream).schema(), mode)
+    expected = digest("x") if mode == "hash" else None
+    assert [pair["value"] for pair in record["customFields"]] == [expected] * 3
+
+
+@both_hiding_modes
+@pytest.mark.parametrize("name", ["bank\0_name", ["bank_name"], "bank_name ", "Bank_name"])
+def test_only_a_known_name_itself_makes_a_value_harmless(mode: Mode, name: Any) -> None:
+    """Not one that a repair makes of it."""
+    schema = stream_named("employment_application_forms").schema()
+    record = transformed({"id": 1, "employment_application_form": [{"name": name, "value": "x"}]}, schema, mode)
+    assert record["employment_application_form"][0]["value"] == (digest("x") if mode == "hash" else None)
+    answer = transformed({"applicant_id": 1, "name": name, "value": "x"}, stream_named(ANSWERS).schema(), mode)
+    assert answer["value"] == (digest("x") if mode == "hash" else None)
 
 
 def test_a_field_without_a_class_is_personal() -> None:
