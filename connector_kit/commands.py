@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.ending import ending_at_once, write
 from connector_kit.inputs import read_catalog, read_config, read_state
+from connector_kit.masking import NoForeignTracebacks
 from connector_kit.settings import Settings, misspelled
 from connector_kit.source import ManifestSource, logger, read_manifest
 from connector_kit.stdout import widen_stdout
@@ -97,6 +99,8 @@ def _tell(error: BaseException) -> None:
 
 def _run(package: str, args: Sequence[str] | None) -> None:
     init_uncaught_exception_handler(logger)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(NoForeignTracebacks())
     arguments = list(sys.argv[1:] if args is None else args)
     parsed = AirbyteEntrypoint.parse_args(arguments)
     config = read_config(parsed.config) if getattr(parsed, "config", None) else None

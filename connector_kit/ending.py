@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, AnyStr, NoReturn
@@ -82,11 +84,22 @@ def _leave_no_core() -> None:
 
 
 def end_soon(number: int) -> Ended:
-    """What to raise for a signal; the process ends soon also where nobody raises it."""
-    deadline = threading.Timer(_SECONDS_TO_END, os._exit, [128 + number])
-    deadline.daemon = True
-    deadline.start()
+    """What to raise for a signal; the process ends soon also where nobody raises it. Further signals change nothing."""
+    for each in _SIGNALS:
+        # Not `SIG_IGN`: Python would complain of a second signal that has come already.
+        signal.signal(each, _let_be)
+    # Not a thread of `threading`: the signal may have come in the middle of its locks.
+    start_new_thread(_end_late, (128 + number,))
     return Ended(128 + number)
+
+
+def _let_be(number: int, _: object) -> None:
+    """The process ends already."""
+
+
+def _end_late(code: int) -> None:
+    time.sleep(_SECONDS_TO_END)
+    os._exit(code)
 
 
 def _end(number: int, _: object) -> NoReturn:

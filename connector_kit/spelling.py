@@ -126,9 +126,10 @@ def _iso(text: str) -> str:
     moment = times.parse(text)
     if moment is None:
         return text
-    if len(text) <= len("YYYY-MM-DD"):
-        return times.format_date(moment)
-    return times.format_naive(moment) if moment.tzinfo is None else times.format_aware(moment)
+    if moment.tzinfo is not None:
+        return times.format_aware(moment)
+    # A day may come as the midnight with which it begins.
+    return times.format_naive(moment).removesuffix("T00:00:00")
 
 
 def _is_iso_time(text: str) -> bool:
@@ -146,7 +147,7 @@ def _phone_digits(text: str) -> str:
     international = text.startswith("+")
     number = digits
     if digits.startswith("00"):
-        number, international = digits[2:], True
+        number, international = digits.lstrip("0"), True
     country, rest = number[:2], number[2:]
     if (
         (international and country in ("62", "81"))
@@ -155,4 +156,4 @@ def _phone_digits(text: str) -> str:
     ):
         # "+62 (0)812" keeps the 0 that only a caller inside the country dials.
         return "0" + rest.removeprefix("0")
-    return digits
+    return number

@@ -21,15 +21,23 @@ def own_temporary_folder() -> Iterator[None]:
     which Python finds out where it may write.
     """
     before, folder = tempfile.tempdir, None
-    try:
-        with signals_held():
-            tempfile.tempdir = folder = tempfile.mkdtemp(prefix=_PREFIX)
-        yield
-    finally:
+
+    def clean() -> None:
         with signals_held():
             tempfile.tempdir = before
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        try:
+            with signals_held():
+                tempfile.tempdir = folder = tempfile.mkdtemp(prefix=_PREFIX)
+            yield
+        finally:
+            clean()
+    finally:
+        # Again: a signal that came before it was held back has ended the first one.
+        clean()
 
 
 def remove(folder: str) -> None:

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import http.client
 import io
+import logging
 import math
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import HeaderParsingError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager, ProxyManager
+from urllib3.util.response import assert_header_parsing
 
 from connector_kit.errors import UnexpectedAnswer
+
+logger = logging.getLogger("airbyte.connector_kit")
 
 # Talentics gives all applicants of a job in one answer; 90,000 of them take this much, a page of anything else 2 MB.
 LARGEST_BODY = 64 << 20
@@ -116,6 +121,21 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_Timely(self.fp.detach()))
+
+    def begin(self) -> None:
+        super().begin()
+        try:
+            assert_header_parsing(self.msg)
+        except HeaderParsingError:
+            # urllib3 would quote in the log what the server sent: perhaps the credential, or somebody's data.
+            _tell_of_a_broken_header()
+            self.msg.defects.clear()
+            self.msg.set_payload("")
+
+
+@cache
+def _tell_of_a_broken_header() -> None:
+    logger.warning("The server sent a header with a line that can't be read; the lines behind it are not read either.")
 
 
 class _Connection(HTTPConnection):

@@ -51,6 +51,17 @@ def gigabyte_in_chunks(_: Request) -> Iterator[bytes]:
     yield from (b"%x\r\n%b\r\n" % (MB, b" " * MB) for _ in range(1 << 10))
 
 
+def endless_chunk_length(_: Request) -> Iterator[bytes]:
+    yield HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    yield from (b"1" * MB for _ in range(1 << 10))
+
+
+def endless_trailer(_: Request) -> Iterator[bytes]:
+    """A line behind the last piece of the body, where HTTP allows more headers."""
+    yield HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Long: "
+    yield from (b"x" * MB for _ in range(1 << 10))
+
+
 def compressed_bomb(_: Request) -> Iterator[bytes]:
     yield HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
 
@@ -103,6 +114,8 @@ def endless_header(_: Request) -> Iterator[bytes]:
 ATTACKS: Mapping[str, tuple[Answers, str]] = {
     "a gigabyte": (gigabyte, "more than 64 MiB"),
     "a gigabyte in chunks": (gigabyte_in_chunks, "more than 64 MiB"),
+    "an endless chunk length": (endless_chunk_length, "no usable answer"),
+    "an endless trailer": (endless_trailer, "no usable answer"),
     "a compressed bomb": (compressed_bomb, "more than 64 MiB"),
     "a bomb in a bomb": (bomb_in_a_bomb, "more than 64 MiB"),
     "deep lists": (deep, "more values than"),

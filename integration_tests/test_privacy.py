@@ -235,6 +235,27 @@ def test_a_failed_check_does_not_repeat_what_the_server_echoes(
 
 
 @every_program
+@pytest.mark.parametrize("line", ["{}", " {}", "{}\r\nX: y"])
+def test_a_header_that_can_not_be_read_is_not_quoted(
+    desk: Desk, catalogs: Mapping[str, str], source: str, kind: str, line: str
+) -> None:
+    """urllib3 would log it, with the credential and somebody's address in it."""
+    (desk.files / "catalog.json").write_text(catalogs[source], encoding="utf-8")
+
+    def answers(request: Request) -> Iterable[bytes]:
+        credential = request.headers["authorization"]
+        broken = line.format(f"{credential} {credential[:-1]} {PERSONAL}")
+        body = json.dumps({"data": [], "meta": {"total": 0}} if source == "talentics" else []).encode()
+        yield f"HTTP/1.1 200 OK\r\n{broken}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    with serving(answers) as server:
+        result = PROGRAMS[kind](desk, source, config_of(source, server.origin, "keep"), True)["read"]()
+    assert server.credentials
+    assert_keeps_it_to_itself(result, source)
+    assert "a header with a line that can't be read" in result.stdout + result.stderr
+
+
+@every_program
 def test_a_config_that_is_no_json_is_not_quoted(desk: Desk, source: str, kind: str) -> None:
     secret = next(iter(SECRETS[source].values()))
     config = desk.files / "config.json"

@@ -162,6 +162,30 @@ def test_nothing_is_left_in_the_temporary_folder(narrow: Sandbox, tmp_path: Path
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("numbers", [(signal.SIGTERM, signal.SIGINT), (signal.SIGINT, signal.SIGTERM, signal.SIGINT)])
+def test_told_to_end_again_and_again_it_ends_as_at_the_first_time(
+    narrow: Sandbox, tmp_path: Path, numbers: tuple[signal.Signals, ...]
+) -> None:
+    """Somebody presses Ctrl-C twice, or a platform's patience ends: no defect is reported, and nothing is left."""
+    narrow.post("limits", {"reset": True})
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    command = command_to_read("talentio", narrow, tmp_path, CHILD["talentio"])
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(folder)}, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        for number in numbers:
+            process.send_signal(number)
+        rest = process.stdout.read()
+        assert process.stderr.read() == ""
+    # Both wait for the process by then; it takes that of the lower number first.
+    assert process.returncode in {128 + number for number in numbers}
+    assert '"ERROR"' not in rest
+    assert list(folder.iterdir()) == []
+
+
 # --- check ---------------------------------------------------------------------------------------------------------
 
 PROBLEMS = {

@@ -94,13 +94,12 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
 
 class Discretion(logging.Filter):
-    """Keeps credentials, and tracebacks of failures that are told in words, out of the log."""
+    """Keeps credentials and tracebacks out of the log: an exception may quote data, and failures are told in words."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-        if record.name.startswith("airbyte"):
-            record.exc_info = record.exc_text = None
+        record.exc_info = record.exc_text = None
         told = record.getMessage()
         discreet = filter_secrets(told)
         if discreet != told:

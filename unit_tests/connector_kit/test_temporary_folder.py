@@ -6,11 +6,13 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
+from connector_kit import temporary
 from connector_kit.temporary import own_temporary_folder, remove
 
 
@@ -71,6 +73,26 @@ def test_a_signal_while_it_is_removed_leaves_nothing(place: Path, monkeypatch: p
     with pytest.raises(Told), own_temporary_folder():
         tempfile.mkdtemp()
     assert list(place.iterdir()) == []
+
+
+def test_a_signal_just_before_it_is_removed_leaves_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the block is over, but signals are not held back yet."""
+    held = temporary.signals_held
+    moments: Iterator[Callable[[], None]] = iter([nothing, lambda: signal.raise_signal(signal.SIGTERM), nothing])
+
+    def signals_held() -> AbstractContextManager[None]:
+        next(moments)()
+        return held()
+
+    monkeypatch.setattr(temporary, "signals_held", signals_held)
+    with pytest.raises(Told), own_temporary_folder():
+        tempfile.mkdtemp()
+    assert list(place.iterdir()) == []
+    assert list(moments) == []
+
+
+def nothing() -> None:
+    """No signal comes."""
 
 
 def test_where_nothing_can_be_written_the_error_is_pythons_own(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
