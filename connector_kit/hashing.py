@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
-from typing import Any, cast
+from typing import Any
 
 from connector_kit import spelling
 from connector_kit.scalars import LARGEST, SMALLEST, UnreadableError, to_text
@@ -39,25 +39,26 @@ class Hasher:
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in secret))
         self._by_name: dict[str, Rule] = {}
 
-    def __call__(self, name: str, value: Any) -> str | None:
-        """Hash a field's value. Nothing stays nothing: null and empty lists are null, blank text is empty."""
+    def named(self, name: str) -> Rule:
+        """For the `value` of `{name, value}` pairs with this name."""
         rule = self._by_name.get(name)
         if rule is None:
-            rule = self.rule([name])
+            rule = self._rule({"value": spelling.speller(name)})
             if len(self._by_name) < _MOST_NAMES:
                 self._by_name[name] = rule
-        pair = {name: value}
-        rule(pair)
-        return cast("str | None", pair[name])
+        return rule
 
     def rule(self, names: Sequence[str]) -> Rule:
-        """The same for some fields of an object, in place. One loop for all of them: it runs for each record."""
+        """For some fields of an object. Nothing stays nothing: null and empty lists are null, blank text is empty."""
+        return self._rule({name: spelling.speller(name) for name in names})
+
+    def _rule(self, spellers: Mapping[str, spelling.Speller]) -> Rule:
+        """One loop for all fields: it runs for each record."""
         plain, is_day, any_text = spelling.plain, spelling.is_day, spelling.any_text
         copy_inner, copy_outer = self._inner.copy, self._outer.copy
-        spellers = {name: spelling.speller(name) for name in names}
         # Side by side what is spelled alike: Talentics sends one number as both `identity_number` and `nik` (V).
         # Texts of no certain kind are hardly ever the same.
-        ordered = sorted(names, key=lambda name: spellers[name].__qualname__)
+        ordered = sorted(spellers, key=lambda name: spellers[name].__qualname__)
         alike = {name for before, name in pairwise(ordered) if spellers[name] is spellers[before] is not any_text}
         # Employees, schools and the like repeat from record to record; what is first seen later hardly does.
         fields: list[tuple[str, spelling.Speller, bool, dict[str, str] | None]]

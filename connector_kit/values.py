@@ -15,9 +15,8 @@ from typing import Any
 from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
 from airbyte_cdk.sources.types import Config
 
-from connector_kit import personal_data
+from connector_kit import hashing, personal_data
 from connector_kit.dialect import Dialect, spoken
-from connector_kit.hashing import Hasher
 from connector_kit.notices import Notices, notices_of
 from connector_kit.scalars import (
     LARGEST,
@@ -36,7 +35,7 @@ from connector_kit.shapes import UNREADABLE, flat, has_fields, only_object
 from connector_kit.times import RFC_3339
 
 Schema = Mapping[str, Any]
-# Takes a value that is not null; gives the very same object where nothing is to change.
+# Takes a value that is not null; gives the very same object where nothing is to change, or where that was changed.
 Rule = Callable[[Any], Any]
 
 
@@ -54,30 +53,23 @@ class SchemaNormalization(TypeTransformer):
         mode = personal_data.mode_of(self.config)
         dialect = spoken.get()
         self._notices = notices_of(self.config, self.name, mode, dialect)
-        hasher = Hasher(self.config["personal_data_key"]) if mode == "hash" else None
+        hasher = hashing.Hasher(self.config["personal_data_key"]) if mode == "hash" else None
         self._compilers = [_Compiler(mode, hasher, self._notices, dialect, clean) for clean in (False, True)]
         self._compiled: tuple[Schema, list[Rule]] | None = None
         # Told for the records to come: no text in them holds a NUL or half a surrogate pair, no number is infinite.
         self.clean = False
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
-        """Change the record to what the schema declares.
-
-        Nested values are replaced, never changed themselves: other streams may read the same response. The record
-        itself is the stream's own.
-        """
+        """Change the record to what the schema declares, and the objects in it: they are the stream's own."""
         compiled = self._compiled
         if compiled is None or compiled[0] is not schema:
             # Some schema loaders read their file anew for each partition: an equal schema is as good as the same.
             if compiled and compiled[0] == schema:
                 rules = compiled[1]
             else:
-                rules = [compiler.object_rule(schema, "", in_place=True) for compiler in self._compilers]
+                rules = [compiler.object_rule(schema, "") for compiler in self._compilers]
             self._compiled = compiled = (schema, rules)
-        result = compiled[1][self.clean](record)
-        if result is not record:
-            record.clear()
-            record.update(result)
+        compiled[1][self.clean](record)
         if self._notices.waiting:
             self._notices.tell()
 
@@ -85,36 +77,39 @@ class SchemaNormalization(TypeTransformer):
 class _Compiler:
     """Turns schemas into rules, for one mode of personal data, one dialect, and clean values or any."""
 
-    def __init__(self, mode: Mode, hasher: Hasher | None, notices: Notices, dialect: Dialect, clean: bool) -> None:
+    def __init__(
+        self, mode: Mode, hasher: hashing.Hasher | None, notices: Notices, dialect: Dialect, clean: bool
+    ) -> None:
         self._clean = clean
         self._mode = mode
         self._hasher = hasher
         self._notices = notices
         self._dialect = dialect
 
-    def object_rule(self, schema: Schema, path: str, in_place: bool = False) -> Rule:
+    def object_rule(self, schema: Schema, path: str) -> Rule:
+        """For an object, which is changed in place."""
         prefix = f"{path}." if path else ""
         properties: Mapping[str, Schema] = schema.get("properties", {})
         # Each field that may be seen, with the type of the values that are right as they are.
         visible: list[tuple[str, type | None, Rule]] = []
         defaults: list[tuple[str, Any]] = []
         personal: list[str] = []
+        hides: list[hashing.Rule] = []
         by_name = self._mode != "keep" and personal_data.is_named_value(properties)
         for name, field in properties.items():
             field_rule, default = self._typed_rule(field, prefix + name)
             if by_name and name == "value":
-                visible.append((name, None, _as_it_is))
+                hides.append(self._value_by_name_rule(field, field_rule))
             elif self._hides(field):
                 personal.append(name)
             else:
                 visible.append((name, self._plain_type(field), field_rule))
             if default is not None and "null" not in field["type"]:
                 defaults.append((name, default))
-        value_by_name = self._value_by_name_rule(properties["value"], f"{prefix}value") if by_name else None
-        hide = self._hide_rule(personal) if personal else None
+        if personal:
+            hides.append(self._hide_rule(personal))
         notices = self._notices
         take_unknown = self._unknown_rule(prefix)
-        ends_here = value_by_name is None and not defaults
         declared = len(properties)
 
         def rule(value: Any) -> Any:
@@ -124,15 +119,13 @@ class _Compiler:
                     return None
                 if value is UNREADABLE:
                     return notices.unreadable(path, "object")
-            changed: dict[str, Any] | None = value if in_place else None
             absent = 0
-            if hide is not None:
-                if changed is None:
-                    value = changed = dict(value)
-                absent = hide(value)
+            # Before all else, as the API sent it: what is not a known name until it is repaired is not a known name.
+            # Most objects have nothing of either kind, and to see that costs less than a loop.
+            if hides:
+                for hide in hides:
+                    absent += hide(value)
             get = value.get
-            # As the API sent it: what is not a known name until it is repaired is not a known name.
-            pair_name = get("name") if by_name else None
             for name, right, field_rule in visible:
                 entry = get(name)
                 if type(entry) is right:
@@ -142,24 +135,16 @@ class _Compiler:
                     continue
                 new = field_rule(entry)
                 if new is not entry:
-                    if changed is None:
-                        changed = dict(value)
-                    changed[name] = new
+                    value[name] = new
             if len(value) + absent != declared:
-                if changed is None:
-                    changed = dict(value)
                 for name in [name for name in value if name not in properties]:
-                    take_unknown(changed, name)
-            result = value if changed is None else changed
-            if ends_here:
-                return result
-            if value_by_name is not None:
-                result = value_by_name(result, pair_name)
-            for name, default in defaults:
-                if result.get(name) is None:
-                    notices.empty_key(prefix + name, default)
-                    result = {**result, name: default}
-            return result
+                    take_unknown(value, name)
+            if defaults:
+                for name, default in defaults:
+                    if get(name) is None:
+                        notices.empty_key(prefix + name, default)
+                        value[name] = default
+            return value
 
         return rule
 
@@ -181,8 +166,8 @@ class _Compiler:
             return self._array_rule(field["items"], path), []
         return self._scalar_rule(kind, field, path)
 
-    def _hide_rule(self, names: Sequence[str]) -> Callable[[dict[str, Any]], int]:
-        """Hash or drop these fields of an object, in place."""
+    def _hide_rule(self, names: Sequence[str]) -> hashing.Rule:
+        """Hash or drop these fields of an object."""
         if self._hasher is not None:
             return self._hasher.rule(names)
 
@@ -197,19 +182,23 @@ class _Compiler:
 
         return drop
 
-    def _value_by_name_rule(self, field: Schema, path: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    def _value_by_name_rule(self, field: Schema, harmless: Rule) -> hashing.Rule:
         """For a `{name, value}` object: what its value reveals is told by its name."""
-        harmless, _ = self._typed_rule(field, path)
         harmless_names = personal_data.harmless_names(field)
         hasher = self._hasher
 
-        def rule(pair: dict[str, Any], name: Any) -> dict[str, Any]:
+        def rule(pair: dict[str, Any]) -> int:
             value = pair.get("value")
             if value is None:
-                return pair
+                return "value" not in pair
+            name = pair.get("name")
             if type(name) is str and name in harmless_names:
-                return {**pair, "value": harmless(value)}
-            return {**pair, "value": hasher(str(name), value) if hasher else None}
+                pair["value"] = harmless(value)
+            elif hasher is not None:
+                hasher.named(str(name))(pair)
+            else:
+                pair["value"] = None
+            return 0
 
         return rule
 
@@ -301,7 +290,3 @@ def _kind_of(field: Schema) -> str:
     """The JSON type of a field, beside null."""
     (kind,) = {field["type"]} if isinstance(field["type"], str) else set(field["type"]) - {"null"}
     return str(kind)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value

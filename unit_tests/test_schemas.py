@@ -298,6 +298,13 @@ def test_added_fields_say_that_the_source_adds_them_and_no_other_does(stream: St
 
 
 @every_stream
+def test_added_fields_hold_no_objects(stream: Stream) -> None:
+    """Several rows are given the same value, and each stream changes the objects in its records in place."""
+    properties = stream.schema()["properties"]
+    assert not {name for name in stream.added if {"object", "array"} & set(properties[name]["type"])}
+
+
+@every_stream
 def test_objects_stay_open_for_new_fields(stream: Stream) -> None:
     for path, holder in objects(stream.schema()):
         assert holder["additionalProperties"] is True, path

@@ -275,15 +275,6 @@ def test_a_repaired_name_never_overwrites_a_field() -> None:
     assert record == {"a\ufffd": 1, "a\ufffd\ufffd": 2}
 
 
-def test_nested_values_of_the_response_are_left_as_they_were() -> None:
-    """Two streams read the same response, each with its own types and each at its own time."""
-    response = {"child": {"id": "1"}, "children": [{"id": "2"}]}
-    before = copy.deepcopy(response)
-    record = transformed(dict(response), record_of(child=OBJECT, children=OBJECTS))
-    assert record == {"child": {"id": 1}, "children": [{"id": 2}]}
-    assert response == before
-
-
 @every_stream
 def test_a_record_that_is_right_already_stays_the_same_objects(stream: Stream) -> None:
     schema = stream.schema()

@@ -1,0 +1,37 @@
+"""Streams that live off one answer: each changes its records in place, and none sees what another made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from unit_tests.mock_server import test_aspect_scores, test_employment_application_answers
+from unit_tests.mock_server.helpers import TALENTICS, TALENTIO, Reply, Vendor, counted_page
+from unit_tests.mock_server.talentio import CANDIDATE, CANDIDATE_DETAILS, CANDIDATES
+
+STAGE = TALENTIO.sample("candidate_stages")
+CANDIDATE_LIST = {CANDIDATES.url(): counted_page([{**CANDIDATE, "stages": [STAGE, {**STAGE, "id": 82}]}])}
+DOCUMENTS = {**CANDIDATE_DETAILS.list_of(CANDIDATE), **CANDIDATE_DETAILS.details_of(CANDIDATE)}
+SHARED: dict[str, tuple[Vendor, Mapping[str, Reply]]] = {
+    "candidates candidate_stages": (TALENTIO, CANDIDATE_LIST),
+    "candidate_details stage_evaluations evaluation_items": (TALENTIO, DOCUMENTS),
+    "ticket_scores assessment_scores aspect_scores": (TALENTICS, test_aspect_scores.ANSWERS),
+    "employment_application_forms employment_application_answers": (
+        TALENTICS,
+        test_employment_application_answers.ANSWERS,
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
+@pytest.mark.parametrize("streams", SHARED)
+def test_together_they_give_what_each_gives_alone(streams: str, mode: str) -> None:
+    """A hash of a hash would join with nothing."""
+    vendor, answers = SHARED[streams]
+    config = {"personal_data": mode, "personal_data_key": "a long random text"}
+    alone = {name: vendor.read(name, answers, **config).records[name] for name in streams.split()}
+    assert all(alone.values())
+    assert vendor.read(streams, answers, **config).records == alone
+    backwards = " ".join(reversed(streams.split()))
+    assert vendor.read(backwards, answers, **config).records == alone
