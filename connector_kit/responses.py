@@ -23,6 +23,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import UnexpectedAnswer, unforeseen
 from connector_kit.requester import Requester
+from connector_kit.shapes import flat, unkeyed
 from connector_kit.sync import Sync
 from connector_kit.values import SchemaNormalization
 
@@ -86,8 +87,8 @@ class RowExtractor(RecordExtractor):
     def _inner(self, outer: dict[str, Any], step: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         inner = outer.get(step["field"])
         kept = {name: outer.get(source) for name, source in (step.get("keep") or {}).items()}
-        # An empty nested object and a missing one are both spelled in several ways by these APIs.
-        items = [inner] if isinstance(inner, dict) else inner if isinstance(inner, list) else []
+        # In the shapes that the record's own list may have: its rows and its list are to say the same.
+        items = flat(inner) if isinstance(inner, list) else unkeyed(inner) if isinstance(inner, dict) else []
         for place, item in enumerate(items):
             if isinstance(item, dict):
                 row = {**item, **kept}

@@ -31,6 +31,14 @@ def only_object(value: Any) -> Any:
     return value[0] if len(value) == 1 and isinstance(value[0], dict) else UNREADABLE
 
 
+def unkeyed(value: dict[str, Any]) -> list[Any]:
+    """The list that an object stands for: itself alone, or its values where numbers are its names.
+
+    That is how PHP spells a list with gaps (I).
+    """
+    return list(value.values()) if all(map(str.isdigit, value)) else [value]
+
+
 def flat(entries: list[Any]) -> list[Any]:
     """Unpack lists inside a list, at any depth, in order; the same list comes back where there are none."""
     if list not in map(type, entries):

@@ -31,7 +31,7 @@ from connector_kit.scalars import (
     to_text,
 )
 from connector_kit.settings import Mode
-from connector_kit.shapes import UNREADABLE, flat, has_fields, only_object
+from connector_kit.shapes import UNREADABLE, flat, has_fields, only_object, unkeyed
 from connector_kit.times import RFC_3339
 
 Schema = Mapping[str, Any]
@@ -195,7 +195,7 @@ class _Compiler:
             if type(name) is str and name in harmless_names:
                 pair["value"] = harmless(value)
             elif hasher is not None:
-                hasher.named(str(name))(pair)
+                hasher.named(name if type(name) is str else "")(pair)
             else:
                 pair["value"] = None
             return 0
@@ -231,8 +231,7 @@ class _Compiler:
             if type(value) is list:
                 entries = flat(value) if of_objects else value
             elif isinstance(value, dict):
-                # PHP spells a list with gaps as an object with numbers for names (I).
-                entries = list(value.values()) if all(map(str.isdigit, value)) else [value]
+                entries = unkeyed(value)
             elif of_objects or value == "":
                 return notices.unreadable(path, "array")
             else:

@@ -8,6 +8,8 @@ from typing import Any, Optional
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
+from connector_kit.shapes import only_object
+
 
 @dataclass
 class EvaluationInput(RecordTransformation):
@@ -46,4 +48,6 @@ class CommentAuthor(RecordTransformation):
         stream_slice: Optional[StreamSlice] = None,
     ) -> None:
         author = record.get("employeeCreatedBy")
+        if isinstance(author, list):
+            author = only_object(author)
         record["employeeId"] = (author.get("id") if isinstance(author, dict) else None) or 0

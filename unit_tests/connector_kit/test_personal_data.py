@@ -171,6 +171,20 @@ def test_a_form_field_is_hidden_by_its_name() -> None:
 
 
 @both_hiding_modes
+def test_a_name_that_is_no_text_is_not_known(mode: Mode) -> None:
+    """Spelled out, a list in a list a thousand times over ended the stream."""
+    name: list[Any] = []
+    for _ in range(1_000):
+        name = [name]
+    form = [{"name": odd, "value": "v"} for odd in (name, ["bank_name"], {"bank_name": 1}, 5, True)]
+    record = transformed(
+        {"id": 1, "employment_application_form": form}, stream_named("employment_application_forms").schema(), mode
+    )
+    hidden = digest("v") if mode == "hash" else None
+    assert [pair["value"] for pair in record["employment_application_form"]] == [hidden] * 5
+
+
+@both_hiding_modes
 def test_answers_of_their_own_stream_are_hidden_alike(mode: Mode) -> None:
     schema = stream_named(ANSWERS).schema()
     answers = [

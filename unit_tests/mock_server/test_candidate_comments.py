@@ -51,6 +51,12 @@ def test_a_candidate_without_comments_is_asked_once() -> None:
     replace(COMMENTS, body=lambda candidate: [], rows=lambda candidate: []).reads_oldest_first()
 
 
+def test_an_author_in_a_list_of_one_is_the_author() -> None:
+    """The key said that nobody had written it, the comment beside it who had."""
+    listed = {**COMMENT, "employeeCreatedBy": [COMMENT["employeeCreatedBy"]]}
+    replace(COMMENTS, body=lambda candidate: [listed, NOBODYS]).reads_oldest_first()
+
+
 def test_beside_the_details_the_list_is_asked_for_once() -> None:
     candidate = COMMENTS.older
     answers = {

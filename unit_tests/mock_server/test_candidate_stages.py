@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -44,7 +46,17 @@ def test_beside_its_base_stream_it_costs_no_request() -> None:
     assert outcome.states == {**STATE, "candidates": CANDIDATES.state}
 
 
-@pytest.mark.parametrize("stages", [[], None])
+@pytest.mark.parametrize("spelled", [lambda rows: [rows], lambda rows: {"0": rows[0], "3": rows[1]}])
+def test_a_list_in_another_shape_gives_the_rows_that_its_candidate_has(spelled: Callable[[Any], Any]) -> None:
+    """In a list of its own, or with gaps as PHP spells them: the rows were lost, or one of them held all."""
+    stages = [STAGE, {**STAGE, "id": 82}]
+    answers = {STAGES.url(): counted_page([{**CANDIDATE, "stages": spelled(stages)}])}
+    outcome = TALENTIO.read("candidate_stages candidates", answers)
+    assert outcome.records["candidate_stages"] == [ROW, {**ROW, "id": 82}]
+    assert [stage["id"] for stage in outcome.records["candidates"][0]["stages"]] == [81, 82]
+
+
+@pytest.mark.parametrize("stages", [[], {}, None])
 def test_a_candidate_without_stages_gives_no_row(stages: object) -> None:
     outcome = TALENTIO.read("candidate_stages", {STAGES.url(): counted_page([{**CANDIDATE, "stages": stages}])})
     assert outcome.records == {"candidate_stages": []}
