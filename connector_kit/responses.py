@@ -23,7 +23,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import UnexpectedAnswer, unforeseen
 from connector_kit.requester import Requester
-from connector_kit.shapes import flat, unkeyed
+from connector_kit.shapes import objects_in
 from connector_kit.sync import Sync
 from connector_kit.values import SchemaNormalization
 
@@ -88,7 +88,7 @@ class RowExtractor(RecordExtractor):
         inner = outer.get(step["field"])
         kept = {name: outer.get(source) for name, source in (step.get("keep") or {}).items()}
         # In the shapes that the record's own list may have: its rows and its list are to say the same.
-        items = flat(inner) if isinstance(inner, list) else unkeyed(inner) if isinstance(inner, dict) else []
+        items = objects_in(inner) if isinstance(inner, (list, dict)) else []
         for place, item in enumerate(items):
             if isinstance(item, dict):
                 row = {**item, **kept}

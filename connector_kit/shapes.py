@@ -20,15 +20,22 @@ def has_fields(value: Any) -> bool:
 
 
 def only_object(value: Any) -> Any:
-    """Take the object out of a list of one; null for the empty list, which is how PHP spells an empty object.
+    """The object, taken out of a list of one; null for the empty list, which is how PHP spells an empty object.
 
     UNREADABLE where there is no such object.
     """
+    if isinstance(value, dict):
+        return value
     if not isinstance(value, list):
         return UNREADABLE
     if not value:
         return None
     return value[0] if len(value) == 1 and isinstance(value[0], dict) else UNREADABLE
+
+
+def objects_in(value: list[Any] | dict[str, Any]) -> list[Any]:
+    """The entries of a list of objects, in whichever shape it came; the same list comes back where it is flat."""
+    return flat(value) if isinstance(value, list) else unkeyed(value)
 
 
 def unkeyed(value: dict[str, Any]) -> list[Any]:

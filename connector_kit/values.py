@@ -31,7 +31,7 @@ from connector_kit.scalars import (
     to_text,
 )
 from connector_kit.settings import Mode
-from connector_kit.shapes import UNREADABLE, flat, has_fields, only_object, unkeyed
+from connector_kit.shapes import UNREADABLE, has_fields, objects_in, only_object, unkeyed
 from connector_kit.times import RFC_3339
 
 Schema = Mapping[str, Any]
@@ -229,7 +229,7 @@ class _Compiler:
 
         def rule(value: Any) -> Any:
             if type(value) is list:
-                entries = flat(value) if of_objects else value
+                entries = objects_in(value) if of_objects else value
             elif isinstance(value, dict):
                 entries = unkeyed(value)
             elif of_objects or value == "":

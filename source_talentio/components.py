@@ -47,7 +47,5 @@ class CommentAuthor(RecordTransformation):
         stream_state: Optional[StreamState] = None,
         stream_slice: Optional[StreamSlice] = None,
     ) -> None:
-        author = record.get("employeeCreatedBy")
-        if isinstance(author, list):
-            author = only_object(author)
+        author = only_object(record.get("employeeCreatedBy"))
         record["employeeId"] = (author.get("id") if isinstance(author, dict) else None) or 0
