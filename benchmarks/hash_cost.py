@@ -52,10 +52,11 @@ def cost_of(source: str, records: int, repeats: int) -> float:
         running_sandbox("--no-limits", *options, str(records // lists)) as sandbox,
         tempfile.TemporaryDirectory() as folder,
     ):
+        config = {**sandbox.configs[source], "personal_data_key": KEY}
+        commands = {mode: reading(source, stream, {**config, "personal_data": mode}, Path(folder)) for mode in seconds}
         for _ in range(repeats):
             for mode in MODES:
-                config = {**sandbox.configs[source], "personal_data": mode, "personal_data_key": KEY}
-                seconds[mode].append(read(source, stream, config, Path(folder)))
+                seconds[mode].append(measure.run(commands[mode]).cpu)
             costs.append((sum(seconds["hash"][-2:]) / sum(seconds["keep"][-2:]) - 1) * 100)
     percent = median(costs)
     print(
@@ -66,20 +67,15 @@ def cost_of(source: str, records: int, repeats: int) -> float:
     return percent
 
 
-def read(source: str, stream: str, config: dict[str, Any], folder: Path) -> float:
-    """One full read; gives its CPU time in seconds, user and system."""
-    config_path = write_json(folder / "config.json", config)
+def reading(source: str, stream: str, config: dict[str, Any], folder: Path) -> list[str]:
+    """The command of one full read in the config's mode."""
+    mode = config["personal_data"]
+    config_path = write_json(folder / f"config_{mode}.json", config)
     streams = discovered(run(program(source), "discover", "--config", config_path))
     catalog = configured([found for found in streams if found["name"] == stream])
-    command = [
-        *program(source),
-        "read",
-        "--config",
-        config_path,
-        "--catalog",
-        write_json(folder / "catalog.json", catalog),
-    ]
-    return measure.run(list(map(str, command))).cpu
+    catalog_path = write_json(folder / f"catalog_{mode}.json", catalog)
+    command = [*program(source), "read", "--config", config_path, "--catalog", catalog_path]
+    return [*map(str, command)]
 
 
 if __name__ == "__main__":
