@@ -74,6 +74,16 @@ class DetailCursor(StreamCursor):
         with self._lock:
             self._held = True
 
+    def release(self) -> None:
+        """What held the mark was read after all, and so was everything: the mark goes on."""
+        with self._lock:
+            self._held = False
+            covered = {it: at for it, at in self._recent.items() if self._cap is None or at <= self._cap}
+            for parent_id, instant in sorted(covered.items(), key=lambda item: (item[1], item[0]))[-1:]:
+                self._advance(instant)
+                self._last = parent_id
+            self._recent = SeenTimes({it: at for it, at in self._recent.items() if it not in covered})
+
     def passed(self, instant: int | None, parent_id: Any, text: str | None, settled: bool) -> None:
         """The detail was read, or need not be; `settled` where no later change can bear the same time."""
         if instant is None:

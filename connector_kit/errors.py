@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Optional, Union
@@ -20,6 +20,8 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorR
 from airbyte_cdk.sources.types import Config
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+# A parent that was deleted, or that has nothing yet.
+GONE = frozenset({404, 410})
 # Seconds between tries of one request: about five minutes in all, which outlasts a deploy or a restart on their side.
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0)
 # Seconds that the tries behind the first may take besides: where a server hangs, each of them takes minutes.
@@ -34,24 +36,30 @@ class UnexpectedAnswer(Exception):
 
 
 @dataclass
-class NoAccess(ErrorResolution):
-    """HTTP 403. Below a list it may be of one parent only.
+class RequestFailure(ErrorResolution):
+    """A request that failed where another one to the same endpoint may do well: below a list, with another parent.
 
     Args:
-        permission: what the credential needs, in the user's words.
+        path: of the request.
+        status: the answer's; 0 where there was none that can be used.
+        what: what went wrong, in a few words: `HTTP 422`, `no answer in time`.
+        advice: what to do about it, in the user's words.
     """
 
-    permission: str = ""
+    path: str = ""
+    status: int = 0
+    what: str = ""
+    advice: str = ""
 
 
-class Forbidden(AirbyteTracedException):
-    """HTTP 403, as the error that ends a stream."""
+class RequestFailed(AirbyteTracedException):
+    """A `RequestFailure` as the error that ends a stream."""
 
-    def __init__(self, refusal: NoAccess) -> None:
+    def __init__(self, request: RequestFailure) -> None:
         super().__init__(
-            message=refusal.error_message, internal_message=refusal.error_message, failure_type=refusal.failure_type
+            message=request.error_message, internal_message=request.error_message, failure_type=request.failure_type
         )
-        self.refusal = refusal
+        self.request = request
 
 
 class Redirected(Exception):
@@ -67,7 +75,8 @@ class FailureTable(ErrorHandler):
         console: where the vendor's console gives a new credential.
         permission: what the credential needs to see the endpoint.
         inferred: True where the endpoint's path is not written in the vendor's documentation.
-        missing_is_none: True where a 404 says that the parent is gone or has nothing yet; otherwise it is an error.
+        missing_is_none: True where a 404 or 410 says that the parent is gone or has nothing yet; elsewhere it is an
+            error.
     """
 
     config: Config
@@ -92,7 +101,8 @@ class FailureTable(ErrorHandler):
             return _fail(f"{response} Check base_url: it must be the API's own address, which does not redirect.")
         if isinstance(response, requests.exceptions.SSLError) and not _broke_off(response):
             return _fail(_wrong_with_tls(response))
-        return _retry(f"{_path_of(response)}: no usable answer ({_what(response)}).")
+        path, what = _path_of(response), _what(response)
+        return _retry(f"{path}: no usable answer ({what}).", path, what)
 
     def _by_status(self, status: int, path: str) -> ErrorResolution:
         if 200 <= status < 300:
@@ -104,17 +114,19 @@ class FailureTable(ErrorHandler):
             )
         if status == 403:
             message = f"No access to {path} (HTTP 403). {self.permission}"
-            return NoAccess(ResponseAction.FAIL, FailureType.config_error, message, permission=self.permission)
-        if status == 404 and self.missing_is_none:
+            return _failed(FailureType.config_error, message, path, status, self.permission)
+        if status in GONE and self.missing_is_none:
             return ErrorResolution(response_action=ResponseAction.IGNORE)
-        if status == 404:
+        if status in GONE:
             doubt = (
                 " This path is inferred from the API's other paths, not written in the vendor's documentation; "
                 "if base_url is right, report it and deselect the stream meanwhile."
                 if self.inferred
                 else ""
             )
-            return _fail(f"{path} does not exist (HTTP 404). Check base_url: {self.config.get('base_url')}.{doubt}")
+            advice = f"Check base_url: {self.config.get('base_url')}.{doubt}"
+            message = f"{path} does not exist (HTTP {status}). {advice}"
+            return _failed(FailureType.config_error, message, path, status, advice)
         if status == 429:
             return ErrorResolution(
                 response_action=ResponseAction.RATE_LIMITED,
@@ -122,15 +134,10 @@ class FailureTable(ErrorHandler):
                 error_message=f"{path}: the rate limit is used up (HTTP 429).",
             )
         if status >= 500 or status == 408:
-            return _retry(f"{path}: the server failed (HTTP {status}).")
-        return ErrorResolution(
-            response_action=ResponseAction.FAIL,
-            failure_type=FailureType.system_error,
-            error_message=(
-                f"{path}: the server refused the request (HTTP {status}). The API may have changed: look for a newer "
-                "version of the connector, or report this line."
-            ),
-        )
+            return _retry(f"{path}: the server failed (HTTP {status}).", path, f"HTTP {status}", status)
+        advice = "The API may have changed: look for a newer version of the connector, or report this line."
+        message = f"{path}: the server refused the request (HTTP {status}). {advice}"
+        return _failed(FailureType.system_error, message, path, status, advice)
 
 
 def url_path(url: str | None) -> str:
@@ -140,8 +147,8 @@ def url_path(url: str | None) -> str:
 
 def failure(resolution: ErrorResolution) -> AirbyteTracedException:
     """The exception that ends a stream as `resolution` says."""
-    if isinstance(resolution, NoAccess):
-        return Forbidden(resolution)
+    if isinstance(resolution, RequestFailure):
+        return RequestFailed(resolution)
     return AirbyteTracedException(
         message=resolution.error_message,
         internal_message=resolution.error_message,
@@ -149,8 +156,8 @@ def failure(resolution: ErrorResolution) -> AirbyteTracedException:
     )
 
 
-def lasting(resolution: ErrorResolution, tries: int, span: str) -> AirbyteTracedException:
-    """The exception for a passing fault that did not pass within `tries` tries over a `span` of time in words.
+def lasting(fault: RequestFailure, tries: int, span: str) -> RequestFailure:
+    """What becomes of a passing fault that did not pass within `tries` tries over a `span` of time in words.
 
     A check makes only one try.
     """
@@ -161,10 +168,12 @@ def lasting(resolution: ErrorResolution, tries: int, span: str) -> AirbyteTraced
             f"It did not pass within {tries} tries over {span}. Run the sync again; what was read is kept, and it goes "
             "on from there."
         )
-    return AirbyteTracedException(
-        message=f"{resolution.error_message} {advice}",
-        internal_message=resolution.error_message,
+    return replace(
+        fault,
+        response_action=ResponseAction.FAIL,
         failure_type=FailureType.transient_error,
+        error_message=f"{fault.error_message} {advice}",
+        advice="Run the sync again; report it if it stays so.",
     )
 
 
@@ -239,5 +248,13 @@ def _fail(message: str) -> ErrorResolution:
     return ErrorResolution(ResponseAction.FAIL, FailureType.config_error, message)
 
 
-def _retry(message: str) -> ErrorResolution:
-    return ErrorResolution(ResponseAction.RETRY, FailureType.transient_error, message)
+def _failed(kind: FailureType, message: str, path: str, status: int, advice: str) -> RequestFailure:
+    return RequestFailure(
+        ResponseAction.FAIL, kind, message, path=path, status=status, what=f"HTTP {status}", advice=advice
+    )
+
+
+def _retry(message: str, path: str, what: str, status: int = 0) -> RequestFailure:
+    return RequestFailure(
+        ResponseAction.RETRY, FailureType.transient_error, message, path=path, status=status, what=what
+    )

@@ -15,9 +15,18 @@ import requests
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PATIENCE, PAUSES, NoAccess, Redirected, UnexpectedAnswer, failure, lasting, was_reset
+from connector_kit.errors import (
+    PATIENCE,
+    PAUSES,
+    Redirected,
+    RequestFailure,
+    UnexpectedAnswer,
+    failure,
+    lasting,
+    was_reset,
+)
 from connector_kit.limit_headers import LimitHeaders
-from connector_kit.refusals import Refusals
+from connector_kit.parent_failures import ParentFailures
 from connector_kit.requester import Answer, Requester
 from connector_kit.sync import Sync
 from connector_kit.waiting import LIMIT, TELL_EVERY, Waiting, spoken
@@ -32,6 +41,8 @@ _CHECK_WITHIN = 6.0
 _LONGEST_TOLD = 3600.0
 # So many tries that a burst of ours explains don't count: beyond it, a request that is always reset is a fault.
 _MOST_FORGIVEN = 8
+# One try that takes so long is enough to set a parent aside.
+_TAKES_LONG = 20.0
 Job = TypeVar("Job")
 
 
@@ -56,6 +67,42 @@ class Question(Generic[Job]):
     job: Job
     url: str
     parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class SetAside:
+    """The answer for a parent that fails so far: it is asked for again when all others were."""
+
+    fault: RequestFailure
+
+
+class SetAsideError(Exception):
+    """The same, for who asks for one answer."""
+
+    def __init__(self, fault: RequestFailure) -> None:
+        super().__init__()
+        self.fault = fault
+
+
+@dataclass
+class _Tries:
+    """The tries of one request so far.
+
+    Args:
+        number: those that count; `forgiven` are explained by a burst of ours.
+        most: after so many a request that was set aside is so again; 0 for one that was not.
+        failed_at: when the first one failed.
+        hung: seconds that those behind the first took; `told`: seconds waited since the server said so.
+        due: when the next one is, for a request that was set aside.
+    """
+
+    number: int = 0
+    forgiven: int = 0
+    most: int = 0
+    failed_at: float | None = None
+    hung: float = 0.0
+    told: float = 0.0
+    due: float = 0.0
 
 
 class _Lost(Exception):
@@ -83,7 +130,7 @@ class Flights:
         confirm: emits the state, at once (True) or when the last time is a while ago (False): before a wait of seconds
             or more, meanwhile, and at its end.
         left: how many requests are still to send, for the log; None where nobody knows.
-        refusals: of single parents; where it is given, `in_order` gives them as answers.
+        parents: the failures of single parents; where it is given, `in_order` gives them as answers.
     """
 
     def __init__(
@@ -95,27 +142,64 @@ class Flights:
         waiting: Callable[[], Iterable[str]] = lambda: (),
         confirm: Callable[[bool], None] = lambda _: None,
         left: Callable[[], int | None] = lambda: None,
-        refusals: Refusals | None = None,
+        parents: ParentFailures | None = None,
     ) -> None:
         self._sync = sync
         self._requester = requester
         self._check = check
         self._label = label
         self._confirm = confirm
-        self._refusals = refusals
+        self._parents = parents
+        self._tries: dict[str, _Tries] = {}
         self._waits = Waiting(sync, requester, label, waiting, confirm, left)
         sync.left[requester.endpoint] = (requester.scope, left)
 
-    def ask(self, question: Question[Job]) -> Answer | None:
-        """One request to its end. None where the answer is that there is nothing (404 and the table says so)."""
-        for _, answer in self.in_order([question]):
-            if isinstance(answer, NoAccess):
+    def ask(self, question: Question[Job], patient: bool = False) -> Answer | None:
+        """One request to its end. None where the answer is that there is nothing (404 and the table says so).
+
+        Args:
+            question: the request.
+            patient: never set it aside.
+
+        Raises:
+            RequestFailed: it failed for good, and perhaps others do not.
+            SetAsideError: it failed so far. Ask again after `wait_for_set_aside`.
+        """
+        for _, answer in self._send_all([question], patient):
+            if isinstance(answer, SetAside):
+                raise SetAsideError(answer.fault)
+            if isinstance(answer, RequestFailure):
                 raise failure(answer)
             return answer
         raise AssertionError("a question has exactly one answer")
 
-    def in_order(self, questions: Iterable[Question[Job]]) -> Iterator[tuple[Job, Answer | NoAccess | None]]:
-        """Send the questions, `num_workers` at a time at the most, and give the answers in the questions' order."""
+    def in_order(
+        self, questions: Iterable[Question[Job]]
+    ) -> Iterator[tuple[Job, Answer | RequestFailure | SetAside | None]]:
+        """Send the questions, `num_workers` at a time at the most, and give the answers in the questions' order.
+
+        Behind them come those of the questions that were set aside.
+        """
+        again: list[Question[Job]] = []
+        while True:
+            for question, answer in self._send_all(questions):
+                if isinstance(answer, SetAside):
+                    again.append(question)
+                yield question.job, answer
+            if not again:
+                return
+            self.wait_for_set_aside()
+            questions, again = again, []
+
+    def wait_for_set_aside(self) -> None:
+        """Wait until the requests that were set aside are due again."""
+        pause = max(tries.due for tries in self._tries.values()) - self._sync.clock.monotonic()
+        if pause > 0:
+            self._waits.wait(pause, "a retry is due")
+
+    def _send_all(
+        self, questions: Iterable[Question[Job]], patient: bool = False
+    ) -> Iterator[tuple[Question[Job], Answer | RequestFailure | SetAside | None]]:
         waiting = iter(questions)
         pending: Question[Job] | None = next(waiting, None)
         flying: deque[tuple[Question[Job], _Flight]] = deque()
@@ -123,7 +207,7 @@ class Flights:
             while pending is not None or flying:
                 pause = 0.0
                 while pending is not None and len(flying) < self._sync.settings.num_workers:
-                    if flying and self._refusals is not None and self._refusals.in_doubt:
+                    if flying and self._parents is not None and self._parents.in_doubt:
                         break
                     pause = self._sync.budget.reserve(self._requester.scope)
                     if pause > 0:
@@ -132,7 +216,7 @@ class Flights:
                     pending = next(waiting, None)
                 if flying:
                     question, flight = flying.popleft()
-                    yield question.job, self._land(question, flight)
+                    yield question, self._land(question, flight, patient)
                 elif pause > 0:
                     self._waits.wait(pause, LIMIT)
         except AirbyteTracedException:
@@ -184,12 +268,13 @@ class Flights:
         if isinstance(future.exception(), _Lost):
             self._sync.budget.give_up(self._requester.scope)
 
-    def _land(self, question: Question[Job], flight: _Flight) -> Answer | NoAccess | None:
+    def _land(
+        self, question: Question[Job], flight: _Flight, patient: bool
+    ) -> Answer | RequestFailure | SetAside | None:
         """The answer of one flight, sent again for as long as the failure table says."""
         budget, scope = self._sync.budget, self._requester.scope
-        tries = forgiven = 0
-        failed_at: float | None = None
-        hung = told = 0.0
+        key = f"{question.url}?{question.parameters}"
+        tries = self._tries.pop(key, None) or _Tries()
         while True:
             try:
                 resolution, lost = self._outcome(flight)
@@ -204,34 +289,66 @@ class Flights:
                 return None
             if action == ResponseAction.RATE_LIMITED:
                 logger.info("%s: %s", self._label, resolution.error_message)
-            elif action == ResponseAction.RETRY:
-                if lost and lost.by_burst and forgiven < _MOST_FORGIVEN:
-                    forgiven += 1
-                else:
-                    tries += 1
-                now = self._sync.clock.monotonic()
-                if failed_at is None:
-                    failed_at = now
-                else:
-                    hung += flight.took
-                if tries > len(PAUSES) or hung >= PATIENCE or told >= _LONGEST_TOLD or self._sync.checking:
+            elif action == ResponseAction.RETRY and isinstance(resolution, RequestFailure):
+                pause = self._pause_after(flight, tries, lost)
+                if pause is None:
                     if lost:
                         budget.give_up(scope)
-                    raise lasting(resolution, tries + forgiven, spoken(now - failed_at))
-                pause = PAUSES[max(tries, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-                if flight.retry_after:
-                    pause = max(pause, min(flight.retry_after, _LONGEST_TOLD - told))
-                    told += pause
-                logger.warning("%s: %s Trying again in %.0f s.", self._label, resolution.error_message, pause)
+                    return self._failed_for_good(resolution, tries)
+                is_set_aside = not patient and self._is_set_aside(tries, flight)
+                others = ", when the others were read" if is_set_aside else ""
+                logger.warning("%s: %s Trying again in %.0f s%s.", self._label, resolution.error_message, pause, others)
+                if is_set_aside:
+                    if lost:
+                        budget.give_up(scope)
+                    tries.most = tries.number + 1
+                    tries.due = self._sync.clock.monotonic() + pause
+                    self._tries[key] = tries
+                    return SetAside(self._lasting(resolution, tries))
                 self._waits.wait(pause, "a retry is due")
             else:
                 if lost:
                     budget.give_up(scope)
-                if isinstance(resolution, NoAccess) and self._refusals is not None:
+                if isinstance(resolution, RequestFailure) and self._parents is not None:
                     return resolution
                 raise failure(resolution)
             self._until_free(budget.resend if lost else budget.reserve)
             flight = self._take_off(question)
+
+    def _is_set_aside(self, tries: _Tries, flight: _Flight) -> bool:
+        if self._parents is None:
+            return False
+        most = tries.most or self._parents.tries
+        return most is not None and (tries.number >= most or flight.took >= _TAKES_LONG)
+
+    def _pause_after(self, flight: _Flight, tries: _Tries, lost: _Lost | None) -> float | None:
+        """Count a try that failed. Gives the seconds until the next one, None where there is none."""
+        if lost and lost.by_burst and tries.forgiven < _MOST_FORGIVEN:
+            tries.forgiven += 1
+        else:
+            tries.number += 1
+        if tries.failed_at is None:
+            tries.failed_at = self._sync.clock.monotonic()
+        else:
+            tries.hung += flight.took
+        enough = tries.number > len(PAUSES) or tries.hung >= PATIENCE or tries.told >= _LONGEST_TOLD
+        if enough or self._sync.checking:
+            return None
+        pause = PAUSES[max(tries.number, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+        if flight.retry_after:
+            pause = max(pause, min(flight.retry_after, _LONGEST_TOLD - tries.told))
+            tries.told += pause
+        return pause
+
+    def _failed_for_good(self, fault: RequestFailure, tries: _Tries) -> RequestFailure:
+        failed = self._lasting(fault, tries)
+        if self._parents is None:
+            raise failure(failed)
+        return failed
+
+    def _lasting(self, fault: RequestFailure, tries: _Tries) -> RequestFailure:
+        span = self._sync.clock.monotonic() - (tries.failed_at or 0.0)
+        return lasting(fault, tries.number + tries.forgiven, spoken(span))
 
     def _outcome(self, flight: _Flight) -> tuple[Answer | ErrorResolution, _Lost | None]:
         """What came of a flight, and how it was lost if it was."""

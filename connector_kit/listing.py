@@ -17,11 +17,11 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 
 from connector_kit import times
-from connector_kit.errors import Forbidden, endless, url_path
-from connector_kit.flights import Flights, Question
-from connector_kit.paging import PageNumbers, PageWalk, Sightings, key_of
+from connector_kit.errors import GONE, RequestFailed, endless, url_path
+from connector_kit.flights import Flights, Question, SetAsideError
+from connector_kit.paging import PageSignals, PageWalk, Paginator, Sightings, key_of
+from connector_kit.parent_failures import ParentFailures
 from connector_kit.parents import Parent, ParentLink, parent_of
-from connector_kit.refusals import Refusals
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Reading, RowExtractor
 from connector_kit.scalars import UnreadableError, to_integer
@@ -37,6 +37,10 @@ _OUR_CLOCK_IS_OFF_BY = timedelta(hours=1)
 # A list that moves all the time is walked this often at the most; what is touched later still has a later time, and so
 # belongs to the next sync.
 _MOST_WALKS = 5
+# A list that shows fewer records than its total tells is walked for as long as that shows new ones. Where some came
+# twice in the place of those that are missing, so many walks in a row may show none; otherwise one is enough, as the
+# credential may well not see the others.
+_MOST_IN_VAIN_WITH_TIES, _MOST_IN_VAIN = 6, 1
 # A sample reads the first page of each list and what hangs on so many of its records.
 _SAMPLED_PARENTS = 5
 
@@ -55,6 +59,10 @@ class ListReading(Reading):
         self._missing = 0
         self._found = 0
         self._nameless = 0
+        # Whether every record of every list was seen; what hangs on the others is not known.
+        self.is_whole = True
+        # Whether the server gives all of a list, whatever page it is asked for.
+        self._ignores_page = False
         self.handed_fields: list[str] = []
         self.read_at = 0.0
         # For the log of a wait: lists not begun yet, and pages of this one.
@@ -76,6 +84,7 @@ class ListReading(Reading):
         return oldest_first[:_SAMPLED_PARENTS] if self.sync.sampling else oldest_first
 
     def _run(self) -> Iterator[Record]:
+        failures = ParentFailures()
         self._flights = Flights(
             self.sync,
             self.requester,
@@ -84,84 +93,188 @@ class ListReading(Reading):
             waiting=lambda: self.streams_served,
             confirm=self.confirm,
             left=lambda: self._lists_left + self._pages_left,
+            parents=failures if self._parent else None,
         )
         parameters = self.requester.parameters_with(self._server_filter())
-        parents: list[Parent | None] = [*self._parent.reading.index()] if self._parent else [None]
-        refusals = Refusals()
-        for number, parent in enumerate(parents, 1):
-            self._lists_left = len(parents) - number
-            try:
-                yield from self._walks(parent, parameters)
-                refusals.answered()
-            except Forbidden as error:
-                if parent is None:
-                    raise
-                refusals.note(error.refusal)
-        self.incomplete = refusals.error(url_path(self.requester.url_for("{id}")))
+        if self._parent is None:
+            yield from self._walks(None, parameters)
+        else:
+            yield from self._lists_of(self._parent.reading.index(), parameters, failures)
+            self.is_whole = self.is_whole and self._parent.reading.is_whole and not failures
+        self.incomplete = failures.error(url_path(self.requester.url_for("{id}")))
+        self._tell_what_is_missing()
+        self.read_at = self.sync.clock.monotonic()
+        # Where something was not read the state stays: it may be older than the state would be.
+        for cursor in self._cursors().values() if self.is_whole else ():
+            cursor.complete()
+
+    def _lists_of(
+        self, parents: list[Parent], parameters: Mapping[str, str], failures: ParentFailures
+    ) -> Iterator[Record]:
+        """The list of each parent; behind the others, those of parents that failed at first."""
+        tried_before: set[Any] = set()
+        while parents:
+            set_aside: list[Parent] = []
+            for number, parent in enumerate(parents, 1):
+                self._lists_left = len(parents) - number + len(set_aside)
+                try:
+                    yield from self._walks(parent, parameters)
+                    failures.answered()
+                except SetAsideError as error:
+                    set_aside.append(parent)
+                    if parent.id not in tried_before:
+                        failures.set_aside(error.fault)
+                except RequestFailed as error:
+                    failures.note(error.request, again=parent.id in tried_before)
+            if set_aside:
+                tried_before.update(parent.id for parent in set_aside)
+                self._flights.wait_for_set_aside()
+            parents = set_aside
+
+    def _tell_what_is_missing(self) -> None:
         if self._missing and not self._found:
             raise self._all_missing()
+        if self._missing:
+            self.is_whole = False
+            logger.info(
+                "%s: %d parents have no such list (HTTP 404). Those that still exist are asked for again at the next "
+                "sync.",
+                self.label,
+                self._missing,
+            )
         if self._nameless:
             logger.warning(
                 "%s: %d have no readable id; nothing that hangs on them is asked for.", self.label, self._nameless
             )
-        self.read_at = self.sync.clock.monotonic()
-        # Where some may not be read the state stays: theirs may be older than it would be.
-        for cursor in [] if refusals else self._cursors().values():
-            cursor.complete()
 
     def _walks(self, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:
-        """Walk a list, and again what moved meanwhile, or may have."""
+        """Walk a list, and again what moved meanwhile, or may have, or what is still missing."""
         sightings = Sightings()
         part: str | None = "whole"
+        walk: PageWalk | None = None
         for _ in range(_MOST_WALKS):
             sightings.begin_walk()
-            blind = yield from self._walk(parent, parameters, sightings, only_beginning=part == "beginning")
-            part = "whole" if blind and sightings.brought_news else sightings.moved
-            if part is None:
+            walk = yield from self._walk(parent, parameters, sightings, only_beginning=part == "beginning")
+            if walk is None:
                 return
+            part = "whole" if walk.is_blind and sightings.brought_news else sightings.moved
+            if part is None:
+                break
             if sightings.moved is not None:
                 logger.info("%s: the list moved while it was read; reading it again.", self.label)
+        if walk is not None and not self.sync.sampling:
+            yield from self._look_again(parent, parameters, sightings, walk)
+
+    def _look_again(
+        self, parent: Parent | None, parameters: Mapping[str, str], sightings: Sightings, walk: PageWalk
+    ) -> Iterator[Record]:
+        """Where fewer records were seen than the list has: walk it in other orders, until all were seen."""
+        orders: list[Mapping[str, str]] = [*self._retriever.paginator.other_orders, {}]
+        in_vain = tried = 0
+        while sightings.lacks(walk.total) or walk.is_cut_short:
+            if in_vain >= (_MOST_IN_VAIN_WITH_TIES if sightings.came_twice else _MOST_IN_VAIN):
+                break
+            if not tried:
+                logger.info("%s: %s; looking again.", self.label, _seen_of(sightings, walk))
+            order = orders[tried % len(orders)]
+            tried += 1
+            before = sightings.proven
+            sightings.begin_walk()
+            try:
+                again = yield from self._walk(parent, {**parameters, **order}, sightings, until_all=True)
+            except RequestFailed:
+                if not order:
+                    raise
+                # An order that this API does not know.
+                orders.remove(order)
+                continue
+            walk = again or walk
+            in_vain = 0 if sightings.proven > before else in_vain + 1
+        if sightings.lacks(walk.total) or walk.is_cut_short:
+            self.is_whole = False
+            logger.warning(
+                "%s: %s shows %s. What it shows was read; the state stays where it was, so that the next sync looks "
+                "again. The credential may not see all of them; if it should, report this line.",
+                self.label,
+                url_path(self.requester.url_for(parent.id if parent else "")),
+                _seen_of(sightings, walk),
+            )
 
     def _walk(
-        self, parent: Parent | None, parameters: Mapping[str, str], sightings: Sightings, only_beginning: bool
-    ) -> Generator[Record, None, bool]:
-        """One walk. Returns whether a deletion would have gone unseen: several pages, and no total."""
+        self,
+        parent: Parent | None,
+        parameters: Mapping[str, str],
+        sightings: Sightings,
+        only_beginning: bool = False,
+        until_all: bool = False,
+    ) -> Generator[Record, None, PageWalk | None]:
+        """One walk. Returns None where there is no such list.
+
+        Args:
+            parent: whose list it is.
+            parameters: of each request, beside those of the page.
+            sightings: what was seen so far.
+            only_beginning: end with the first page that shows nothing new.
+            until_all: end when as many records were seen as the list has.
+        """
         url = self.requester.url_for(parent.id if parent else "")
         paginator = self._retriever.paginator
-        walk = PageWalk(paginator.page_size, paginator.one_page_without_total)
+        walk = PageWalk(paginator.page_size, one_page=self._ignores_page)
         page: int | None = 1
         self._pages_left = 1
         while page is not None:
-            answer = self._flights.ask(Question(page, url, {**parameters, **paginator.parameters(page)}))
-            if answer is None:
-                # The parent was deleted after it was listed; its records went with it.
+            answer = self._ask(page, url, {**parameters, **paginator.parameters(page, walk.cursor)})
+            if answer is None and page == 1:
+                # The parent was deleted after it was listed, and its records went with it; or it can't be read now.
                 self._missing += 1
-                return False
+                return None
+            if answer is None:
+                walk.end()
+                break
             self._found += 1
             self.count_shared(len(self.streams_served))
             if self._server_time is None:
                 self._begin(answer)
             records = self._extractor.records(answer.body)
-            total = paginator.total(answer)
+            signals = paginator.signals(answer, page)
             keys = [key_of(record) for record in records]
-            why_endless = walk.why_endless(page, keys, total)
+            why_endless = walk.why_endless(page, keys, signals, again=until_all)
             if why_endless:
                 raise endless(url_path(url), why_endless)
+            total = signals.total
             self._pages_left = 1 if total is None else max(1, -(-total // paginator.page_size) - page)
-            counted = walk.counts(page, len(records), total)
+            new_in_walk = not sightings.in_this_walk(keys)
+            # Proven once for all lists of this endpoint, it spares each of them the look at a second page.
+            self._ignores_page = self._ignores_page or (signals == PageSignals() and page == 2 and not new_in_walk)
+            counted = walk.counts(page, len(records), signals)
+            if walk.shrank_by:
+                sightings.some_were_deleted(walk.shrank_by)
+            following = walk.next(len(records), counted, signals, new_in_walk)
             if counted:
+                # The last page once more, behind the last, is no sign of a list that moved.
+                is_repeat = walk.is_repeat or (following is None and not new_in_walk)
                 instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
-                news = [
-                    sightings.is_news(key, instant, walk.is_repeat) for key, instant in zip(keys, instants, strict=True)
-                ]
+                news = [sightings.is_news(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
                 yield from self._emit(answer, records, instants, news, parent)
                 if only_beginning and not any(news):
-                    return False
+                    return walk
             self.confirm(now_or_later=False)
-            page = None if self.sync.sampling else walk.next(page, len(records), counted)
+            page = None if self.sync.sampling else following
+            if until_all and not sightings.lacks(walk.total) and walk.total is not None:
+                return walk
         if walk.beginning_in_doubt:
             sightings.moved = sightings.moved or "beginning"
-        return walk.is_blind
+        return walk
+
+    def _ask(self, page: int, url: str, parameters: Mapping[str, str]) -> Answer | None:
+        """A page of a list. None where the server has no such page."""
+        try:
+            return self._flights.ask(Question(page, url, dict(parameters)))
+        except RequestFailed as error:
+            # So some servers answer for the page behind the last.
+            if page > 1 and error.request.status in GONE:
+                return None
+            raise
 
     def _emit(
         self,
@@ -259,6 +372,12 @@ class ListReading(Reading):
         )
 
 
+def _seen_of(sightings: Sightings, walk: PageWalk) -> str:
+    if walk.total is None:
+        return f"{len(sightings):,} records, and the server says that there are more"
+    return f"{len(sightings):,} of {walk.total:,} records"
+
+
 def _floors_of_child(child: Reading) -> list[int | None]:
     """How far back the selected streams below a list need it: a bound for each, None for "all of it"."""
     floors = [child.parent_floor(member.name) for member in child.wanted]
@@ -282,7 +401,7 @@ class ListRetriever(Retriever):
     name: str
     requester: Requester
     record_selector: RecordSelector
-    paginator: PageNumbers
+    paginator: Paginator
     partition_router: Optional[PartitionRouter] = None
     incremental_sync: Optional[DatetimeBasedCursor] = None
     updated_field: str = ""

@@ -1,29 +1,38 @@
-"""Which page of a list comes next, so that nothing slips past while the list moves.
+"""Where a list ends, and which page comes next, so that nothing slips past while the list moves.
+
+Where a list ends is the server's word: a total, a link to the next page, the number of the last one. Where they
+contradict each other more is read rather than less; where none comes, the list ends with a page that brings nothing
+new, never with a short one: servers give smaller pages than asked for, and leave out rows that a credential may not
+see.
 
 Both APIs page by number over a list that others change meanwhile. What that does to the records not yet read:
 
 - created: pushed to later pages, or not at all. Harmless; some come twice.
-- deleted: pulled to *earlier* pages, where nobody looks again. Both APIs tell the total on every page, so a total that
-  shrank says by how much, and the walk steps back that far; at its end the list's beginning is read again. A list of
-  several pages that tells no total is walked until a walk brings nothing new.
+- deleted: pulled to *earlier* pages, where nobody looks again. A total that comes with each page shrinks and says by
+  how much, and the walk steps back that far; at its end the list's beginning is read again. A list of several pages
+  that tells no total is walked until a walk brings nothing new.
 - moved, in a list that is ordered by the time of update: to its end, which pulls others to earlier pages and shows the
   moved record a second time under a new time; or to its beginning, which pushes others to later pages, where one is
   seen a second time as it was. Seeing a record twice therefore asks for another walk: of the whole list in the first
   case, of its beginning in the second.
+- none of it, but the server's order has ties: records of one bulk import share their time, and stand in another order
+  at each request. One comes on two pages, another on none. Only the total tells: see `Sightings.lacks`.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
+from urllib.parse import parse_qs, urlsplit
 
 from airbyte_cdk.sources.types import Config
 
 from connector_kit.requester import Answer
 
 # A last page with fewer records than the total promises is asked for again this often: the server may have counted
-# just before a deletion and listed just after it. A total that is wrong for good is believed no longer then.
+# just before a deletion and listed just after it.
 _DOUBTS = 2
 # A list that grows while it is read may come to twice the pages that it promised at first, and some more. No list of
 # these APIs comes near two million records, and so many are what the memory of a walk holds.
@@ -32,67 +41,149 @@ _GROWTH, _SPARE_PAGES, _MOST_PAGES = 2, 1_000, 20_000
 _SAME_PAGES = 3
 
 
+@dataclass(frozen=True)
+class PageSignals:
+    """What an answer says of where its list ends.
+
+    Args:
+        total: how many records the list has; None where the answer doesn't tell.
+        more: whether there is another page; None where the answer doesn't tell.
+        cursor: what asks for that page in the place of its number, where the server pages by cursor.
+    """
+
+    total: int | None = None
+    more: bool | None = None
+    cursor: str | None = None
+
+
 @dataclass
-class PageNumbers:
+class Paginator(ABC):
     """How a list pages.
 
     Args:
-        page_parameter: the query parameter that takes the page's number, from 1.
         page_size: records on a full page.
-        page_size_parameter: the query parameter that asks for it, where there is one.
-        total_header, total_path: where an answer tells how many records the list has.
-        one_page_without_total: True where a list that tells no total comes whole in one answer; elsewhere a full page
-            without a total has another behind it.
+        page_parameter: the query parameter that takes the page's number, from 1.
+        page_size_parameter: the query parameter that asks for the size, where there is one.
+        other_orders: query parameters that give the same list in another order, such as `{sort: -registeredAt}`. Used
+            where fewer records were seen than the list's total tells.
     """
 
     config: Config
     page_size: int
     page_parameter: str = "page"
     page_size_parameter: Optional[str] = None
-    total_header: Optional[str] = None
-    total_path: list[str] = field(default_factory=list)
-    one_page_without_total: bool = False
+    other_orders: list[Mapping[str, str]] = field(default_factory=list)
 
-    def parameters(self, page: int) -> dict[str, str]:
-        parameters = {self.page_parameter: str(page)}
+    def parameters(self, page: int, cursor: str | None = None) -> dict[str, str]:
+        """The query parameters that ask for a page."""
+        parameters = {self.page_parameter: str(page)} if cursor is None else {"cursor": cursor}
         if self.page_size_parameter:
             parameters[self.page_size_parameter] = str(self.page_size)
         return parameters
 
-    def total(self, answer: Answer) -> int | None:
-        """The list's length as an answer tells it; None where it doesn't."""
-        if self.total_header:
-            value: Any = answer.headers.get(self.total_header)
-        else:
-            value = answer.body
-            for name in self.total_path:
-                value = value.get(name) if isinstance(value, Mapping) else None
-        try:
-            total = int(value)
-        except (TypeError, ValueError):
-            return None
-        return total if total >= 0 else None
+    @abstractmethod
+    def signals(self, answer: Answer, page: int) -> PageSignals:
+        """What the answer that brought a page says of the list."""
+
+
+@dataclass
+class PageNumbers(Paginator):
+    """Pages by number, with the total in a header: `X-Total: 387`.
+
+    Args:
+        total_header: the header's name, in any case.
+    """
+
+    total_header: str = "X-Total"
+
+    def signals(self, answer: Answer, page: int) -> PageSignals:
+        return PageSignals(total=_count(answer.headers.get(self.total_header)))
+
+
+@dataclass
+class LaravelLinks(Paginator):
+    """Laravel's three ways to page; which of them an endpoint has can change with a release.
+
+    `paginate`: `{"data": […], "links": {"next": "https://…?page=2"}, "meta": {"last_page": 4, "total": 387}}`;
+    `simplePaginate`: the link without `total` and `last_page`; `cursorPaginate`: `links.next` with `?cursor=…`, and
+    `meta.next_cursor`. Without API resources the same stand beside `data`, the link as `next_page_url`.
+
+    The link says whether there is more. Host, scheme, path and size are never taken from it: behind a proxy it names
+    http:// addresses, and it lacks `per_page`. Only a `cursor` in it is taken over.
+    """
+
+    def signals(self, answer: Answer, page: int) -> PageSignals:
+        body = answer.body if isinstance(answer.body, Mapping) else {}
+        meta, links = _mapping(body.get("meta")), _mapping(body.get("links"))
+        told = {**body, **meta}
+        link = links["next"] if "next" in links else body.get("next_page_url")
+        says: list[bool] = [bool(link)] if "next" in links or "next_page_url" in body else []
+        last_page = _count(told.get("last_page"))
+        if last_page is not None:
+            says.append(page < last_page)
+        cursor = told.get("next_cursor") or _cursor_in(link)
+        if cursor:
+            says.append(True)
+        return PageSignals(_count(told.get("total")), any(says) if says else None, str(cursor) if cursor else None)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: Any) -> int | None:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if number >= 0 else None
+
+
+def _cursor_in(link: Any) -> str | None:
+    try:
+        return parse_qs(urlsplit(link).query)["cursor"][0] if isinstance(link, str) else None
+    except (ValueError, KeyError):
+        return None
 
 
 class PageWalk:
     """One walk through a list.
 
-    `_covered` is the number of records, from the list's beginning, that were surely read as the list stands now. A
-    deletion anywhere may have pulled one unread record below that mark, so the mark goes down by as many as were
+    `rows` has the number of records on each page, from the list's beginning, that was surely read as the list stands
+    now. A deletion anywhere may have pulled one unread record below that mark, so the mark goes down by as many as were
     deleted; a page that begins above the mark does not count, and is read again when its turn comes.
+
+    Args:
+        page_size: records on a full page, as they are asked for.
+        short_is_last: whether a page that is not full ends a list that tells nothing of its end: for what comes in one
+            answer as far as anybody knows, and would cost a second request each.
+        one_page: whether the first page ends such a list: the server gives the same for every page.
     """
 
-    def __init__(self, page_size: int, one_page_without_total: bool = False) -> None:
-        self._size = page_size
-        self._one_page_without_total = one_page_without_total
-        self._covered = 0
+    def __init__(self, page_size: int, short_is_last: bool = False, one_page: bool = False) -> None:
+        self._asked_size = page_size
+        self._short_is_last = short_is_last
+        self._one_page = one_page
+        self.rows: list[int] = []
         self._reached = 0
+        # The most records on any page, which is never more than the server's own page size: to step back by too many
+        # pages costs a request, by too few a record.
+        self._size = 0
         # Whether the page that came last had been read before in this walk.
         self.is_repeat = False
         # Whether something may have moved to the list's beginning that the walk did not show. A deletion at the same
         # time pulls the others back to where they were, so that no record comes twice and tells of it.
         self.beginning_in_doubt = False
+        # By how much the total shrank with the last page.
+        self.shrank_by = 0
+        # Whether the server said that there is more, and the walk ended all the same.
+        self.is_cut_short = False
+        self._said_more = False
+        self.cursor: str | None = None
+        self._by_cursor = False
         self._last_page = 0
+        # Pages that showed something new.
+        self._pages = 0
         self._total: int | None = None
         self._untold = False
         self._doubts = 0
@@ -101,70 +192,103 @@ class PageWalk:
         self._last_keys: list[Any] = []
         self._same = 1
 
-    def why_endless(self, page: int, keys: list[Any], total: int | None) -> str | None:
-        """Note the ids on a page. Says why the list comes to no end, where that shows; None otherwise."""
+    def why_endless(self, page: int, keys: list[Any], signals: PageSignals, again: bool = False) -> str | None:
+        """Note the ids on a page. Says why the list never ends, where that shows; None otherwise.
+
+        `again` where a walk before this one has found less than the total tells.
+        """
         self._asked += 1
+        total = signals.total
         if self._asked == 1 and total is not None:
-            self._most = min(_MOST_PAGES, _GROWTH * total // self._size + _SPARE_PAGES)
+            self._most = min(_MOST_PAGES, _GROWTH * total // self._asked_size + _SPARE_PAGES)
         if self._asked > self._most:
             return f"{self._most:,} pages were read, and it goes on"
         follows = page == self._last_page + 1
-        self._same = self._same + 1 if follows and keys and None not in keys and keys == self._last_keys else 1
+        same = follows and None not in keys and keys == self._last_keys
+        self._same = self._same + 1 if same else 1
         self._last_keys = keys
-        ends_here = total is not None and page > 1 and page * self._size >= total
-        if self._same >= _SAME_PAGES or (ends_here and self._same == page):
+        if not self._promises_more(page, signals):
+            # The page behind the last one, as some servers give it: the last once more, or all of an unpaged list.
+            return None
+        ends_here = total is not None and page > 1 and page * self._asked_size >= total
+        if self._same >= _SAME_PAGES or (again and ends_here and keys and self._same == page):
             return f"page {page} has the same records as the page before"
         return None
 
+    def _promises_more(self, page: int, signals: PageSignals) -> bool:
+        if signals.more or signals.total is None:
+            return bool(signals.more)
+        return sum(self.rows) < signals.total and (page - 1) * self._asked_size < signals.total
+
     @property
     def is_blind(self) -> bool:
-        """Whether a deletion goes unseen: several pages, one of them without a total."""
-        return self._untold and self._last_page > 1
+        """Whether a deletion goes unseen: several pages by number, one of them without a total."""
+        return self._untold and self._pages > 1 and not self._by_cursor
 
-    def counts(self, page: int, rows: int, total: int | None) -> bool:
+    @property
+    def total(self) -> int | None:
+        """How many records the list has, by the last page that told. None where none did, or where more came."""
+        return None if self._total is None or sum(self.rows) > self._total else self._total
+
+    def counts(self, page: int, rows: int, signals: PageSignals) -> bool:
         """Take note of a page. False where it must be read again, because the list moved before it."""
         self._last_page = max(self._last_page, page)
-        if total is not None:
-            if self._total is not None and total < self._total:
-                self._covered = max(0, self._covered - (self._total - total))
+        self.shrank_by = 0
+        if signals.total is not None:
+            if self._total is not None and signals.total < self._total:
+                back = -(-(self._total - signals.total) // max(1, self._size))
+                del self.rows[max(0, len(self.rows) - back) :]
                 self.beginning_in_doubt = True
-            self._total = total
-        begin = (page - 1) * self._size
-        if begin > self._covered or self._doubtful(page, rows):
+                self.shrank_by = self._total - signals.total
+            self._total = signals.total
+        if page > len(self.rows) + 1 or self._is_doubtful(page, rows, signals):
             return False
-        self._untold = self._untold or total is None
-        if page == 1 and rows and self._is_short(page, rows):
-            # Not the size that was asked for, then: a server that gives fewer counts its pages by that.
-            self._size = rows
-        self.is_repeat = begin < self._reached
+        self._untold = self._untold or signals.total is None
+        self.cursor = signals.cursor
+        self._by_cursor = self._by_cursor or signals.cursor is not None
+        self.is_repeat = page <= self._reached
         # From page 1 the walk goes on through all that follow.
         self.beginning_in_doubt = self.beginning_in_doubt and page > 1
-        self._covered = max(self._covered, begin + (self._size if self._more_after(page, rows) else rows))
-        self._reached = max(self._reached, self._covered)
+        self.rows[page - 1 :] = [rows]
+        self._size = max(self._size, rows)
+        self._reached = max(self._reached, page)
         return True
 
-    def next(self, page: int, rows: int, counted: bool) -> int | None:
-        """The page to read after `page`, None at the end."""
-        if counted and (rows == 0 or not self._more_after(page, rows)):
-            return None
-        return self._covered // self._size + 1
+    def next(self, rows: int, counted: bool, signals: PageSignals, brought_news: bool = True) -> int | None:
+        """The page to read after one with `rows` records; None at the end.
 
-    def _doubtful(self, page: int, rows: int) -> bool:
+        `brought_news` is False where all of them had been seen before in this walk.
+        """
+        page = len(self.rows) + 1
+        self._pages += counted and rows > 0 and brought_news
+        return page if not counted or self._goes_on(rows, signals, brought_news) else None
+
+    def end(self) -> None:
+        """Told that the server has no such page."""
+        self.is_cut_short = self.is_cut_short or self._said_more
+
+    def _goes_on(self, rows: int, signals: PageSignals, brought_news: bool) -> bool:
+        self._said_more = bool(signals.more)
+        if signals.more:
+            return True
+        read, total = sum(self.rows), self._total
+        if total is not None and read <= total:
+            # A page may be empty though others follow: a credential may not see the rows on it.
+            return read < total and ((rows > 0 and brought_news) or len(self.rows) * max(1, self._size) < total)
+        # A total that the pages have overrun is wrong, and says nothing of where the list ends.
+        if signals.more is not None or (self._short_is_last and rows < self._asked_size):
+            return False
+        return rows > 0 and brought_news and not self._one_page
+
+    def _is_doubtful(self, page: int, rows: int, signals: PageSignals) -> bool:
         """Whether a page holds fewer records than the total promises, and may hold them at another look."""
-        if not self._is_short(page, rows):
+        if self._total is None or (page == 1 and signals.more):
+            return False
+        size = self._size if page > 1 else self._asked_size
+        if rows >= min(size, self._total - sum(self.rows[: page - 1])):
             return False
         self._doubts += 1
         return self._doubts <= _DOUBTS
-
-    def _is_short(self, page: int, rows: int) -> bool:
-        return self._total is not None and rows < min(self._size, self._total - (page - 1) * self._size)
-
-    def _more_after(self, page: int, rows: int) -> bool:
-        if self._total is None:
-            return rows >= self._size and not self._one_page_without_total
-        # A total that this page has overrun is wrong, and says nothing of where the list ends.
-        overrun = (page - 1) * self._size + rows > self._total
-        return page * self._size < self._total or (overrun and rows >= self._size)
 
 
 def key_of(record: Mapping[str, Any]) -> int | str | None:
@@ -184,13 +308,47 @@ class Sightings:
         self._times: dict[Any, int | None] = {}
         # In the first walk, the only one of nearly every sync, what was seen at all was seen in this walk.
         self._walk: set[Any] | None = None
+        self._without_key = 0
+        # By how much the total shrank, and the records seen since.
+        self._deleted = 0
+        self._since: set[Any] = set()
         self.moved: str | None = None
         self.brought_news = False
+        # Whether some came twice in one walk, as they do in the place of others where the order has ties.
+        self.came_twice = False
 
     def begin_walk(self) -> None:
         self._walk = set() if self._times else None
+        self._without_key = 0
         self.moved = None
         self.brought_news = False
+
+    def __len__(self) -> int:
+        """How many records were seen."""
+        return len(self._times) + self._without_key
+
+    @property
+    def proven(self) -> int:
+        """How many of the list's records were seen for sure.
+
+        Those that were deleted meanwhile may be among what was seen, and would be counted in the place of others: as
+        many are left out, unless as many were seen since.
+        """
+        return max(len(self._times) - self._deleted, len(self._since)) + self._without_key
+
+    def lacks(self, total: int | None) -> bool:
+        """Whether fewer records were seen than the list has."""
+        return total is not None and self.proven < total
+
+    def some_were_deleted(self, number: int) -> None:
+        """Told when the total shrank, before the page that told so is noted."""
+        self._deleted += number
+        self._since.clear()
+
+    def in_this_walk(self, keys: list[Any]) -> bool:
+        """Whether all these records were seen in this walk already."""
+        seen = self._times if self._walk is None else self._walk
+        return all(key in seen for key in keys)
 
     def is_news(self, key: Any, instant: int | None, is_repeat: bool = False) -> bool:
         """Note a record. True where it was not seen before as it is now.
@@ -199,6 +357,7 @@ class Sightings:
         """
         if key is None:
             # Without an id nobody can tell one record from another.
+            self._without_key += 1
             return True
         known = key in self._times
         same = known and self._times[key] == instant
@@ -206,9 +365,12 @@ class Sightings:
         if twice and not same:
             self.moved = "whole"
         elif twice and not is_repeat:
+            self.came_twice = True
             self.moved = self.moved or "beginning"
         if self._walk is not None:
             self._walk.add(key)
+        if self._deleted:
+            self._since.add(key)
         self._times[key] = instant
         self.brought_news = self.brought_news or not same
         return not same

@@ -11,7 +11,7 @@ Where a set does not fit into a state, its lowest ids are left out, which costs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from itertools import pairwise
 from math import gcd
 
@@ -58,6 +58,9 @@ class SeenTimes:
 
     def get(self, number: object) -> int | None:
         return self._times.get(number) if isinstance(number, int) else None
+
+    def items(self) -> ItemsView[int, int]:
+        return self._times.items()
 
     def __len__(self) -> int:
         return len(self._times)

@@ -11,20 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
 from airbyte_cdk.sources.declarative.models.declarative_component_schema import DatetimeBasedCursor
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
 from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
 
 from connector_kit import times
 from connector_kit.detail_state import DetailCursor, SeenCursor
-from connector_kit.errors import NoAccess, url_path
-from connector_kit.flights import Flights, Question
+from connector_kit.errors import RequestFailed, RequestFailure, url_path
+from connector_kit.flights import Flights, Question, SetAside
+from connector_kit.paging import PageWalk, Paginator
+from connector_kit.parent_failures import ParentFailures
 from connector_kit.parents import Parent, ParentLink, parent_of
-from connector_kit.refusals import Refusals
 from connector_kit.requester import Answer, Requester
 from connector_kit.responses import Member, Reading, RowExtractor
 from connector_kit.state import StreamCursor, lookback_of
@@ -74,6 +77,10 @@ class DetailReading(Reading):
         self._proven = not (retriever.requester.has_alternative or retriever.requester.error_handler.inferred)
         self._unproven: list[Parent] = []
         self._asked_both_ways: set[Any] = set()
+        self._paginator = retriever.paginator
+        self._was_set_aside: set[Any] = set()
+        # The parents of which fewer records came than their total tells.
+        self._in_part: list[Any] = []
 
     def parent_floor(self, stream: str) -> int | None:
         cursor = self.sync.cursors.get(stream)
@@ -89,11 +96,10 @@ class DetailReading(Reading):
         if due:
             logger.info("%s: %d of %d to read.", self.label, len(due), len(parents))
         details = [cursor for cursor in self._cursors().values() if isinstance(cursor, DetailCursor)]
-        refusals = Refusals(known=any(cursor.has_read for cursor in details))
-        if self._parent.reading.incomplete:
+        self._failures = ParentFailures(known=any(cursor.has_read for cursor in details))
+        if not self._parent.reading.is_whole:
             # Not all parents are known: those that will be may be older than what is read now.
-            for cursor in details:
-                cursor.hold()
+            self._hold()
         flights = Flights(
             self.sync,
             self.requester,
@@ -102,21 +108,25 @@ class DetailReading(Reading):
             waiting=lambda: self.streams_served,
             confirm=self.confirm,
             left=lambda: self._due_count - self._done_count,
-            refusals=refusals,
+            parents=self._failures,
         )
         skipped = iter(parents)
         for (parent, alternative), answer in flights.in_order(self._questions(due)):
             self._pass_over(skipped, parent)
-            if isinstance(answer, NoAccess):
-                refusals.note(answer)
-                for cursor in details:
-                    cursor.hold()
+            if isinstance(answer, SetAside):
+                self._set_aside(parent, answer)
+                continue
+            if isinstance(answer, RequestFailure):
+                self._note(parent, answer)
             else:
-                refusals.answered()
-                if answer is None and self._alternative and not alternative:
-                    # It was under way under the wrong spelling of the route when the right one was found.
-                    answer = flights.ask(self._question(parent))
-                yield from self._landed(flights, parent, answer)
+                self._failures.answered()
+                try:
+                    if answer is None and self._alternative and not alternative:
+                        # It was under way under the wrong spelling of the route when the right one was found.
+                        answer = flights.ask(self._question(parent), patient=True)
+                    yield from self._landed(flights, parent, answer)
+                except RequestFailed as error:
+                    self._note(parent, error.request)
             self._done_count += 1
             self.confirm(now_or_later=False)
         self._pass_over(skipped, None)
@@ -130,15 +140,41 @@ class DetailReading(Reading):
             )
             return
         for parent in self._unproven:
-            yield from self._emit(parent, None)
+            yield from self._emit(flights, parent, None)
         if self._missing:
             logger.info("%s: %d have none (HTTP 404).", self.label, self._missing)
-        self.incomplete = refusals.error(url_path(self.requester.url_for("{id}")))
+        if self._in_part:
+            logger.warning(
+                "%s: of %d, such as %s, fewer came than their total tells. What came was read; the next sync asks for "
+                "them again.",
+                self.label,
+                len(self._in_part),
+                url_path(self.requester.url_for(self._in_part[0])),
+            )
+        self.incomplete = self._failures.error(url_path(self.requester.url_for("{id}")))
         if self.incomplete is None and not self._parent.reading.wanted:
             # Nobody else would say that what hangs on some parents is missing.
             self.incomplete = self._parent.reading.incomplete
+        if self._was_set_aside and not self._failures and not self._in_part and self._parent.reading.is_whole:
+            for cursor in details:
+                cursor.release()
         for cursor in self._cursors().values():
             cursor.complete()
+
+    def _set_aside(self, parent: Parent, answer: SetAside) -> None:
+        self._hold()
+        if parent.id not in self._was_set_aside:
+            self._was_set_aside.add(parent.id)
+            self._failures.set_aside(answer.fault)
+
+    def _note(self, parent: Parent, failed: RequestFailure) -> None:
+        self._hold()
+        self._failures.note(failed, again=parent.id in self._was_set_aside)
+
+    def _hold(self) -> None:
+        for cursor in self._cursors().values():
+            if isinstance(cursor, DetailCursor):
+                cursor.hold()
 
     def _doubts_the_route(self) -> bool:
         """Whether it may be the path that is missing, so that the parents must be asked again once it is mended."""
@@ -166,13 +202,17 @@ class DetailReading(Reading):
             for earlier in self._unproven:
                 # Asked under the wrong spelling of the route: ask again under the right one.
                 again = self._alternative and earlier.id not in self._asked_both_ways
-                answer_of_earlier = flights.ask(self._question(earlier)) if again else None
+                try:
+                    answer_of_earlier = flights.ask(self._question(earlier), patient=True) if again else None
+                except RequestFailed as error:
+                    self._note(earlier, error.request)
+                    continue
                 self._missing += self._alternative and answer_of_earlier is None
-                yield from self._emit(earlier, answer_of_earlier)
+                yield from self._emit(flights, earlier, answer_of_earlier)
             self._unproven = []
         if answer is None:
             self._missing += 1
-        yield from self._emit(parent, answer)
+        yield from self._emit(flights, parent, answer)
 
     def _prove(self, flights: Flights, parent: Parent, answer: Answer | None) -> Answer | None:
         """Find out which spelling of the route is right, by the first answer that is not a 404.
@@ -183,7 +223,7 @@ class DetailReading(Reading):
         if answer is None and self.requester.has_alternative and not self._alternative:
             tried = len(self._unproven) + 1
             if tried & (tried - 1) == 0:
-                answer = flights.ask(self._question(parent, other=True))
+                answer = flights.ask(self._question(parent, other=True), patient=True)
                 self._alternative = answer is not None
                 self._asked_both_ways.add(parent.id)
         if answer is not None:
@@ -191,25 +231,70 @@ class DetailReading(Reading):
             self._missing -= len(self._unproven) if self._alternative else 0
         return answer
 
-    def _emit(self, parent: Parent, answer: Answer | None) -> Iterator[Record]:
-        records = self._extractor.records(answer.body) if answer is not None else []
+    def _emit(self, flights: Flights, parent: Parent, answer: Answer | None) -> Iterator[Record]:
+        answers = self._pages(flights, parent, answer) if answer is not None else []
+        records = [record for page in answers for record in self._extractor.records(page.body)]
+        clean = all(page.clean for page in answers)
         stream_slice = self._parent.slice_for(parent)
         members = [member for member in self.wanted if self._needs(member, parent)]
         self.count_shared(len(members))
         for number, member in enumerate(members):
             # Each member changes its records in place, so only the last one may have those that are parsed already.
-            own = (
+            own: list[dict[str, Any]] = (
                 records
-                if answer is None or number == len(members) - 1
-                else self._extractor.records(answer.copy_of_body())
+                if number == len(members) - 1
+                else [record for page in answers for record in self._extractor.records(page.copy_of_body())]
             )
             count = 0
-            for row in member.records(own, stream_slice, answer is not None and answer.clean):
+            for row in member.records(own, stream_slice, clean):
                 if self._is_recent_enough(member, row):
                     count += 1
                     yield row
             self.sync.count_records(member.name, count)
-            self._remember(member, parent, records)
+            if parent.id not in self._in_part:
+                self._remember(member, parent, records)
+
+    def _pages(self, flights: Flights, parent: Parent, first: Answer) -> list[Answer]:
+        """The answer, and the pages behind it where it turns out to be the first of several."""
+        walk = PageWalk(self._paginator.page_size, short_is_last=True)
+        pages: list[Answer] = []
+        page, answer = 1, first
+        while True:
+            signals = self._paginator.signals(answer, page)
+            rows = len(self._extractor.records(answer.body))
+            if not self._extractor.many:
+                if signals.more:
+                    raise self._comes_in_pages(parent)
+                return [answer]
+            question = self._question(parent)
+            brought_news = all(answer.content != known.content for known in pages)
+            if not brought_news:
+                break
+            counted = walk.counts(page, rows, signals)
+            if counted:
+                pages[page - 1 :] = [answer]
+            following = walk.next(rows, counted, signals, brought_news)
+            if following is None:
+                break
+            parameters = {**question.parameters, **self._paginator.parameters(following, walk.cursor)}
+            came = flights.ask(Question(question.job, question.url, parameters), patient=True)
+            if came is None:
+                walk.end()
+                break
+            page, answer = following, came
+        total = walk.total
+        if walk.is_cut_short or (total is not None and total > sum(walk.rows)):
+            self._in_part.append(parent.id)
+            self._hold()
+        return pages
+
+    def _comes_in_pages(self, parent: Parent) -> RequestFailed:
+        path, what = url_path(self._question(parent).url), "an answer of several pages"
+        advice = "The API may have changed: look for a newer version of the connector, or report this line."
+        message = f"{path}: {what}, where one record was expected. {advice}"
+        return RequestFailed(
+            RequestFailure(ResponseAction.FAIL, FailureType.system_error, message, path=path, what=what, advice=advice)
+        )
 
     def _remember(self, member: Member, parent: Parent, records: list[dict[str, Any]]) -> None:
         cursor = self.sync.cursors.get(member.name)
@@ -274,6 +359,7 @@ class DetailRetriever(Retriever):
     Args:
         requester: the endpoint, whose URL takes the parent's id.
         record_selector: how the stream's rows are made from a document.
+        paginator: how its pages would be asked for, should it turn out to be a list of several.
         partition_router: the parent stream, its key, and the fields to hand down.
         incremental_sync: the stream's cursor as the manifest declares it.
         memory: `time` where the parents tell when they changed, `seen` where only their ids are known.
@@ -283,6 +369,7 @@ class DetailRetriever(Retriever):
     name: str
     requester: Requester
     record_selector: RecordSelector
+    paginator: Paginator
     partition_router: SubstreamPartitionRouter
     incremental_sync: Optional[DatetimeBasedCursor] = None
     memory: str = "time"

@@ -140,6 +140,43 @@ def parser() -> argparse.ArgumentParser:
         metavar="STATUS:GLOB",
         help="paths that always answer so, such as 403:*/employees",
     )
+    nature.add_argument(
+        "--talentics-pages",
+        choices=("length", "simple", "cursor"),
+        default="length",
+        help="Laravel's three ways to page: with totals, with links.next alone, or with a cursor in it",
+    )
+    nature.add_argument(
+        "--largest-page", type=COUNT, default=100, metavar="N", help="Talentics gives no more than N records a page"
+    )
+    nature.add_argument(
+        "--ignore-per-page", action="store_true", help="Talentics gives 15 a page, whatever is asked for"
+    )
+    nature.add_argument("--no-totals", action="store_true", help="lists tell no total (and no last page)")
+    nature.add_argument("--no-links", action="store_true", help="Talentics' lists have no links")
+    nature.add_argument(
+        "--ties",
+        type=COUNT,
+        default=0,
+        metavar="N",
+        help="the first N records of each list share their place, and stand in another order at each request",
+    )
+    nature.add_argument(
+        "--hidden",
+        type=float,
+        default=0.0,
+        metavar="RATE",
+        help="share of records that the credential may not see: missing on the pages, counted in the total",
+    )
+    nature.add_argument(
+        "--past-end",
+        choices=("empty", "404", "last", "all"),
+        default="empty",
+        help="what the page behind a list's last one gives; all: the whole list, unpaged",
+    )
+    nature.add_argument(
+        "--comments-per-page", type=COUNT, metavar="N", help="Talentio pages comments (default: all at once)"
+    )
     nature.add_argument("--strict", action="store_true", help="400 for query parameters that an endpoint does not know")
     return options
 
@@ -151,7 +188,8 @@ def settings_from(given: argparse.Namespace) -> Settings:
     for name in (
         "seed", "now", "other_client", "burst", "change_every", "change_every_requests", "talentics_order",
         "paged_applicants", "forms_absent", "links_origin", "zone_hours", "filter_zone_hours",
-        "inactive_hides_candidates", "comments_touch_candidate", "strict",
+        "inactive_hides_candidates", "comments_touch_candidate", "strict", "talentics_pages", "largest_page",
+        "ignore_per_page", "ties", "hidden", "past_end", "comments_per_page",
     ):  # fmt: skip
         setattr(settings, name, getattr(given, name))
     settings.faults = tuple(given.fault)
@@ -167,6 +205,7 @@ def settings_from(given: argparse.Namespace) -> Settings:
         settings.talentics_window = "shared"
     if given.limit_all:
         settings.talentics_limited = talentics_api.ENDPOINTS
+    settings.totals, settings.links = not given.no_totals, not given.no_links
     if given.no_limit_headers:
         settings.talentics_limit_headers, settings.talentio_limit_headers = "none", False
     return settings

@@ -97,6 +97,25 @@ class Settings:
     comments_touch_candidate: bool = False
     """Whether a comment moves its candidate's `updatedAt`."""
 
+    # --- both, where a list ends and what stands on its pages
+    talentics_pages: Literal["length", "simple", "cursor"] = "length"
+    """Laravel's three ways: with total and last page, with a link alone, with a link that bears a cursor."""
+    largest_page: int = 100
+    """Talentics gives no larger page, whatever `per_page` asks for (up to 100, beyond which it refuses)."""
+    ignore_per_page: bool = False
+    totals: bool = True
+    """Whether lists tell their total: `meta.total` and `meta.last_page`, X-Total."""
+    links: bool = True
+    """Whether Talentics' lists have `links`."""
+    ties: int = 0
+    """So many of a list's first records share their place in its order: they stand in another order at each request."""
+    hidden: float = 0.0
+    """Share of a list's records that the credential may not see: left out of the pages, and counted in the total."""
+    past_end: Literal["empty", "404", "last", "all"] = "empty"
+    """What the page behind the last one gives; `all` is the whole list, unpaged."""
+    comments_per_page: int | None = None
+    """Talentio pages comments by so many, with X-Total; None gives all at once."""
+
     # --- both
     embeds: Literal["snapshot", "live"] = "snapshot"
     """Whether a ticket's `exam` and a candidate's `requisition` stay as they were made or follow the original."""

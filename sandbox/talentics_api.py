@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.pages import Pages
 from sandbox.records import Collection, Fragments, Row
 from sandbox.replies import Reply, array, escaped_json, json_reply
 from sandbox.settings import Settings
@@ -51,6 +52,7 @@ class TalenticsApi:
         self._settings = settings
         self._data = data
         self._fragments = Fragments()
+        self._pages = Pages(settings)
 
     def route(self, path: str) -> tuple[str, int] | None:
         """Endpoint and id of a path below the prefix; None where there is no such route."""
@@ -68,7 +70,8 @@ class TalenticsApi:
         paged = endpoint in ("exams", "tickets", "jobs") or (
             endpoint == "applicants" and self._settings.paged_applicants
         )
-        return PAGING if paged else frozenset()
+        cursor = {"cursor"} if self._settings.talentics_pages == "cursor" else set()
+        return PAGING | cursor if paged else frozenset()
 
     def authorized(self, authorization: str | None) -> bool:
         """Whether the `Authorization` header holds the credentials."""
@@ -164,14 +167,21 @@ class TalenticsApi:
             )
             refusal = {"message": "The given data was invalid.", "errors": {"per_page": [message]}}
             return json_reply(422, refusal, escaped_json)
+        settings = self._settings
+        size = _DEFAULT_PAGE if settings.ignore_per_page else min(int(per_page), settings.largest_page)
+        ids = self._order(collection, parent)
+        if settings.talentics_pages == "cursor":
+            return self._by_cursor(
+                ids, params, size, f"{settings.links_origin or origin}{path}", collection, kind, make
+            )
         asked = params.get("page", "1")
         page = max(1, int(asked)) if asked.isdecimal() else 1
-        size = int(per_page)
-        ids = self._order(collection, parent)
         total = len(ids)
-        shown = ids[(page - 1) * size : page * size]
+        shown = self._pages.cut(ids, page, size)
+        if shown is None:
+            return self._not_found()
         last = max(1, -(-total // size))
-        url = f"{self._settings.links_origin or origin}{path}"
+        url = f"{settings.links_origin or origin}{path}"
         # `per_page` stays out of the links, as in the vendor's sample.
         links = {
             "first": f"{url}?page=1",
@@ -184,21 +194,54 @@ class TalenticsApi:
             "from": (page - 1) * size + 1 if shown else None,
             "last_page": last,
             "path": url,
-            "per_page": per_page,
+            "per_page": per_page if size == int(per_page) else str(size),
             "to": (page - 1) * size + len(shown) if shown else None,
             "total": total,
         }
+        if settings.talentics_pages == "simple" or not settings.totals:
+            links["last"] = None
+            del meta["last_page"], meta["total"]
+        return self._list_of(shown, collection, kind, make, links, meta)
+
+    def _by_cursor(
+        self,
+        ids: list[int],
+        params: dict[str, str],
+        size: int,
+        url: str,
+        collection: Collection,
+        kind: str,
+        make: Callable[[Row], dict[str, Any]],
+    ) -> Reply:
+        """A page behind the record that the cursor names. Laravel's own orders by a key that never changes."""
+        given = params.get("cursor", "")
+        ids = sorted(ids)
+        if given:
+            try:
+                behind = int(base64.urlsafe_b64decode(given))
+            except ValueError:
+                return error(400, "The cursor is invalid.")
+            ids = [each for each in ids if each > behind]
+        shown = ids[:size]
+        cursor = base64.urlsafe_b64encode(str(shown[-1]).encode()).decode() if len(ids) > size else None
+        links = {"first": None, "last": None, "prev": None, "next": f"{url}?cursor={cursor}" if cursor else None}
+        meta = {"path": url, "per_page": str(size), "next_cursor": cursor, "prev_cursor": None}
+        return self._list_of(shown, collection, kind, make, links, meta)
+
+    def _list_of(
+        self,
+        shown: list[int],
+        collection: Collection,
+        kind: str,
+        make: Callable[[Row], dict[str, Any]],
+        links: dict[str, Any],
+        meta: dict[str, Any],
+    ) -> Reply:
         fragments = [self._fragment(kind, collection.living(each), make) for each in shown]
-        body = (
-            b'{"data":'
-            + array(fragments)
-            + b',"links":'
-            + escaped_json(links)
-            + b',"meta":'
-            + escaped_json(meta)
-            + b"}"
-        )
-        return Reply(200, body)
+        body = b'{"data":' + array(fragments)
+        if self._settings.links:
+            body += b',"links":' + escaped_json(links)
+        return Reply(200, body + b',"meta":' + escaped_json(meta) + b"}")
 
     def _fragment(self, kind: str, row: Row, make: Callable[[Row], dict[str, Any]]) -> bytes:
         if self.rewrite is not None:

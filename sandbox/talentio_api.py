@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sandbox.pages import Pages
 from sandbox.records import Collection, Fragments, Row
 from sandbox.replies import Reply, array, json_reply, plain_json
 from sandbox.settings import Settings
@@ -39,6 +40,7 @@ class TalentioApi:
         self._comments = comments
         self._filters = Filters(settings, catalogue, candidates)
         self._fragments = Fragments()
+        self._pages = Pages(settings)
         self._matches: dict[tuple[object, ...], list[int]] = {}
         self.collections: dict[str, tuple[Collection, Callable[[Row], Record]]] = {
             "candidates": (candidates.collection, candidates.candidate),
@@ -98,7 +100,14 @@ class TalentioApi:
         comments = [self._comments.record(row, comment) for comment in self._comments.of(row)]
         if self.rewrite is not None:
             comments = [self.rewrite("comment", comment) for comment in comments]
-        return Reply(200, plain_json(comments))
+        size, page = self._settings.comments_per_page, params.get("page", "1")
+        if size is None:
+            return Reply(200, plain_json(comments))
+        shown = comments[(int(page) - 1) * size :][:size] if page.isdecimal() else []
+        reply = Reply(200, plain_json(shown))
+        if self._settings.totals:
+            reply.headers["X-Total"] = str(len(comments))
+        return reply
 
     def _one(self, row: Row | None, kind: str, make: Callable[[Row], Record]) -> Reply:
         if row is None:
@@ -128,12 +137,15 @@ class TalentioApi:
             tests = self._filters.of_others(endpoint, params, make)
         if tests:
             ids = self._matching(endpoint, collection, ids, tests, params)
-        start = (int(page) - 1) * _PAGE
+        shown = self._pages.cut(ids, int(page), _PAGE)
+        if shown is None:
+            return error(404, "見つかりません")
         if endpoint == "candidates":
             make = self._candidate_maker(everybody)
-        fragments = [self._fragment(endpoint, collection, each, make, everybody) for each in ids[start : start + _PAGE]]
+        fragments = [self._fragment(endpoint, collection, each, make, everybody) for each in shown]
         reply = Reply(200, array(fragments))
-        reply.headers["X-Total"] = str(len(ids))
+        if self._settings.totals:
+            reply.headers["X-Total"] = str(len(ids))
         return reply
 
     def _candidate_maker(self, everybody: bool) -> Callable[[Row], Record]:

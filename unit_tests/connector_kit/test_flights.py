@@ -16,6 +16,7 @@ from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from connector_kit.errors import RequestFailure
 from connector_kit.flights import Flights, Question
 from connector_kit.requester import Answer, Requester
 from connector_kit.settings import Settings
@@ -100,7 +101,7 @@ class Play:
 class _Handler:
     def interpret_response(self, response: Any) -> ErrorResolution:
         if isinstance(response, requests.RequestException) or response.status_code == 503:
-            return ErrorResolution(response_action=ResponseAction.RETRY, error_message="no answer.")
+            return RequestFailure(response_action=ResponseAction.RETRY, error_message="no answer.")
         return ErrorResolution(response_action=ResponseAction.RATE_LIMITED, error_message="used up")
 
 

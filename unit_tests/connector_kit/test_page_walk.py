@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from connector_kit.paging import PageWalk, Sightings
+from connector_kit.paging import PageSignals, PageWalk, Sightings
 
 SIZE = 100
 # More requests than any of these walks may need: an endless one fails instead of hanging.
@@ -20,14 +20,16 @@ def walk(
     rows: list[int],
     changes: dict[int, Change] | None = None,
     total: Total = len,
-    whole: bool = False,
     given: int = SIZE,
+    links: bool = False,
+    hidden: Sequence[int] = (),
 ) -> tuple[set[int], list[int]]:
     """Walk through `rows`, which `changes[n]` alters before the n-th request and which come `given` a page.
 
-    Returns what was seen on pages that counted, and the pages asked for.
+    With `links` each page says whether there is another; the `hidden` are left out of the pages, and counted all the
+    same. Returns what was seen on pages that counted, and the pages asked for.
     """
-    walker = PageWalk(SIZE, one_page_without_total=whole)
+    walker = PageWalk(SIZE)
     seen: set[int] = set()
     pages: list[int] = []
     page: int | None = 1
@@ -36,10 +38,12 @@ def walk(
         assert len(pages) < TOO_MANY
         if changes and len(pages) in changes:
             changes[len(pages)](rows)
-        found = rows[(page - 1) * given : page * given]
-        counted = walker.counts(page, len(found), total(rows))
+        found = [row for row in rows[(page - 1) * given : page * given] if row not in hidden]
+        signals = PageSignals(total(rows), page * given < len(rows) if links else None)
+        counted = walker.counts(page, len(found), signals)
+        brought_news = not seen >= {*found}
         seen.update(found if counted else [])
-        page = walker.next(page, len(found), counted)
+        page = walker.next(len(found), counted, signals, brought_news)
     return seen, pages
 
 
@@ -84,33 +88,76 @@ def test_a_list_that_grows_is_read_to_its_new_end(where: int) -> None:
     assert seen >= set(range(250))
 
 
-@pytest.mark.parametrize(("length", "pages"), [(99, [1]), (100, [1, 2]), (250, [1, 2, 3])])
-def test_without_a_total_a_page_that_is_not_full_is_the_last(length: int, pages: list[int]) -> None:
-    assert walk(list(range(length)), total=lambda rows: None) == (set(range(length)), pages)
+def untold(rows: Sequence[int]) -> None:
+    """No total."""
 
 
-def test_a_list_that_comes_whole_without_a_total_is_one_page() -> None:
-    assert walk(list(range(100)), total=lambda rows: None, whole=True) == (set(range(100)), [1])
+@pytest.mark.parametrize("given", [15, 100])
+@pytest.mark.parametrize("length", [0, 99, 100, 250])
+def test_without_a_word_of_the_servers_a_list_ends_with_an_empty_page(length: int, given: int) -> None:
+    pages = [*range(1, -(-length // given) + 2)]
+    assert walk(list(range(length)), total=untold, given=given) == (set(range(length)), pages)
 
 
-def test_a_total_that_promises_too_much_is_doubted_twice_and_then_believed_no_more() -> None:
-    assert walk(list(range(150)), total=lambda rows: 1000) == (set(range(150)), [1, 2, 2, 2, 3])
+@pytest.mark.parametrize("given", [15, 100])
+@pytest.mark.parametrize("length", [1, 99, 100, 250])
+def test_a_link_says_whether_there_is_another_page(length: int, given: int) -> None:
+    pages = [*range(1, -(-length // given) + 1)]
+    assert walk(list(range(length)), total=untold, given=given, links=True) == (set(range(length)), pages)
 
 
-def test_a_total_that_is_too_small_does_not_end_a_full_page() -> None:
-    assert walk(list(range(250)), total=lambda rows: 50) == (set(range(250)), [1, 2, 3])
+def test_a_link_says_so_of_an_empty_page_too() -> None:
+    rows = list(range(300))
+    seen, pages = walk(rows, total=untold, links=True, hidden=range(100, 200))
+    assert (seen, pages) == ({*range(100), *range(200, 300)}, [1, 2, 3])
+
+
+@pytest.mark.parametrize("hidden", [range(0, 300, 4), range(100, 200), range(250, 300)])
+def test_rows_that_the_credential_may_not_see_end_no_list(hidden: Sequence[int]) -> None:
+    seen, _ = walk(list(range(387)), hidden=hidden)
+    assert seen == {*range(387)} - {*hidden}
+
+
+def test_a_total_that_promises_too_much_is_followed_to_its_end() -> None:
+    assert walk(list(range(150)), total=lambda rows: 450) == (set(range(150)), [1, 2, 2, 2, 3, 4, 5])
+
+
+def test_a_total_that_is_too_small_ends_nothing() -> None:
+    assert walk(list(range(250)), total=lambda rows: 50) == (set(range(250)), [1, 2, 3, 4])
+    assert walk(list(range(250)), total=lambda rows: 50, links=True) == (set(range(250)), [1, 2, 3])
 
 
 @pytest.mark.parametrize(("length", "last"), [(30, 2), (45, 3), (50, 4)])
 def test_a_server_that_gives_smaller_pages_than_asked_for_loses_nothing(length: int, last: int) -> None:
+    assert walk(list(range(length)), given=15, links=True) == (set(range(length)), [*range(1, last + 1)])
+    # Without a link the first page might be short because a record was deleted between counting and listing.
     assert walk(list(range(length)), given=15) == (set(range(length)), [1, 1, 1, *range(2, last + 1)])
+
+
+def test_where_link_and_total_contradict_each_other_more_is_read() -> None:
+    walker = PageWalk(SIZE)
+    for page, signals in ((1, PageSignals(100, more=True)), (2, PageSignals(300, more=False))):
+        assert walker.next(SIZE, walker.counts(page, SIZE, signals), signals) == page + 1
+    signals = PageSignals(300, more=False)
+    assert walker.next(SIZE, walker.counts(3, SIZE, signals), signals) is None
 
 
 def test_one_page_without_a_total_is_enough_to_let_a_deletion_go_unseen() -> None:
     walker = PageWalk(SIZE)
     for page, total in ((1, 200), (2, None), (3, 210)):
-        assert walker.counts(page, SIZE if page < 3 else 10, total)
+        rows, signals = SIZE if page < 3 else 10, PageSignals(total)
+        counted = walker.counts(page, rows, signals)
+        assert counted
+        walker.next(rows, counted, signals)
     assert walker.is_blind
+
+
+def test_a_list_that_is_paged_by_cursor_lets_no_deletion_go_unseen() -> None:
+    walker = PageWalk(SIZE)
+    for page, cursor in ((1, "a"), (2, None)):
+        signals = PageSignals(more=cursor is not None, cursor=cursor)
+        walker.next(SIZE, walker.counts(page, SIZE, signals), signals)
+    assert not walker.is_blind
 
 
 def test_a_server_that_counts_before_a_deletion_and_lists_after_it_loses_nothing() -> None:
@@ -125,7 +172,7 @@ def test_a_page_that_is_read_again_after_a_deletion_is_no_sign_of_a_list_that_mo
     sightings.begin_walk()
     # One of the first four goes before the third page is asked for: the second is read again.
     for page, rows, total in ((1, "ab", 6), (2, "cd", 6), (3, "f", 5), (2, "de", 5), (3, "f", 5)):
-        if walker.counts(page, len(rows), total):
+        if walker.counts(page, len(rows), PageSignals(total)):
             for row in rows:
                 sightings.is_news(row, 0, walker.is_repeat)
     assert sightings.moved is None

@@ -56,6 +56,16 @@ each_passing_fault = pytest.mark.parametrize(
 )
 
 
+def tries_of(group: Group, pattern: str) -> list[int]:
+    """How often each path is asked for that never answers.
+
+    Of several parents the first ones are set aside after a few tries, in case that others answer; where none of four
+    does it is the endpoint, and the fourth is tried to the end. Where there are fewer, each is.
+    """
+    parents = len(undisturbed(group.source).asked_of(pattern))
+    return [TRIES] * parents if parents < 4 else [5, 3, 3, TRIES]
+
+
 @each_passing_fault
 def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
     group: Group, happen: Happening, words: str
@@ -66,12 +76,14 @@ def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
         rf" It did not pass within {TRIES} tries over \d+ min\. Run the sync again; what was read is kept, and it "
     )
     for pattern, streams in group.fails.items():
-        assert outcome.asked_of(pattern) == [TRIES]
+        assert outcome.asked_of(pattern) == tries_of(group, pattern)
         for stream in streams:
             kind, message = outcome.errors[stream]
             assert kind == "transient_error"
             assert re.search(pattern[:-1] + words, message)
             assert re.search(lasting, message)
+        if outcome.asked_of(pattern) != [TRIES]:
+            continue
         pauses = outcome.pauses(streams[0])
         assert len(pauses) == len(PAUSES)
         assert 240 <= sum(pauses) <= 370
@@ -106,8 +118,8 @@ def test_what_was_read_before_the_fault_is_kept(source: str, pattern: str, strea
     (path,) = [path for path in whole.asked if re.search(pattern, path) and f"/{middle}/" in f"{path}/"]
     outcome = read(source, {stream}, {path + "$": answers(500)}, num_workers=1)
     assert outcome.errors.keys() == {stream}
-    kept = [record[key] for record in outcome.records[stream]]
-    assert 0 < len(kept) < len(whole.records[stream])
+    kept = {record[key] for record in outcome.records[stream]}
+    assert kept == {record[key] for record in whole.records[stream]} - {middle}
     assert outcome.states[stream]
     assert outcome.states[stream] != whole.states[stream]
 

@@ -7,7 +7,7 @@ requests (the total stays), and comments or forms that change without their pare
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 from hypothesis import strategies as st
@@ -45,6 +45,19 @@ SIZES = {
 
 # Which of the living records an event meets, and before which request: the first ones more often than others, since a
 # deletion on a page that was read already is what pulls others out of sight.
+ODD_PAGES: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {},
+        {},
+        {"totals": False},
+        {"totals": False, "links": False},
+        {"largest_page": 2},
+        {"past_end": "404"},
+        {"past_end": "last"},
+        {"ties": 4},
+        {"ties": 9},
+    ]
+)
 WHICH = st.integers(0, 3) | st.integers(0, 20)
 AT = st.integers(0, 6) | st.integers(0, 40)
 
@@ -187,6 +200,7 @@ class NothingLost(RuleBasedStateMachine):
     """One source, its world, a destination; the subclasses say which source."""
 
     package: str
+    always: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
         super().__init__()
@@ -204,8 +218,12 @@ class NothingLost(RuleBasedStateMachine):
         date_header=st.sampled_from([True, True, False]),
         paged_applicants=st.booleans(),
         seed=st.integers(0, 3),
+        pages=st.sampled_from(["length", "length", "length", "simple", "cursor"]),
+        odd=ODD_PAGES,
     )
-    def open(self, skew: float, zone: float, filter_zone: float, order: Any, **more: Any) -> None:
+    def open(
+        self, skew: float, zone: float, filter_zone: float, order: Any, pages: Any, odd: dict[str, Any], **more: Any
+    ) -> None:
         self.clock = VirtualClock()
         self.skew = skew
         self.world = World(
@@ -216,7 +234,9 @@ class NothingLost(RuleBasedStateMachine):
                 talentics_order=order,
                 zone_hours=zone,
                 filter_zone_hours=filter_zone,
-                **more,
+                # Of records that share their place, only a total tells that some are missing.
+                talentics_pages="length" if "ties" in {**odd, **self.always} else pages,
+                **{**more, **odd, **self.always},
             ),
             self.clock,
         )
@@ -246,14 +266,15 @@ class NothingLost(RuleBasedStateMachine):
             self.patches.close()
 
 
-def machine(package_name: str) -> type[NothingLost]:
-    """The play for one source."""
+def machine(package_name: str, odd: bool = False) -> type[NothingLost]:
+    """The play for one source; `odd`: its lists have ties and small pages, always."""
 
     # A bulk edit brings every record anew, and would heal most losses if it came often.
     changes = _mostly(st.lists(events(package_name), max_size=3), st.lists(bulk_edits(package_name), max_size=1))
 
     class Machine(NothingLost):
         package = package_name
+        always = {"ties": 5, "largest_page": 2, "date_header": True} if odd else {}
 
         # Each step ends with a sync: changes that no sync meets lose nothing.
         @rule(changes=changes, plan=_mostly(plans(package_name), st.none()))

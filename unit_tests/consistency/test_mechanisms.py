@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from connector_kit.paging import PageWalk
+from connector_kit.paging import PageSignals, PageWalk, Sightings
 from connector_kit.state import StreamCursor
 from unit_tests.consistency.machine import machine
 
@@ -20,9 +20,9 @@ def total_ignored() -> AbstractContextManager[Any]:
     """A list is read to its end, but nobody looks at whether the total shrank."""
     original = PageWalk.counts
 
-    def counts(self: PageWalk, page: int, rows: int, total: int | None) -> bool:
+    def counts(self: PageWalk, page: int, rows: int, signals: PageSignals) -> bool:
         self._total = None
-        return original(self, page, rows, total)
+        return original(self, page, rows, signals)
 
     return mock.patch.object(PageWalk, "counts", counts)
 
@@ -43,11 +43,29 @@ def lookback_zero() -> AbstractContextManager[Any]:
     return mock.patch.object(StreamCursor, "begin", begin)
 
 
+def short_pages_are_last() -> AbstractContextManager[Any]:
+    """A page that is not full ends a list, whatever the server says."""
+    original = PageWalk.next
+
+    def following(self: PageWalk, rows: int, counted: bool, *more: Any) -> int | None:
+        return None if counted and rows < self._asked_size else original(self, rows, counted, *more)
+
+    return mock.patch.object(PageWalk, "next", following)
+
+
+def count_ignored() -> AbstractContextManager[Any]:
+    """Nobody compares what was seen with the total."""
+    return mock.patch.object(Sightings, "lacks", return_value=False)
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])
-@pytest.mark.parametrize("mutation", [total_ignored, cursor_capped_nowhere, lookback_zero])
+@pytest.mark.parametrize(
+    "mutation",
+    [total_ignored, cursor_capped_nowhere, lookback_zero, short_pages_are_last, count_ignored],
+)
 def test_without_it_records_are_lost(package: str, mutation: Callable[[], AbstractContextManager[Any]]) -> None:
-    play = seed(1)(machine(package))
+    play = seed(1)(machine(package, odd=mutation in (short_pages_are_last, count_ignored)))
     tried = settings(
         max_examples=400,
         stateful_step_count=4,

@@ -69,7 +69,8 @@ MISSING = Reply({"message": "Not Found"}, status=404)
 
 def laravel_page(rows: Sequence[Record], total: int | None = None) -> Reply:
     """A page as Talentics gives it. Its link leads nowhere: whoever follows it asks for what no test answers."""
-    nowhere = "http://elsewhere.example.com/?page=2"
+    has_next = total is not None and len(rows) == 100 < total
+    nowhere = "http://elsewhere.example.com/?page=2" if has_next else None
     meta = {"current_page": 1, "per_page": "100", "total": len(rows) if total is None else total}
     return Reply({"data": list(rows), "links": {"next": nowhere}, "meta": meta})
 
@@ -77,6 +78,11 @@ def laravel_page(rows: Sequence[Record], total: int | None = None) -> Reply:
 def wrapped(record: Any) -> Reply:
     """A single document, and a list without pages, as Talentics gives them."""
     return Reply({"data": record})
+
+
+def unpaged(path: str, rows: Sequence[Record]) -> dict[str, Reply]:
+    """A list of Talentics' that tells nothing of pages and gives all for each: the second one is asked for, to see."""
+    return {f"{path}?page={page}&per_page=100": wrapped(list(rows)) for page in (1, 2)}
 
 
 def counted_page(rows: Sequence[Record], total: int | None = None) -> Reply:
@@ -152,13 +158,16 @@ class Vendor:
         *,
         fails: bool = False,
         times: int = 1,
+        once: Mapping[str, Reply] | None = None,
         **config: Any,
     ) -> Outcome:
         """Read `streams` (names with blanks between) and check that exactly the requests of `answers` were sent.
 
         `answers` are by path and query below the base URL; the order of query parameters does not matter. Each is asked
-        for `times` times.
+        for `times` times, those in `once` once.
         """
+        expected = [path for path in answers for _ in range(times)] + list(once or {})
+        answers = {**answers, **(once or {})}
         server = _server({_full(self.base_url + path): reply for path, reply in answers.items()})
         names = streams.split()
         catalog_builder, state_builder = CatalogBuilder(), StateBuilder()
@@ -171,7 +180,7 @@ class Vendor:
         source = ManifestSource(self.package, catalog, full_config, saved, clock=StoppedClock(), transport=server)
         outcome = _outcome(names, _run(source, full_config, catalog, saved))
         sent = sorted(_full(request.url) for request in server.request_history)
-        assert sent == sorted(_full(self.base_url + path) for path in answers for _ in range(times))
+        assert sent == sorted(_full(self.base_url + path) for path in expected)
         assert {request.headers["Authorization"] for request in server.request_history} <= {self.authorization}
         assert fails or not outcome.failures, outcome.failures
         assert not fails or outcome.failures

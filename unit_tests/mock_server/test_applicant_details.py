@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, laravel_page, numbered, output, wrapped
+from unit_tests.mock_server.helpers import MISSING, TALENTICS, laravel_page, numbered, output, unpaged, wrapped
 
 LISTS = {
     "/jobs?page=1&per_page=100": laravel_page([TALENTICS.sample("jobs")]),
-    "/jobs/31/applicants?page=1&per_page=100": wrapped(numbered(TALENTICS.sample("applicants"), 2)),
+    **unpaged("/jobs/31/applicants", numbered(TALENTICS.sample("applicants"), 2)),
 }
 DETAIL = TALENTICS.sample("applicant_details")
 ROW = output(DETAIL, access_code_expired_at="2024-04-07T00:00:00")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, laravel_page, numbered, output, wrapped
+import pytest
+
+from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, numbered, output, unpaged, wrapped
 
 JOBS = "/jobs?page=1&per_page=100"
 JOB = TALENTICS.sample("jobs")
 ONE_JOB = {JOBS: laravel_page([JOB])}
+PATH = "/jobs/31/applicants"
 PAGE_1 = "/jobs/31/applicants?page=1&per_page=100"
 PAGE_2 = "/jobs/31/applicants?page=2&per_page=100"
 OTHER_JOB = "/jobs/32/applicants?page=1&per_page=100"
@@ -15,10 +18,42 @@ ROW = output(APPLICANT, access_code_expired_at="2024-04-07T00:00:00")
 NO_CURSOR = {"applicants": {"__ab_no_cursor_state_message": True}}
 
 
-def test_an_answer_without_total_is_the_whole_list() -> None:
-    outcome = TALENTICS.read("applicants", {**ONE_JOB, PAGE_1: wrapped(numbered(APPLICANT, 100))})
-    assert outcome.records == {"applicants": numbered(ROW, 100)}
+@pytest.mark.parametrize("count", [2, 100, 260])
+def test_a_list_that_tells_nothing_of_pages_and_gives_all_for_the_second_one_is_whole(count: int) -> None:
+    outcome = TALENTICS.read("applicants", {**ONE_JOB, **unpaged(PATH, numbered(APPLICANT, count))})
+    assert outcome.records == {"applicants": numbered(ROW, count)}
     assert outcome.states == NO_CURSOR
+
+
+def test_that_is_looked_at_once_for_all_jobs() -> None:
+    answers = {
+        JOBS: laravel_page([JOB, {**JOB, "id": 32}]),
+        **unpaged(PATH, [APPLICANT]),
+        OTHER_JOB: wrapped([{**APPLICANT, "id": APPLICANT["id"] + 1}]),
+    }
+    assert len(TALENTICS.read("applicants", answers).records["applicants"]) == 2
+
+
+def test_without_a_word_of_pages_a_list_ends_with_an_empty_one() -> None:
+    sent = numbered(APPLICANT, 120)
+    pages = {f"{PATH}?page={page + 1}&per_page=100": wrapped(sent[50 * page :][:50]) for page in range(4)}
+    # Twice, as a deletion would not be seen otherwise.
+    outcome = TALENTICS.read("applicants", pages, times=2, once=ONE_JOB)
+    assert outcome.records == {"applicants": numbered(ROW, 120)}
+
+
+@pytest.mark.parametrize("tells", ["link", "last_page"])
+def test_the_servers_word_that_there_is_more_is_enough(tells: str) -> None:
+    sent = numbered(APPLICANT, 260)
+
+    def page(number: int) -> Reply:
+        link = "http://elsewhere.example.com/?page=9" if number < 3 else None
+        told = {"links": {"next": link}} if tells == "link" else {"meta": {"last_page": 3}}
+        return Reply({"data": sent[100 * (number - 1) :][:100], **told})
+
+    pages = {f"{PATH}?page={number}&per_page=100": page(number) for number in (1, 2, 3)}
+    outcome = TALENTICS.read("applicants", pages, times=2, once=ONE_JOB)
+    assert outcome.records == {"applicants": numbered(ROW, 260)}
 
 
 def test_pages_are_read_where_a_total_tells_of_them() -> None:
@@ -29,14 +64,16 @@ def test_pages_are_read_where_a_total_tells_of_them() -> None:
 
 
 def test_the_next_sync_reads_all_again_as_applicants_tell_no_times() -> None:
-    outcome = TALENTICS.read("applicants", {**ONE_JOB, PAGE_1: wrapped([APPLICANT])}, NO_CURSOR)
+    outcome = TALENTICS.read("applicants", {**ONE_JOB, **unpaged(PATH, [APPLICANT])}, NO_CURSOR)
     assert outcome.records == {"applicants": [ROW]}
     assert outcome.states == NO_CURSOR
 
 
 def test_a_job_deleted_in_between_takes_nothing_along() -> None:
-    answers = {JOBS: laravel_page([JOB, {**JOB, "id": 32}]), PAGE_1: MISSING, OTHER_JOB: wrapped([APPLICANT])}
-    assert TALENTICS.read("applicants", answers).records == {"applicants": [ROW]}
+    others = unpaged("/jobs/32/applicants", [APPLICANT])
+    outcome = TALENTICS.read("applicants", {JOBS: laravel_page([JOB, {**JOB, "id": 32}]), PAGE_1: MISSING, **others})
+    assert outcome.records == {"applicants": [ROW]}
+    assert "applicants: 1 parents have no such list (HTTP 404)." in outcome.log
 
 
 def test_a_list_that_no_job_has_is_a_wrong_base_url() -> None:
@@ -46,5 +83,5 @@ def test_a_list_that_no_job_has_is_a_wrong_base_url() -> None:
 
 
 def test_start_date_leaves_out_nobody_as_applicants_tell_no_times() -> None:
-    outcome = TALENTICS.read("applicants", {**ONE_JOB, PAGE_1: wrapped([APPLICANT])}, start_date="2024-05-01")
+    outcome = TALENTICS.read("applicants", {**ONE_JOB, **unpaged(PATH, [APPLICANT])}, start_date="2024-05-01")
     assert outcome.records == {"applicants": [ROW]}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import TALENTIO, bare, counted_page, numbered
+import pytest
+
+from unit_tests.mock_server.helpers import MISSING, TALENTIO, bare, counted_page, numbered
 from unit_tests.mock_server.talentio import CANDIDATE, CANDIDATES
 
 ROW = CANDIDATES.given
@@ -32,14 +34,23 @@ def test_every_page_of_a_filtered_list_bears_the_filter() -> None:
     assert outcome.states == {"candidates": {"updatedAt": "2024-05-12T00:00:00Z"}}
 
 
-def test_without_a_total_the_list_ends_with_the_page_that_is_not_full() -> None:
-    outcome = TALENTIO.read("candidates", {CANDIDATES.url(1): bare(numbered(CANDIDATE, 99))})
-    assert outcome.records == {"candidates": numbered(ROW, 99)}
+def test_without_a_total_the_list_ends_with_an_empty_page() -> None:
+    answers = {CANDIDATES.url(1): bare(numbered(CANDIDATE, 99)), CANDIDATES.url(2): bare([])}
+    assert TALENTIO.read("candidates", answers).records == {"candidates": numbered(ROW, 99)}
+
+
+@pytest.mark.parametrize("behind", ["404", "last", "empty"])
+def test_the_page_behind_the_last_may_be_anything(behind: str) -> None:
+    """Rows that the token may not see are missing on both pages, and nothing tells how many there are."""
+    sent = numbered(CANDIDATE, 140)
+    last = {"404": MISSING, "last": bare(sent[75:]), "empty": bare([])}[behind]
+    pages = {CANDIDATES.url(1): bare(sent[:75]), CANDIDATES.url(2): bare(sent[75:]), CANDIDATES.url(3): last}
+    assert TALENTIO.read("candidates", pages, times=2).records == {"candidates": numbered(ROW, 140)}
 
 
 def test_several_pages_without_a_total_are_read_again_because_a_deletion_would_not_be_seen() -> None:
     sent = numbered(CANDIDATE, 101)
-    pages = {CANDIDATES.url(1): bare(sent[:100]), CANDIDATES.url(2): bare(sent[100:])}
+    pages = {CANDIDATES.url(1): bare(sent[:100]), CANDIDATES.url(2): bare(sent[100:]), CANDIDATES.url(3): bare([])}
     outcome = TALENTIO.read("candidates", pages, times=2)
     assert outcome.records == {"candidates": numbered(ROW, 101)}
     assert outcome.states == {"candidates": CANDIDATES.state}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from connector_kit.seen_ids import SeenIds
-from unit_tests.mock_server.helpers import TALENTICS, laravel_page, output, wrapped
+from unit_tests.mock_server.helpers import TALENTICS, laravel_page, output, unpaged, wrapped
 
 LISTS = {
     "/jobs?page=1&per_page=100": laravel_page([TALENTICS.sample("jobs")]),
-    "/jobs/31/applicants?page=1&per_page=100": wrapped([TALENTICS.sample("applicants")]),
+    **unpaged("/jobs/31/applicants", [TALENTICS.sample("applicants")]),
 }
 URL = "/jobs/applicants/900/employment-application-form"
 ANSWER = TALENTICS.sample("employment_application_answers")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from connector_kit.seen_ids import SeenIds
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, numbered, output, wrapped
+from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, numbered, output, unpaged, wrapped
 
 APPLICANT = TALENTICS.sample("applicants")
 JOBS = {"/jobs?page=1&per_page=100": laravel_page([TALENTICS.sample("jobs")])}
-APPLICANTS = "/jobs/31/applicants?page=1&per_page=100"
+APPLICANTS = "/jobs/31/applicants"
 FORM = TALENTICS.sample("employment_application_forms")
 OTHER_FORM = {**FORM, "id": 901, "applicant_id": 901, "application_time": "2024-02-9 00:00:00"}
 ROW = output(FORM, job_id=31, application_time="2024-02-10T11:12:13")
@@ -23,7 +23,7 @@ def url(applicant: int) -> str:
 
 
 def lists(applicants: int) -> dict[str, Reply]:
-    return {**JOBS, APPLICANTS: wrapped(numbered(APPLICANT, applicants))}
+    return {**JOBS, **unpaged(APPLICANTS, numbered(APPLICANT, applicants))}
 
 
 def test_one_request_an_applicant() -> None:

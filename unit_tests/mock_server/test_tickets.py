@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, laravel_page, output
+import pytest
+
+from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, output
 from unit_tests.mock_server.lists import ListStream
 
 EXAMS = "/exams?page=1&per_page=100"
@@ -57,10 +59,25 @@ def test_an_old_exam_is_still_asked_for_its_new_tickets() -> None:
     assert outcome.states == {"exams": {"updated_at": "2024-05-01T00:00:00Z"}, **STATE}
 
 
-def test_an_exam_deleted_in_between_takes_nothing_along() -> None:
-    outcome = TALENTICS.read("tickets", {**TWO_EXAMS, TICKETS.url(): laravel_page([TICKET]), OTHER: MISSING})
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_exam_without_its_list_is_told_and_holds_the_state_for_as_long_as_it_stands_in_its_own(status: int) -> None:
+    gone = Reply({"message": "Not Found"}, status=status)
+    outcome = TALENTICS.read("tickets", {**TWO_EXAMS, TICKETS.url(): laravel_page([TICKET]), OTHER: gone})
     assert outcome.records == {"tickets": [ROW]}
-    assert outcome.states == STATE
+    assert outcome.states == {"tickets": {}}
+    assert "tickets: 1 parents have no such list (HTTP 404)." in outcome.log
+    # Deleted after it was listed; the list does not show it any more.
+    again = TALENTICS.read("tickets", {**TICKETS.around, TICKETS.url(): laravel_page([TICKET])}, outcome.states)
+    assert again.states == STATE
+
+
+def test_what_the_exam_has_comes_once_its_list_is_there() -> None:
+    late = {**TICKET, "id": 502, "updated_at": "2024-01-02T00:00:00.000000Z"}
+    first = TALENTICS.read("tickets", {**TWO_EXAMS, TICKETS.url(): laravel_page([TICKET]), OTHER: MISSING})
+    answers = {**TWO_EXAMS, TICKETS.url(): laravel_page([TICKET]), OTHER: laravel_page([late])}
+    again = TALENTICS.read("tickets", answers, first.states)
+    assert [row["id"] for row in again.records["tickets"]] == [TICKET["id"], 502]
+    assert again.states == STATE
 
 
 def test_a_list_that_no_exam_has_is_a_wrong_base_url() -> None:
