@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from airbyte_cdk.models import AirbyteStateBlob, AirbyteStateMessage, AirbyteStreamState, StreamDescriptor
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PAUSES, FailureTable, Redirected, UnexpectedAnswer, endless, lasting
+from connector_kit.errors import PAUSES, FailureTable, Redirected, RequestFailure, UnexpectedAnswer, endless, lasting
 from connector_kit.personal_data import MARK, MARK_BY_NAME, is_leaf
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource, read_manifest
@@ -97,6 +98,11 @@ def test_streams_table_has_each_stream_with_its_key_and_cursor(source: str) -> N
         assert cursor == (f"`{declared['cursor_field']}`" if declared else "none"), name
 
 
+def _lasting(fault: ErrorResolution) -> str:
+    assert isinstance(fault, RequestFailure)
+    return lasting(fault, len(PAUSES) + 1, "5 min").error_message or ""
+
+
 def failures(source: str) -> Iterator[tuple[str, str]]:
     """What requests that fail tell the user, each with the words that its heading begins with."""
     path, inferred_path = EXAMPLES[source]
@@ -105,11 +111,11 @@ def failures(source: str) -> Iterator[tuple[str, str]]:
         yield f"HTTP {status}{words}", message(table, answer(path, status))
     yield (
         "The server failed",
-        lasting(table.interpret_response(answer(path, 503)), len(PAUSES) + 1, "5 min").message or "",
+        _lasting(table.interpret_response(answer(path, 503))),
     )
     junk = UnexpectedAnswer("HTTP 200 with an HTML page")
     junk.path = path
-    yield "An answer that is not", lasting(table.interpret_response(junk), len(PAUSES) + 1, "5 min").message or ""
+    yield "An answer that is not", _lasting(table.interpret_response(junk))
     yield "A list comes to no end", endless(path, "page 3 has the same records as the page before").message or ""
     yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
     plain = requests.exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number")
