@@ -52,7 +52,7 @@ class _Delivery(Response):
         if reply.delay and reply.delivery != "drip":
             await asyncio.sleep(reply.delay)
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-        if reply.stream is None:
+        if reply.stream is None and reply.status != 204:
             headers.append((b"content-length", str(len(reply.body)).encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         for piece in self._pieces():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import control, faults, talentics_api
-from sandbox.option_values import COUNT, LIMIT, MOMENT, PORT, SECONDS, WHOLE, ZONE
+from sandbox.option_values import ANSWER, COUNT, LIMIT, MOMENT, PORT, SECONDS, SKEW, WHOLE, ZONE
 from sandbox.server import http_server, listen
 from sandbox.settings import COUNTS, SIZE_NAMES, Settings
 from sandbox.world import World
@@ -21,7 +21,7 @@ _PER = {"tickets": " per exam", "applicants": " per job"}
 
 
 def _epilog() -> str:
-    kinds = "\n".join(f"  {kind:<10} {meaning}" for kind, meaning in faults.KINDS.items())
+    kinds = "\n".join(f"  {kind:<13} {meaning}" for kind, meaning in faults.KINDS.items())
     endpoints = (control.__doc__ or "").partition("\n\n")[2]
     return f"""\
 faults (--fault KIND[=VALUE][:RATE][:PATH-GLOB][:xCOUNT]; for example reset:0.05, 500:*scores*:x3, slow=2.5:0.1):
@@ -100,7 +100,12 @@ def parser() -> argparse.ArgumentParser:
     )
 
     nature = options.add_argument_group("behaviour that the vendors' pages leave open")
-    nature.add_argument("--talentics-order", choices=("id", "-id", "updated_at", "-updated_at"), default="id")
+    nature.add_argument(
+        "--talentics-order",
+        choices=("id", "-id", "updated_at", "-updated_at"),
+        default="id",
+        help="order of Talentics' lists; a hyphen turns it round (default: id)",
+    )
     nature.add_argument(
         "--scores-route",
         choices=("tickets", "ticket", "both"),
@@ -137,8 +142,22 @@ def parser() -> argparse.ArgumentParser:
         "--answer",
         action="append",
         default=[],
+        type=ANSWER,
         metavar="STATUS:GLOB",
-        help="paths that always answer so, such as 403:*/employees",
+        help="paths that always answer so, such as 403:*/employees or 410:*/candidates/1003; may be given again",
+    )
+    nature.add_argument(
+        "--duplicate-rows",
+        action="store_true",
+        help="rows in one answer that nothing tells apart: two comments of one person in one second, a question of a "
+        "form twice, an aspect's slug in two groups",
+    )
+    nature.add_argument(
+        "--date-skew",
+        type=SKEW,
+        default=0.0,
+        metavar="SECONDS",
+        help="how far the Date header is off the sandbox's clock; below 0 it is behind (--now sets the clock itself)",
     )
     nature.add_argument(
         "--talentics-pages",
@@ -182,18 +201,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def settings_from(given: argparse.Namespace) -> Settings:
-    """The settings that the options ask for. ValueError where a fault or an answer cannot be read."""
+    """The settings that the options ask for. ValueError where a fault cannot be read."""
     counts = {name: value for name in COUNTS if (value := getattr(given, name)) is not None}
     settings = Settings.for_size(given.size, **counts)
     for name in (
         "seed", "now", "other_client", "burst", "change_every", "change_every_requests", "talentics_order",
         "paged_applicants", "forms_absent", "links_origin", "zone_hours", "filter_zone_hours",
         "inactive_hides_candidates", "comments_touch_candidate", "strict", "talentics_pages", "largest_page",
-        "ignore_per_page", "ties", "hidden", "past_end", "comments_per_page",
+        "ignore_per_page", "ties", "hidden", "past_end", "comments_per_page", "duplicate_rows", "date_skew",
     ):  # fmt: skip
         setattr(settings, name, getattr(given, name))
     settings.faults = tuple(given.fault)
-    settings.answers = tuple(_answer(text) for text in given.answer)
+    settings.answers = tuple(given.answer)
     settings.scores_routes = ("tickets", "ticket") if given.scores_route == "both" else (given.scores_route,)
     if given.no_limits:
         settings.talentics_limit = settings.talentio_limit = None
@@ -211,11 +230,17 @@ def settings_from(given: argparse.Namespace) -> Settings:
     return settings
 
 
-def _answer(text: str) -> tuple[str, int]:
-    status, separator, glob = text.partition(":")
-    if not separator or not status.isdecimal():
-        raise ValueError(f"--answer {text}: write STATUS:GLOB, for example 403:*/employees")
-    return glob, int(status)
+def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the arguments (by default the program's own) ask for. SystemExit where an option is wrong."""
+    # argparse takes a value that begins with a hyphen, such as -id, for an option, unless it is put to its own.
+    joined: list[str] = []
+    for argument in sys.argv[1:] if arguments is None else arguments:
+        looks_like_option = argument.startswith("-") and not argument.startswith("--") and argument != "-h"
+        if joined and looks_like_option and joined[-1].startswith("--") and "=" not in joined[-1]:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return parser().parse_args(joined)
 
 
 def write_configs(directory: Path, configs: dict[str, dict[str, Any]]) -> None:
@@ -260,13 +285,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    options = parser()
-    given = options.parse_args(arguments)
+    given = read_options(arguments)
     try:
         world = World(settings_from(given))
         listener, origin = listen(given.host, given.port)
     except ValueError as problem:
-        options.error(str(problem))
+        parser().error(str(problem))
     except OSError as problem:
         return _failed(f"cannot listen on {given.host} port {given.port}: {problem.strerror}")
     configs = world.configs(origin)

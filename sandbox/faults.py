@@ -15,16 +15,22 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from random import Random
 
+from sandbox import odd_json
 from sandbox.replies import Reply
 
 KINDS: dict[str, str] = {
     "reset": "the connection is reset before an answer",
     "500": "500 with a JSON body",
     "503": "503 with an HTML body",
+    "403-html": "403 with an HTML page, as a firewall in front of the API sends it",
     "429": "429 whatever the limits say; =SECONDS is Retry-After",
     "truncated": "half of the body, then the end of the connection",
     "html": "200 with an HTML page",
     "empty": "200 with {}",
+    "204": "204, which has no body",
+    "no-body": "200 with a body of no bytes",
+    "null": '200 with null; of Talentics with {"data":null}',
+    "empty-data": '200 with {"data":{}}',
     "badjson": "200 with JSON that is cut short",
     "slow": "the answer comes after =SECONDS (default 5)",
     "drip": "the body comes a few bytes at a time; =SECONDS between pieces (default 0.5)",
@@ -33,6 +39,7 @@ KINDS: dict[str, str] = {
     "huge": "200 with a JSON body of =MEGABYTES (default 1024)",
     "deep": "200 with arrays nested =DEPTH times (default 100000)",
     "bomb": "200 with gzip that unpacks to =MEGABYTES (default 1024)",
+    **odd_json.KINDS,
 }
 _MEGABYTE = 1 << 20
 
@@ -68,6 +75,8 @@ class Fault:
                 fault.glob = part
         if value and kind != "redirect" and not value.replace(".", "", 1).isdecimal():
             raise ValueError(f"{text!r}: the value of {kind} is a number")
+        if value and kind in odd_json.KINDS and fault.number(0) > 255:
+            raise ValueError(f"{text!r}: the value of {kind} is a byte, from 0 to 255")
         return fault
 
     def number(self, default: float) -> float:
@@ -98,13 +107,21 @@ class Faults:
         return None
 
 
-def apply(fault: Fault, params: dict[str, str], answer: Callable[[dict[str, str]], Reply]) -> Reply:
-    """The answer that a fault makes out of the true one."""
+def apply(
+    fault: Fault, params: dict[str, str], answer: Callable[[dict[str, str]], Reply], *, wrapped: bool = False
+) -> Reply:
+    """The answer that a fault makes out of the true one; `wrapped` where the API puts what it sends under `data`."""
     if fault.kind == "same-page":
         return answer({**params, "page": "1"})
+    if fault.kind == "null":
+        return Reply(200, b'{"data":null}' if wrapped else b"null")
     if fault.kind in _INSTEAD:
         return _INSTEAD[fault.kind](fault)
     reply = answer(params)
+    if fault.kind in odd_json.KINDS:
+        if reply.status == 200:
+            reply.body = odd_json.alter(fault.kind, reply.body, None if fault.value is None else int(fault.number(0)))
+        return reply
     if fault.kind == "badjson":
         reply.body = reply.body[: len(reply.body) // 2]
     elif fault.kind == "slow":
@@ -176,9 +193,13 @@ def _packed(megabytes: int) -> bytes:
 _INSTEAD: dict[str, Callable[[Fault], Reply]] = {
     "500": lambda _: Reply(500, b'{"message":"Server Error"}'),
     "503": _html(503),
+    "403-html": _html(403),
     "429": _too_many,
     "html": _html(200),
     "empty": lambda _: Reply(200, b"{}"),
+    "204": lambda _: Reply(204, headers={}),
+    "no-body": lambda _: Reply(200),
+    "empty-data": lambda _: Reply(200, b'{"data":{}}'),
     "redirect": _redirect,
     "huge": _huge,
     "deep": _deep,

@@ -12,6 +12,7 @@ from sandbox.limits import Limit
 
 _Value = TypeVar("_Value")
 _HIGHEST_PORT = 65535
+_CENTURY = 100 * 365 * 86_400
 
 
 def _told(read: Callable[[str], _Value], wanted: str = "") -> Callable[[str], _Value]:
@@ -34,6 +35,21 @@ def _over_zero(text: str) -> float:
     if not 0 < value < math.inf:
         raise ValueError
     return value
+
+
+def _skew(text: str) -> float:
+    value = float(text)
+    # Farther off, the header's year has no four digits.
+    if not abs(value) <= _CENTURY:
+        raise ValueError
+    return value
+
+
+def _status(text: str) -> tuple[str, int]:
+    status, separator, glob = text.partition(":")
+    if not separator or not status.isdecimal() or not 200 <= int(status) <= 599:
+        raise ValueError(f"{text!r} is not an answer; write STATUS:GLOB, for example 403:*/employees")
+    return glob, int(status)
 
 
 def _from_utc(text: str) -> float:
@@ -64,6 +80,8 @@ def _port_number(text: str) -> int:
 COUNT = _told(_not_below_zero, "a number from 0 on, without a fraction")
 WHOLE = _told(int, "a number without a fraction")
 SECONDS = _told(_over_zero, "a number of seconds above 0")
+SKEW = _told(_skew, "a number of seconds within a century, such as -259200 (three days behind)")
+ANSWER = _told(_status)
 ZONE = _told(_from_utc, "a zone: hours from -24 to 24, such as 9 or -3.5")
 PORT = _told(_port_number, f"a port: a number from 0 (a free one) to {_HIGHEST_PORT}")
 MOMENT = _told(_time, "a time, such as 2026-04-01T09:00:00Z")

@@ -123,13 +123,16 @@ class Settings:
     """(path glob, status): endpoints that always answer 403, 404 or another error."""
     missing_parent: Literal["404", "empty"] = "404"
     """What the list of children gives when the parent does not exist."""
+    duplicate_rows: bool = False
+    """Whether one answer holds rows that nothing tells apart: two comments of one person in one second, a question of
+    a form twice, an aspect's slug in two groups."""
     strict: bool = False
     """Answer 400 to a query parameter that the endpoint does not know."""
     compress: bool = False
     """Answer gzip where the client accepts it."""
     date_header: bool = True
     date_skew: float = 0.0
-    """Seconds by which the `Date` header is off the sandbox's clock."""
+    """Seconds by which the `Date` header is off the sandbox's clock: below 0 it is behind."""
     extra_headers: dict[str, str | None] = field(default_factory=dict)
     """Headers put on every answer, over its own; None takes one away."""
 

@@ -147,12 +147,15 @@ class TalenticsData:
                             "aspect_slug": aspect_slug,
                             "score": draw.between(0, 100),
                         }
-                        for group, aspect, aspect_slug in aspects
+                        for group, aspect, aspect_slug in (*aspects, *self._twins(aspects))
                     ],
                 }
                 for name, slug, aspects in draw.some(ASSESSMENTS, 3) or ASSESSMENTS[:1]
             ],
         }
+
+    def _twins(self, aspects: tuple[tuple[str, str, str], ...]) -> list[tuple[str, str, str]]:
+        return [("Summary", name, slug) for _, name, slug in aspects[:1] if self._settings.duplicate_rows]
 
     # --- jobs and applicants
 
@@ -285,13 +288,15 @@ class TalenticsData:
             return None
         person = self.applicant(applicant)
         draw = Draw(self._seed, 42, row.id, row.revision)
-        answers = form_answers(draw, person, self._people)
+        answers = list(form_answers(draw, person, self._people).items())
+        if self._settings.duplicate_rows:
+            answers.append((answers[0][0], "—"))
         return {
             "id": row.id,
             "applicant_id": row.id,
             "name": person["name"],
             "email": person["email"],
             "application_time": self._time(row.created, 9),
-            "employment_application_form": [{"name": name, "value": value} for name, value in answers.items()],
+            "employment_application_form": [{"name": name, "value": value} for name, value in answers],
             **row.patch,
         }

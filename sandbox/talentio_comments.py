@@ -1,6 +1,7 @@
 """Comments on candidates. They have no id: what tells them apart is the candidate, the time and who wrote them.
 
-Two employees may comment in the same second; one employee never does twice. Some comments have no author.
+Two employees may comment in the same second; one employee does it twice only with `duplicate_rows`. Some comments have
+no author.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class Comments:
                 created = comments[-1].created
             edited = created + 60 if chance % 5 == 0 else created
             comments.append(Comment(author, created, edited))
+        if comments and self._catalogue.settings.duplicate_rows:
+            comments.append(replace(comments[-1], patch={"content": "追記です。"}))
         return comments
 
     @staticmethod

@@ -68,7 +68,7 @@ class World:
             raise ConnectionResetError("the sandbox reset the connection")
         body = reply.body if reply.stream is None else next(reply.stream())
         sent = dict(reply.headers)
-        if reply.stream is None:
+        if reply.stream is None and reply.status != 204:
             sent["Content-Length"] = str(len(body))
         return reply.status, sent, body[: len(body) // 2] if reply.delivery == "truncated" else body
 
@@ -155,6 +155,8 @@ class World:
             def answer(given: dict[str, str]) -> Reply:
                 for glob, status in self.settings.answers:
                     if fnmatchcase(path, glob):
+                        if status == 204:
+                            return Reply(204, headers={})
                         return error(status, "Forbidden" if status == 403 else "Error")
                 if self.settings.strict and unknown:
                     return error(400, f"unknown parameters: {', '.join(unknown)}")
@@ -164,7 +166,11 @@ class World:
             burst = self.settings.burst
             if source == "talentio" and burst is not None and self.bursts.is_burst(burst, now):
                 fault = Fault("reset")
-            reply = answer(params) if fault is None else fault_kinds.apply(fault, params, answer)
+            reply = (
+                answer(params)
+                if fault is None
+                else fault_kinds.apply(fault, params, answer, wrapped=source == "talentics")
+            )
         reply.headers.update(limit_headers)
         return name, unknown, reply
 

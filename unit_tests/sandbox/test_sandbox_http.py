@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from sandbox import Running, Settings, VirtualClock, World, serve
-from sandbox.cli import main
+from sandbox.cli import main, read_options, settings_from
+from sandbox.faults import KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,7 +99,11 @@ def test_broken_connections(
         ("500", 500, b'{"message":"Server Error"}'),
         ("503", 503, b"<!DOCTYPE"),
         ("html", 200, b"<!DOCTYPE"),
+        ("403-html", 403, b"<!DOCTYPE"),
         ("empty", 200, b"{}"),
+        ("empty-data", 200, b'{"data":{}}'),
+        ("null", 200, b"null"),
+        ("bom", 200, b"\xef\xbb\xbf[{"),
         ("429=7", 429, b'{"message"'),
         ("redirect=http://127.0.0.1:1/x", 302, b""),
         ("deep=50", 200, b"[" * 50),
@@ -113,6 +118,14 @@ def test_wrong_answers(sandbox: Running, talentio: httpx.Client, fault: str, sta
     answer = talentio.get("/channels")
     assert (answer.status_code, answer.content[: len(body)]) == (status, body)
     assert talentio.get("/workspaces").json()[0]["id"]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("204", 204), ("no-body", 200)])
+def test_answers_without_a_body(sandbox: Running, talentio: httpx.Client, fault: str, status: int) -> None:
+    faults(sandbox, f"{fault}:*/channels")
+    answers = [talentio.get("/channels") for _ in range(2)]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(status, b"")] * 2
+    assert ("Content-Length" in answers[0].headers) is (status == 200)
 
 
 def test_json_that_is_cut_and_a_page_that_comes_again(sandbox: Running, talentio: httpx.Client) -> None:
@@ -195,7 +208,12 @@ def test_the_program_prints_a_way_in_and_serves(tmp_path: Path) -> None:
     [
         (["--host", "0.0.0.0"], "not a loopback address"),
         (["--fault", "nonsense"], "is not a fault"),
-        (["--answer", "403"], "write STATUS:GLOB"),
+        (["--answer", "403"], "--answer: '403' is not an answer; write STATUS:GLOB"),
+        (["--answer", "99:*"], "--answer: '99:*' is not an answer; write STATUS:GLOB"),
+        (["--date-skew", "nan"], "--date-skew: 'nan' is not a number of seconds"),
+        (["--fault", "bad-utf8=256"], "the value of bad-utf8 is a byte, from 0 to 255"),
+        (["--talentics-order", "-name"], "--talentics-order: invalid choice: '-name'"),
+        (["--json", "-id"], "--json"),
         (["--fault", "500:2.5"], "the rate 2.5 is a share of the requests, from 0 to 1"),
         (["--limit", "fifty"], "--limit: 'fifty' is not a limit; write requests/period"),
         (["--talentio-limit", "5/0s"], "--talentio-limit: '5/0s' is not a limit"),
@@ -214,6 +232,33 @@ def test_the_program_names_a_wrong_option(
         main(arguments)
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "name", "expected"),
+    [
+        ("--talentics-order", "-id", "talentics_order", "-id"),
+        ("--talentics-order", "-updated_at", "talentics_order", "-updated_at"),
+        ("--zone-hours", "-5", "zone_hours", -5),
+        ("--filter-zone-hours", "-3.5", "filter_zone_hours", -3.5),
+        ("--zone-hours", "-1e1", "zone_hours", -10),
+        ("--seed", "-4", "seed", -4),
+        ("--date-skew", "-259200", "date_skew", -259_200),
+    ],
+)
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_value_may_begin_with_a_hyphen(option: str, value: str, name: str, expected: object, joined: bool) -> None:
+    arguments = [f"{option}={value}"] if joined else [option, value]
+    assert getattr(settings_from(read_options(["--strict", *arguments, "--json"])), name) == expected
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_is_help_behind_any_option(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--json", flag])
+    assert stopped.value.code == 0
+    told = capsys.readouterr().out
+    assert all(f"\n  {kind} " in told for kind in KINDS)
 
 
 def test_the_program_tells_where_it_cannot_write_the_configs(
