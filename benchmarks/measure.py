@@ -73,7 +73,9 @@ class Server:
 def running_server(options: Sequence[str]) -> Iterator[Server]:
     """`python -m benchmarks.served` with the options, for as long as the block lasts."""
     command = [sys.executable, "-m", "benchmarks.served", *options]
-    with subprocess.Popen(command, cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+    # The pipe's end tells the server that we are gone, even where we were killed.
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, env=_ENVIRONMENT, text=True, **pipes) as process:
         try:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             announced = json.loads(process.stdout.readline())

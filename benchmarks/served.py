@@ -2,8 +2,8 @@
 
 The sandbox makes each answer when it is asked for, which costs more than most clients take to read it. This server asks
 it once for each page and detail and keeps the bytes, so that what is measured is the client. It runs in a process of
-its own until it is ended, announces the config of the source in one line of JSON, and counts what it is asked:
-`GET /control/counts` gives the counts since the last time.
+its own until its standard input ends, announces the config of the source in one line of JSON, and counts what it is
+asked: `GET /control/counts` gives the counts since the last time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import re
 import time
 from base64 import b64encode
@@ -23,6 +24,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from sandbox.owner import when_input_ends
 from sandbox.server import listen
 from sandbox.settings import COUNTS, Settings
 from sandbox.world import World
@@ -155,7 +157,8 @@ def _authorization(config: dict[str, Any]) -> bytes:
 
 
 async def serve(source: str, settings: Settings, latency: float) -> None:
-    """Announce the config, then answer until the process is ended."""
+    """Announce the config, then answer until standard input ends."""
+    when_input_ends(lambda: os._exit(0))
     site = Site(source, settings)
     listener, origin = listen()
     server = await asyncio.get_running_loop().create_server(partial(Connection, site, latency), sock=listener)

@@ -58,9 +58,10 @@ class RunningSandbox:
 def running_sandbox(size: str) -> Iterator[RunningSandbox]:
     """Runs a sandbox without limits on a free port for as long as the block lasts. Raises SandboxFailed."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--size", size, "--no-limits", "--json"],
+        [sys.executable, "-m", "sandbox", "--size", size, "--no-limits", "--json", "--until-input-ends"],
         cwd=ROOT,
-        stdin=subprocess.DEVNULL,
+        # Nothing is written to it: its end tells the sandbox that we are gone, even where we were killed.
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         # Ctrl-C reaches us alone: the sandbox goes last, after the source that reads it.
@@ -78,5 +79,6 @@ def running_sandbox(size: str) -> Iterator[RunningSandbox]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()

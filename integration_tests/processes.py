@@ -53,8 +53,10 @@ class Sandbox:
 @contextmanager
 def running_sandbox(*options: str) -> Iterator[Sandbox]:
     """`python -m sandbox` with the options, for as long as the block lasts."""
-    command = [sys.executable, "-m", "sandbox", "--json", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    # The pipe's end tells the sandbox that we are gone, even where we were killed.
+    command = [sys.executable, "-m", "sandbox", "--json", "--until-input-ends", *options]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
         try:
             assert process.stdout is not None
             announced = json.loads(process.stdout.readline())

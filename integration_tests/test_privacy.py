@@ -304,11 +304,9 @@ def test_a_killed_program_leaves_no_file(desk: Desk, catalogs: Mapping[str, str]
 def test_the_sandbox_tells_nobody_the_credentials_that_came() -> None:
     """It announces its own, which are known to all; what clients send appears nowhere after that."""
     said = "Bearer mk-nobody-may-see-this"
-    command = [sys.executable, "-m", "sandbox", "--json"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plain()
-    ) as process:
-        assert process.stdout is not None
+    command = [sys.executable, "-m", "sandbox", "--json", "--until-input-ends"]
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, cwd=ROOT, text=True, env=plain(), **pipes) as process:
         announced = json.loads(process.stdout.readline())
         refused = requests.get(
             f"{announced['talentio']['base_url']}/candidates", headers={"Authorization": said}, timeout=60

@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox import control, faults, talentics_api
 from sandbox.option_values import ANSWER, COUNT, LIMIT, MOMENT, PORT, SECONDS, SKEW, WHOLE, ZONE
+from sandbox.owner import when_input_ends
 from sandbox.server import http_server, listen
 from sandbox.settings import COUNTS, SIZE_NAMES, Settings
 from sandbox.world import World
@@ -51,6 +52,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         type=Path,
         help="write talentics.json and talentio.json there, for you alone to read",
+    )
+    options.add_argument(
+        "--until-input-ends",
+        action="store_true",
+        help="stop when standard input ends: for a program that starts the sandbox with a pipe and may be killed",
     )
 
     size = options.add_argument_group("size")
@@ -305,8 +311,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(json.dumps({**configs, "control": f"{origin}/control"}), flush=True)
     else:
         _announce(world.settings, origin, configs, given.write_configs)
+    server = http_server(world)
+    if given.until_input_ends:
+        when_input_ends(lambda: setattr(server, "should_exit", True))
     with contextlib.suppress(KeyboardInterrupt):
-        http_server(world).run(sockets=[listener])
+        server.run(sockets=[listener])
     return 0
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from demo import sync
 from demo.airbyte_client import cannot_start
-from demo.program import Failed, run
+from demo.program import ROOT, Failed, run
 from demo.running_sandbox import running_sandbox
 
 
@@ -102,3 +107,36 @@ def test_the_sandbox_runs_as_long_as_its_block_and_tells_what_was_asked() -> Non
 
     with pytest.raises(requests.ConnectionError):
         requests.get(config["base_url"] + "/channels", timeout=10)
+
+
+@pytest.mark.parametrize(
+    "starter",
+    [
+        "from demo.running_sandbox import running_sandbox as run; arguments = 'small',",
+        "from integration_tests.processes import running_sandbox as run; arguments = ()",
+        "from benchmarks.measure import running_server as run; arguments = ['--source', 'talentio'],",
+    ],
+    ids=["demo", "tests", "benchmarks"],
+)
+def test_no_sandbox_outlives_a_program_that_was_killed(starter: str) -> None:
+    program = f"""{starter}
+with run(*arguments) as server:
+    print((server.config("talentio") if arguments == ("small",) else vars(server)), flush=True)
+    input()
+"""
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, text=True, **pipes) as process:
+        told = process.stdout.readline()
+        port = int(re.findall(r"127\.0\.0\.1:(\d+)", told)[0])
+        assert is_open(port)
+        process.kill()
+
+    patience = time.monotonic() + 60
+    while is_open(port) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert not is_open(port)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -203,6 +203,27 @@ def test_the_program_prints_a_way_in_and_serves(tmp_path: Path) -> None:
             process.terminate()
 
 
+def test_the_program_ends_with_its_input_only_if_told_to() -> None:
+    command = [sys.executable, "-m", "sandbox", "--json"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([*command, "--until-input-ends"], cwd=ROOT, text=True, **pipes) as process:
+        start = json.loads(process.stdout.readline())
+        process.stdin.write("what is written there is nobody's\n")
+        process.stdin.flush()
+        assert httpx.get(f"{start['control']}/requests").status_code == 200
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            start = json.loads(process.stdout.readline())
+            assert httpx.get(f"{start['control']}/requests").status_code == 200
+            assert process.poll() is None
+        finally:
+            process.terminate()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
