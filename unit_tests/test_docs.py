@@ -289,6 +289,8 @@ def render_personal_data() -> str:
         "",
         "Written from the schemas by `python -m unit_tests.test_docs`; do not edit it by hand. What `keep`, `hash` and",
         "`drop` do with these fields stands in [BEHAVIOR.md](BEHAVIOR.md#personal-data-keep-hash-drop).",
+        "Choose the mode before the first sync; changing it later takes",
+        "[more than a full refresh](BEHAVIOR.md#changing-personal_data-later).",
         "",
         "| class | what it is |",
         "|---|---|",
