@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from connector_kit import times
@@ -27,7 +28,6 @@ class DetailCursor(StreamCursor):
         last = state.get("id")
         if "id" in state and (type(last) is not int or self._mark is None):
             raise self.unreadable("id is not a number beside a time")
-        self._refuse_future()
         try:
             self._known = SeenTimes.decode(state.get("recent", ""))
         except ValueError as error:
@@ -126,6 +126,9 @@ class SeenCursor(StreamCursor):
             self._seen = SeenIds.decode(state.get("seen", ""))
         except ValueError as error:
             raise self.unreadable(f"seen is broken ({error})") from None
+
+    def _refuse_beyond(self, latest: datetime, whose: str) -> None:
+        """Nothing: the time is that of a form, and nothing is left out by it."""
 
     def due(self, parent_id: Any) -> bool:
         return not (isinstance(parent_id, int) and parent_id in self._seen)

@@ -324,6 +324,8 @@ class ListReading(Reading):
         return self._parent.slice_for(parent)
 
     def _begin(self, answer: Answer) -> None:
+        if answer.server_time is not None:
+            self.sync.hear_clock(answer.server_time)
         self._server_time = answer.server_time or self._doubtful_time()
         if self._parent is not None:
             # A parent made after its own list was read is not among those asked for, and what hangs on it may be
@@ -333,7 +335,7 @@ class ListReading(Reading):
             cursor.begin(self._server_time)
 
     def _doubtful_time(self) -> datetime:
-        return self.sync.clock.now() - _OUR_CLOCK_IS_OFF_BY
+        return self.sync.server_now() - _OUR_CLOCK_IS_OFF_BY
 
     def _server_filter(self) -> dict[str, str]:
         """The parameter that leaves out what no selected stream needs, where the API has one."""

@@ -34,6 +34,8 @@ _CONFIRM_EVERY = 300.0
 _SECOND = 1_000_000
 # More than clocks that somebody cares for, and times read in the wrong zone, are ever apart.
 _CLOCKS_APART = timedelta(days=1)
+# More than any machine's clock is behind, cared for or not.
+_NO_CLOCK_APART = timedelta(days=3650)
 
 
 class StreamCursor(Cursor):
@@ -58,6 +60,8 @@ class StreamCursor(Cursor):
         self._text: str | None = state.get(field)
         self._mark = self._instant_of(self._text) if field in state else None
         self._cap: int | None = None
+        # The server's clock is known with its first answer only, and this machine's may be days off.
+        self._refuse_beyond(sync.clock.now() + _NO_CLOCK_APART, "any")
         self._load(state)
 
     # --- what a reading asks -------------------------------------------------------------------------------------
@@ -65,6 +69,8 @@ class StreamCursor(Cursor):
     def begin(self, server_time: datetime) -> None:
         """Told once, with the server's time at the list's first answer: no memory may pass it less the margin."""
         self._cap = int((server_time - self._lookback).timestamp()) * _SECOND
+        whose = "the server's" if self._sync.knows_server_clock else "this machine's"
+        self._refuse_beyond(self._sync.server_now() + _CLOCKS_APART, whose)
 
     @property
     def floor(self) -> int | None:
@@ -143,10 +149,10 @@ class StreamCursor(Cursor):
                 count,
             )
 
-    def _refuse_future(self) -> None:
+    def _refuse_beyond(self, latest: datetime, whose: str) -> None:
         """No mark of ours passes the server's clock; by one that does, nothing would ever be read again."""
-        if self._mark is not None and self._mark > int((self._sync.clock.now() + _CLOCKS_APART).timestamp()) * _SECOND:
-            raise self.unreadable(f"{self.field} lies in the future by this machine's clock")
+        if self._mark is not None and self._mark > int(latest.timestamp()) * _SECOND:
+            raise self.unreadable(f"{self.field} lies in the future by {whose} clock")
 
     def _advance(self, instant: int, text: str | None = None) -> None:
         """Move the mark to `instant`, never beyond the cap and never back."""
@@ -165,7 +171,6 @@ class ListCursor(StreamCursor):
         return frozenset({self.field})
 
     def _load(self, state: Mapping[str, Any]) -> None:
-        self._refuse_future()
         self._greatest: int | None = None
 
     def wants(self, instant: int | None) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -51,6 +51,9 @@ logger = logging.getLogger("airbyte.connector_kit")
 # belong to is known by context while they are built.
 _building: ContextVar[Sync] = ContextVar("connector_kit_sync")
 
+# So far apart no two clocks are that somebody cares for.
+_CLOCK_IS_OFF = timedelta(minutes=5)
+
 _Reading = TypeVar("_Reading", bound="Reading")
 
 
@@ -79,6 +82,8 @@ class Sync:
         self.states = states or {}
         self.selected: frozenset[str] | None = None
         self.checking = False
+        # By when a check must be done, by the monotonic clock of this process; 0 before its first request.
+        self.check_ends = 0.0
         self.sampling = False
         self.cursors: dict[str, StreamCursor] = {}
         self.readings: dict[str, Reading] = {}
@@ -88,6 +93,8 @@ class Sync:
         self.records: Counter[str] = Counter()
         self.saved: Counter[str] = Counter()
         self.filtered: set[str] = set()
+        # How far the server's clock is ahead of this machine's, as the last Date header had it.
+        self._ahead: timedelta | None = None
         self._waited = 0.0
         # When the waits began that still go on, by the thread that waits.
         self._waiting: dict[int, float] = {}
@@ -123,6 +130,25 @@ class Sync:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self.settings.num_workers, thread_name_prefix="requests")
             return self._pool
+
+    def hear_clock(self, server_time: datetime) -> None:
+        """Take the server's clock from an answer that tells it, and warn once where this machine's is another."""
+        first, self._ahead = self._ahead is None, server_time - self.clock.now()
+        if first and abs(self._ahead) >= _CLOCK_IS_OFF:
+            logger.warning(
+                "This machine's clock is %s %s the server's. The sync goes by the server's, so no data is lost; but "
+                "set the clock right, as times in this log and in emitted_at are wrong.",
+                timedelta(seconds=round(abs(self._ahead).total_seconds())),
+                "behind" if self._ahead > timedelta() else "ahead of",
+            )
+
+    @property
+    def knows_server_clock(self) -> bool:
+        return self._ahead is not None
+
+    def server_now(self) -> datetime:
+        """The server's clock, if an answer has told it; else this machine's."""
+        return self.clock.now() + (self._ahead or timedelta())
 
     def reading(self, key: str, make: Callable[[], _Reading]) -> _Reading:
         """The one reading of what `key` asks for: made at the first call, shared by every stream that names it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +27,8 @@ JANUARY, FEBRUARY, MARCH = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", "202
 # Behind the state's reach: the server's clock says NOW, 2024-06-01T00:00:00Z.
 FRESH, CAP = "2024-05-31T23:58:00Z", "2024-05-31T23:55:00Z"
 
+SETTINGS = Settings("https://api.example.com", 50, 900.0, 4, None, "keep")
+
 Kind = TypeVar("Kind", bound=StreamCursor)
 
 
@@ -37,7 +40,7 @@ def cursor(
     emitted: list[AirbyteMessage] | None = None,
     clock: StoppedClock | None = None,
 ) -> Kind:
-    settings = Settings("https://api.example.com", 50, 900.0, 4, times.instant(start_date), "keep")
+    settings = replace(SETTINGS, start_instant=times.instant(start_date))
     emit = (emitted if emitted is not None else []).append
     sync = Sync(settings, states={"things": state or {}}, emit=emit, clock=clock or StoppedClock())
     made = kind(sync, "things", "updated_at", timedelta(minutes=5))
@@ -113,6 +116,28 @@ def test_a_state_never_goes_back(seen: str) -> None:
     made = saw(cursor(ListCursor, {"updated_at": CAP}, server_time=NOW - timedelta(days=50)), seen)
     made.complete()
     assert made.state == {"updated_at": CAP}
+
+
+@pytest.mark.parametrize("kind", [ListCursor, DetailCursor])
+@pytest.mark.parametrize("days_off", [-10, 0, 10])
+def test_a_state_beyond_the_servers_clock_is_refused_whatever_this_machines_says(
+    kind: type[StreamCursor], days_off: int
+) -> None:
+    sync = Sync(SETTINGS, states={"things": {"updated_at": MARCH}}, clock=StoppedClock())
+    march = datetime.fromisoformat("2024-03-01T00:00:00+00:00")
+    made = kind(sync, "things", "updated_at", timedelta(minutes=5))
+    sync.hear_clock(march - timedelta(days=days_off))
+    if days_off <= 0:
+        made.begin(march - timedelta(days=days_off))
+        assert made.state["updated_at"] == MARCH
+    else:
+        with pytest.raises(AirbyteTracedException, match=r"things .* lies in the future by the server's clock"):
+            made.begin(march - timedelta(days=days_off))
+
+
+def test_where_no_server_tells_its_time_a_state_goes_by_this_machines() -> None:
+    with pytest.raises(AirbyteTracedException, match="in the future by this machine's clock"):
+        cursor(ListCursor, {"updated_at": "2024-06-02T00:00:01Z"})
 
 
 # --- details ---------------------------------------------------------------------------------------------------------

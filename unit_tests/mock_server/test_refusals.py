@@ -36,7 +36,7 @@ UNREADABLE: list[tuple[Vendor, str, dict[str, Any], str]] = [
     (TALENTIO, "candidate_details", {"__ab_full_refresh_sync_complete": True}, "__ab_full_refresh"),
     # A time by which nothing would ever be read again.
     (TALENTIO, "candidates", {"updatedAt": "9999-01-01T00:00:00Z"}, "in the future"),
-    (TALENTICS, "ticket_scores", {"ticket_updated_at": "2024-06-02T00:00:01Z", "id": 1}, "in the future"),
+    (TALENTICS, "ticket_scores", {"ticket_updated_at": "9999-06-02T00:00:01Z", "id": 1}, "in the future"),
     # No memory at all.
     (TALENTICS, "applicants", {"updated_at": "2024-01-01T00:00:00Z"}, "no cursor"),
     (TALENTICS, "applicant_details", {"id": 900}, "no cursor"),
