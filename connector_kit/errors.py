@@ -9,6 +9,7 @@ import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
 from typing import Optional, Union
@@ -19,6 +20,8 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 from airbyte_cdk.sources.types import Config
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connector_kit.environment import proxy_variable
 
 # A parent that was deleted, or that has nothing yet.
 GONE = frozenset({404, 410})
@@ -44,12 +47,18 @@ class RequestFailure(ErrorResolution):
         status: the answer's; 0 where there was none that can be used.
         what: what went wrong, in a few words: `HTTP 422`, `no answer in time`.
         advice: what to do about it, in the user's words.
+        by_firewall: True where it was not the API that refused.
     """
 
     path: str = ""
     status: int = 0
     what: str = ""
     advice: str = ""
+    by_firewall: bool = False
+
+
+# By this as its internal message, a 403 of the API itself is known also where the error was copied or became a TRACE.
+NO_ACCESS = "no access (HTTP 403)"
 
 
 class RequestFailed(AirbyteTracedException):
@@ -57,7 +66,9 @@ class RequestFailed(AirbyteTracedException):
 
     def __init__(self, request: RequestFailure) -> None:
         super().__init__(
-            message=request.error_message, internal_message=request.error_message, failure_type=request.failure_type
+            message=request.error_message,
+            internal_message=NO_ACCESS if request.status == 403 and not request.by_firewall else request.error_message,
+            failure_type=request.failure_type,
         )
         self.request = request
 
@@ -96,10 +107,15 @@ class FailureTable(ErrorHandler):
 
     def interpret_response(self, response: Optional[Union[requests.Response, Exception]]) -> ErrorResolution:
         if isinstance(response, requests.Response):
-            return self._by_status(response.status_code, url_path(response.url))
+            path = url_path(response.url)
+            if response.status_code == 403 and looks_like_html(response.content or b""):
+                return _blocked(path)
+            return self._by_status(response.status_code, path)
         if isinstance(response, Redirected):
             return _fail(f"{response} Check base_url: it must be the API's own address, which does not redirect.")
-        if isinstance(response, requests.exceptions.SSLError) and not _broke_off(response):
+        if isinstance(response, requests.exceptions.ProxyError) and (wrong := _wrong_with_proxy(response)):
+            return _fail(wrong)
+        if isinstance(response, Exception) and _is_untrusted(response):
             return _fail(_wrong_with_tls(response))
         path, what = _path_of(response), _what(response)
         return _retry(f"{path}: no usable answer ({what}).", path, what)
@@ -138,6 +154,11 @@ class FailureTable(ErrorHandler):
         advice = "The API may have changed: look for a newer version of the connector, or report this line."
         message = f"{path}: the server refused the request (HTTP {status}). {advice}"
         return _failed(FailureType.system_error, message, path, status, advice)
+
+
+def looks_like_html(content: bytes) -> bool:
+    """Whether a body is a page for people and no answer of an API. Headers are no help: they say what they like."""
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def url_path(url: str | None) -> str:
@@ -226,22 +247,58 @@ def _what(error: Exception | None) -> str:
     return "the answer broke off"
 
 
-def _broke_off(error: requests.exceptions.SSLError) -> bool:
-    """Whether the connection ended while it was being secured: a passing fault, which OpenSSL spells in two ways."""
-    return "EOF" in repr(error)
+def _is_untrusted(error: Exception) -> bool:
+    """Whether TLS failed for good with the server, or with a proxy that is spoken to in TLS."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "CERTIFICATE_VERIFY_FAILED" in repr(error)
+    # A connection that ended while it was being secured is a passing fault, which OpenSSL spells in two ways.
+    return isinstance(error, requests.exceptions.SSLError) and "EOF" not in repr(error)
 
 
-def _wrong_with_tls(error: requests.exceptions.SSLError) -> str:
+def _wrong_with_proxy(error: requests.exceptions.ProxyError) -> str | None:
+    """What of a proxy's refusal is for the user to mend. None for a proxy that is down, which may come back."""
+    if "Tunnel connection failed: 407" in repr(error):
+        return (
+            f"{proxy_variable()}: the proxy wants a user and a password, or refuses those that it got (HTTP 407). "
+            "Write them into this environment variable as http://user:password@host:port."
+        )
+    if "only use HTTP" in repr(error):
+        return (
+            f"{proxy_variable()}: the proxy takes plain http only. Begin its address in this environment variable with "
+            "http://, not https://; what goes through it is encrypted all the same."
+        )
+    return None
+
+
+def _wrong_with_tls(error: Exception) -> str:
     # So OpenSSL and urllib3 call an answer that is not in TLS, each release in its own way.
     if re.search(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|UNKNOWN_PROTOCOL|HTTP_REQUEST|not using TLS", repr(error)):
         return (
             "The server answered in plain http, not in TLS. Check the host and the port in base_url, and the proxy's "
             "address if one stands between."
         )
+    # So OpenSSL says what comes of a clock that is wrong.
+    if re.search(r"certificate is not yet valid|certificate has expired", repr(error)):
+        now = datetime.now(timezone.utc)
+        return (
+            f"The server's TLS certificate has expired or is not valid yet by this machine's clock, which says "
+            f"{now:%Y-%m-%d %H:%M} UTC. Set the clock right if that is wrong; otherwise the server, or a proxy "
+            "between, needs a new certificate."
+        )
     return (
         "The server's TLS certificate could not be verified. Check base_url, and the certificates that this machine "
         "trusts if a proxy stands between."
     )
+
+
+def _blocked(path: str) -> RequestFailure:
+    advice = (
+        "Have whoever runs it, perhaps your own network, let this machine's IP address through, or run the connector "
+        "where requests get through; and check base_url."
+    )
+    message = f"A firewall or proxy in front of the API refused {path} (HTTP 403 with an HTML page). {advice}"
+    what = "HTTP 403 with an HTML page"
+    return replace(_failed(FailureType.config_error, message, path, 403, advice), what=what, by_firewall=True)
 
 
 def _fail(message: str) -> ErrorResolution:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -371,7 +372,9 @@ class Flights:
     def _result(self, flight: _Flight) -> requests.Response | Answer:
         """What a flight brings. A server that hangs holds it for minutes."""
         if self._sync.checking:
-            return flight.future.result(_CHECK_WITHIN)
+            # All requests of a check together.
+            self._sync.check_ends = self._sync.check_ends or time.monotonic() + _CHECK_WITHIN
+            return flight.future.result(max(0.0, self._sync.check_ends - time.monotonic()))
         while True:
             try:
                 return flight.future.result(TELL_EVERY)

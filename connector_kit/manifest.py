@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
 import yaml
+
+DISTRIBUTION = "airbyte-source-talentics-talentio"
+
+
+def user_agent(package: str) -> str:
+    """How the requests of a source name themselves: the source and its version, nothing of the machine."""
+    name = f"airbyte-{package.replace('_', '-')}"
+    try:
+        return f"{name}/{version(DISTRIBUTION)}"
+    except PackageNotFoundError:
+        # Run from a copy of the files that was never installed.
+        return name
 
 
 def load_manifest(package: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from airbyte_cdk.sources.declarative.auth.declarative_authenticator import Decla
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
 from airbyte_cdk.sources.types import Config
 
-from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
+from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer, looks_like_html
 from connector_kit.limit_headers import parse_http_date
 from connector_kit.masking import mask
 from connector_kit.transport import complete_within, discard, read_body
@@ -183,7 +183,7 @@ class Requester:
         parameters: Mapping[str, str],
         timeout: tuple[float, float] | None,
     ) -> tuple[requests.Response, bytes]:
-        """Send the request; gives the response and its body. No body but that of a 2xx is looked at."""
+        """Send the request; gives the response and its body, which is empty where it does not matter."""
         connect, read = timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds)
         self._common = common = self._common or self._prepare(session)
         # Headers and all else but the URL are only read from here on.
@@ -193,7 +193,9 @@ class Requester:
             response = session.send(request, allow_redirects=False, timeout=(connect, read), **common.environment)
             if response.status_code // 100 == 2:
                 return response, read_body(response)
-            discard(response)
+            content = discard(response)
+            # The failure table tells by it who refused: of a streamed answer `content` would be gone.
+            response._content = content if response.status_code == 403 else b""
             return response, b""
 
     def _prepare(self, session: requests.Session) -> _Common:
@@ -215,7 +217,7 @@ class Requester:
         try:
             return parsed(content)
         except orjson.JSONDecodeError as error:
-            if content.lstrip()[:1] == b"<":
+            if looks_like_html(content):
                 kind = "an HTML page"
             else:
                 # So orjson says that it does not go down any further; its releases spell it in two ways.

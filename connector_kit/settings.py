@@ -148,7 +148,7 @@ def _base_url(text: str) -> str:
     except ValueError:
         parts, port_is_sane = urlsplit(""), False
     host = parts.hostname or ""
-    if not _is_host(host) or not port_is_sane or re.search(r"[\s?#]", url):
+    if not is_host(host) or not port_is_sane or re.search(r"[\s?#]", url):
         raise config_error("base_url: not a URL. Write it as https://host/path, without a query.")
     if "@" in parts.netloc:
         raise config_error("base_url: must not hold a user name or password; put them into their own fields.")
@@ -160,7 +160,8 @@ def _base_url(text: str) -> str:
     )
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
+    """Whether a name server, or the machine itself, could know such a host."""
     # What a name server would refuse; an IPv6 address has colons in the place of labels.
     return bool(host) and all(0 < len(label) <= 63 for label in host.removesuffix(".").split("."))
 

@@ -68,10 +68,11 @@ def read_body(response: requests.Response) -> bytes:
     return _read(response, LARGEST_BODY)
 
 
-def discard(response: requests.Response) -> None:
-    """Read away the body of a streamed answer that nobody needs, or end the connection where that takes too much."""
+def discard(response: requests.Response) -> bytes:
+    """Read the body of an error away, or end the connection where that takes too much; gives a body that came whole."""
     with suppress(UnexpectedAnswer, requests.RequestException):
-        _read(response, _LARGEST_ERROR)
+        return _read(response, _LARGEST_ERROR)
+    return b""
 
 
 def _read(response: requests.Response, largest: int) -> bytes:

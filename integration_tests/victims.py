@@ -53,6 +53,7 @@ def read(
     streams: Sequence[Mapping[str, Any]],
     names: Iterable[str],
     command: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
 ) -> Measured:
     selected = configured([stream for stream in streams if stream["name"] in set(names)])
     return run_measured(
@@ -60,6 +61,7 @@ def read(
         "--config", write_json(folder / "config.json", config_of(source, base_url)),
         "--catalog", write_json(folder / "catalog.json", selected),
         cwd=folder,
+        env=env,
     )  # fmt: skip
 
 

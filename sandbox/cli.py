@@ -202,6 +202,7 @@ def parser() -> argparse.ArgumentParser:
     nature.add_argument(
         "--comments-per-page", type=COUNT, metavar="N", help="Talentio pages comments (default: all at once)"
     )
+    nature.add_argument("--no-date-header", action="store_true", help="answers do not tell the server's time")
     nature.add_argument("--strict", action="store_true", help="400 for query parameters that an endpoint does not know")
     return options
 
@@ -231,6 +232,7 @@ def settings_from(given: argparse.Namespace) -> Settings:
     if given.limit_all:
         settings.talentics_limited = talentics_api.ENDPOINTS
     settings.totals, settings.links = not given.no_totals, not given.no_links
+    settings.date_header = not given.no_date_header
     if given.no_limit_headers:
         settings.talentics_limit_headers, settings.talentio_limit_headers = "none", False
     return settings

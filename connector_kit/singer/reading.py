@@ -23,8 +23,10 @@ from airbyte_cdk.models import (
     TraceType,
     Type,
 )
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.dialect import SINGER
+from connector_kit.errors import NO_ACCESS
 from connector_kit.singer.states import blob_of, bookmark
 from connector_kit.source import ManifestSource, logger
 
@@ -68,6 +70,9 @@ class SyncRun:
         self._tap = tap
         self._streams = {stream.name: stream for stream in streams}
         self._most = most
+        # Why streams failed, by name; and whether any did not.
+        self._failed: dict[str, str | None] = {}
+        self._complete = False
 
     def run(self) -> None:
         """Read and hand on everything. Raises AirbyteTracedException at the end where streams failed."""
@@ -79,8 +84,14 @@ class SyncRun:
             stream.begin()
         # Some targets take the first state that they see for what they have stored.
         self._tap.write_state()
-        for message in chain([first], messages):
-            self._hand_on(message)
+        try:
+            for message in chain([first], messages):
+                self._hand_on(message)
+        except AirbyteTracedException:
+            # As with the source's check: a credential that may not read everything is a good one.
+            if self._most is None or not self._complete or set(self._failed.values()) != {NO_ACCESS}:
+                raise
+            logger.warning("The test passed: streams that are closed to the credential can be deselected.")
 
     def _hand_on(self, message: AirbyteMessage) -> None:
         if message.type is Type.RECORD and message.record is not None:
@@ -109,10 +120,12 @@ class SyncRun:
         if trace.type is TraceType.ERROR and trace.error is not None:
             descriptor = trace.error.stream_descriptor
             if descriptor is not None:
+                self._failed[descriptor.name] = trace.error.internal_message
                 self._streams[descriptor.name].logger.error("%s: %s", descriptor.name, trace.error.message)
         elif trace.type is TraceType.STREAM_STATUS and trace.stream_status is not None:
             name, status = trace.stream_status.stream_descriptor.name, trace.stream_status.status
             if status in (AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE):
+                self._complete = self._complete or status is AirbyteStreamStatus.COMPLETE
                 self._streams[name].end(complete=status is AirbyteStreamStatus.COMPLETE and self._most is None)
 
 

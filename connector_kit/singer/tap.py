@@ -14,7 +14,7 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.plugin_base import JSONSchemaValidator
 from singer_sdk.singerlib import Catalog
 
-from connector_kit.manifest import connection_specification
+from connector_kit.manifest import DISTRIBUTION, connection_specification
 from connector_kit.singer import states
 from connector_kit.singer.output import MessageWriter, import_source
 from connector_kit.singer.schemas import settings_schema
@@ -35,7 +35,7 @@ class ManifestTap(Tap):
 
     package: ClassVar[str]
     specification: ClassVar[dict[str, Any]]
-    package_name = "airbyte-source-talentics-talentio"
+    package_name = DISTRIBUTION
     message_writer_class = MessageWriter
     message_writer: MessageWriter
 

@@ -31,13 +31,15 @@ def answering(first_words: bytes) -> Iterator[str]:
         thread.join(10)
 
 
+TABLE = FailureTable(config={}, credential="the token", console="the console", permission="Ask.")
+
+
 def told_of(first_words: bytes) -> ErrorResolution:
-    table = FailureTable(config={}, credential="the token", console="the console", permission="Ask.")
     with answering(first_words) as address, requests.Session() as session:
         session.trust_env = False
         with pytest.raises(requests.RequestException) as failed:
             session.get(address, timeout=10)
-    return table.interpret_response(failed.value)
+    return TABLE.interpret_response(failed.value)
 
 
 def test_a_port_that_speaks_plain_http_is_told_as_that() -> None:
@@ -46,6 +48,23 @@ def test_a_port_that_speaks_plain_http_is_told_as_that() -> None:
     assert str(told.error_message).startswith(
         "The server answered in plain http, not in TLS. Check the host and the port"
     )
+
+
+def test_a_proxy_that_takes_plain_http_only_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as address:
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        with pytest.raises(requests.RequestException) as failed, requests.Session() as session:
+            session.get("https://api.test/v1", timeout=10)
+    told = TABLE.interpret_response(failed.value)
+    assert told.response_action == ResponseAction.FAIL
+    assert str(told.error_message).startswith("HTTPS_PROXY: the proxy takes plain http only. Begin its address")
+
+
+@pytest.mark.parametrize("words", ["certificate is not yet valid", "certificate has expired"])
+def test_a_certificate_that_is_out_of_its_time_points_to_the_clock(words: str) -> None:
+    told = TABLE.interpret_response(requests.exceptions.SSLError(f"[SSL: CERTIFICATE_VERIFY_FAILED] {words} (_ssl.c)"))
+    assert told.response_action == ResponseAction.FAIL
+    assert "has expired or is not valid yet by this machine's clock, which says 20" in str(told.error_message)
 
 
 def test_a_connection_that_ends_while_it_is_secured_is_tried_again() -> None:

@@ -302,3 +302,17 @@ def test_the_program_ends_in_peace_where_nobody_reads_what_it_prints(arguments: 
 
     assert ended.returncode == 1
     assert ended.stderr == "python -m sandbox: nobody reads what it prints\n"
+
+
+def test_a_firewall_refuses_with_a_page_and_the_date_can_be_left_out() -> None:
+    with serve(Settings.for_size("small", faults=("403-html:*/employees",), date_header=False)) as running:
+        config = running.configs["talentio"]
+        headers = {"Authorization": f"Bearer {config['access_token']}"}
+        with httpx.Client(base_url=config["base_url"], headers=headers, timeout=10) as client:
+            refused = client.get("/employees")
+            answered = client.get("/workspaces")
+    assert refused.status_code == 403
+    assert refused.headers["Content-Type"].startswith("text/html")
+    assert refused.content.startswith(b"<!DOCTYPE html>")
+    assert answered.status_code == 200
+    assert "Date" not in answered.headers

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,21 @@ def test_the_test_of_an_account_reads_a_little_of_each_stream_and_confirms_nothi
 
 
 def test_the_test_of_an_account_fails_where_a_stream_does(talentio: Account) -> None:
-    talentio.world.settings.answers = (("*/workspaces", 403),)
+    talentio.world.settings.answers = (("*/workspaces", 404),)
+    assert "workspaces" in str(talentio.run(method="run_connection_test").error)
+
+
+def test_the_test_of_an_account_passes_where_some_endpoints_are_closed(
+    talentio: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    talentio.world.settings.answers = (("*/workspaces", 403), ("*/candidates", 403))
+    assert talentio.run(method="run_connection_test").error is None
+    assert re.search(r"workspaces: No access to \S+/workspaces \(HTTP 403\)", caplog.text)
+    assert "workspaces" in str(talentio.run().error), "a sync fails"
+    talentio.world.settings.answers = (("*", 403),)
+    assert talentio.run(method="run_connection_test").error is not None
+    talentio.world.settings.answers = ()
+    talentio.world.faults.replace(["403-html:*/workspaces"])
     assert "workspaces" in str(talentio.run(method="run_connection_test").error)
 
 
