@@ -303,6 +303,11 @@ def render_personal_data() -> str:
         "",
         'A path with dots is a nested field. Fields marked "by name" are the `value` of a `{name, value}` pair: the',
         "name decides, and a name that is not in the last table of this page counts as personal.",
+        "",
+        "Names of jobs, groups, workspaces and exams are `none`: they name a thing of the company's, most tables are",
+        "joined and filtered by them, and they are seen by applicants anyway. What is written about such a thing, in a",
+        "description or a paragraph of a vacancy, is `free_text`: it may name whom to call. Who writes a person's name",
+        "into the name of a job, group, workspace or exam must expect to find it there in every mode.",
     ]
     for source in PAGES:
         lines += ["", f"## {source.replace('_', '-')}"]

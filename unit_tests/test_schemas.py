@@ -260,7 +260,7 @@ def test_each_field_has_a_class_of_personal_data(stream: Stream) -> None:
             assert field["x-personal-data"] == "none", f"{path}: its own fields carry the classes"
 
 
-def test_the_names_of_the_employment_form_have_a_class_each_and_one_alone_is_harmless() -> None:
+def test_the_names_of_the_employment_form_have_a_class_each_and_none_is_harmless() -> None:
     """They are Talentics' own. What a company calls its own fields in Talentio says nothing of what is in them."""
     by_name = {
         (stream.name, path): field["x-personal-data-by-name"]
@@ -275,7 +275,41 @@ def test_the_names_of_the_employment_form_have_a_class_each_and_one_alone_is_har
     forms, answers = by_name.values()
     assert forms == answers
     assert set(forms.values()) <= PERSONAL_DATA_CLASSES
-    assert [name for name, kind in forms.items() if kind == "none"] == ["bank_name"]
+    assert "none" not in forms.values()
+    assert forms["bank_name"] == forms["bank_account_number"] == "special"
+
+
+CLASSED = {
+    "free_text": {
+        "jobs": ["description", "requirements", "benefits"],
+        "job_details": [
+            "description", "requirements", "benefits", "organization.description", "organization.benefit",
+            "organization.tips_for_applier", "company.description", "company.benefit", "company.tips_for_applier",
+        ],
+        "candidates": ["customChannelName", "customChannelNameOptional"],
+        "candidate_details": ["customChannelName", "customChannelNameOptional"],
+        "channels": ["custom.name", "custom.optional"],
+        "requisition_details": ["details.value", "companyDetails.value"],
+    },
+    "contact": {
+        "job_details": [
+            f"{whose}.{what}" for whose in ("organization", "company") for what in ("address", "email", "phone")
+        ]
+    },
+    "none": {
+        "exams": ["title"], "jobs": ["title"], "job_titles": ["name"], "employee_groups": ["name"],
+        "workspaces": ["name"], "requisitions": ["name"],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CLASSED)
+def test_what_may_name_a_person_or_reach_one_is_personal_and_names_of_things_are_not(kind: str) -> None:
+    schemas = {stream.name: dict(walk(stream.schema())) for stream in STREAMS}
+    found = {
+        (name, path): schemas[name][path]["x-personal-data"] for name in CLASSED[kind] for path in CLASSED[kind][name]
+    }
+    assert set(found.values()) == {kind}, found
 
 
 @every_stream
