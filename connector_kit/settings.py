@@ -29,13 +29,15 @@ def config_error(message: str) -> AirbyteTracedException:
 def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     """`config` with the spec's defaults filled in, so that the manifest never repeats a default.
 
-    The required fields, which are the credentials, lose the blanks and line breaks that copying left around them.
+    The required fields, which are the credentials, and the secret ones lose the blanks and line breaks that copying,
+    or the program that made them, left around them.
     """
     properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
     given = {name: value for name, value in config.items() if value is not None}
-    credentials = {name: given[name].strip() for name in spec.get("required", []) if isinstance(given.get(name), str)}
-    full = {**defaults, **given, **credentials}
+    copied = {*spec.get("required", []), *(name for name, field in properties.items() if field.get("airbyte_secret"))}
+    stripped = {name: given[name].strip() for name in copied if isinstance(given.get(name), str)}
+    full = {**defaults, **given, **stripped}
     if isinstance(full.get("base_url"), str):
         # The manifest makes its URLs of the very text that was checked.
         full["base_url"] = full["base_url"].strip().rstrip("/")
@@ -70,7 +72,7 @@ class Settings:
                 "out."
             )
         mode: Mode = full["personal_data"]
-        if mode == "hash" and not str(full.get("personal_data_key") or "").strip():
+        if mode == "hash" and not full.get("personal_data_key"):
             raise config_error(
                 "personal_data_key: required when personal_data is 'hash'. Set it to a long random text, keep it "
                 "secret and never change it: values hashed with another key do not join."

@@ -150,7 +150,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._refuse_unknown(selected, "The catalog asks for")
         sync = self.open(selected)
         refuse_unusable(sync.settings.base_url)
-        if sync.settings.personal_data == "hash" and len(str(config.get("personal_data_key"))) < SAFE_KEY_LENGTH:
+        if sync.settings.personal_data == "hash" and len(self._config["personal_data_key"]) < SAFE_KEY_LENGTH:
             logger.warning(
                 f"personal_data_key has fewer than {SAFE_KEY_LENGTH} characters: whoever gets at hashed data could "
                 "find it by trying, and with it names and phone numbers. Choose a long random text, and read all "

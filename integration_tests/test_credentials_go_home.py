@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
@@ -16,8 +17,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from own_server import Request, reply, serving
-from processes import SOURCES
+from own_server import Request, reply, run_measured, serving
+from processes import SOURCES, program, write_json
+from singer_programs import tap
 from victims import LISTS, all_streams, check, config_of, empty, failures, page, read, verdict
 
 from connector_kit.manifest import connection_specification
@@ -29,6 +31,22 @@ every_source = pytest.mark.parametrize("source", SOURCES)
 @pytest.fixture(scope="module")
 def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[dict[str, Any]]]:
     return all_streams(tmp_path_factory.mktemp("catalogs"))
+
+
+@pytest.mark.parametrize("literal", ["1234e567", "'a{{b}}'"])
+@every_source
+def test_a_credential_goes_out_as_it_was_given(tmp_path: Path, source: str, literal: str) -> None:
+    """From the source and from the tap, whatever it looks like, less the blanks around it; and no log shows it."""
+    secret = "app_secret" if source == "talentics" else "access_token"
+    with serving(lambda _: [empty(source)]) as server:
+        config = {**config_of(source, f"{server.origin}/v1"), secret: f" {literal}\n"}
+        path = str(write_json(tmp_path / "config.json", config))
+        for command in ([*program(source), "check", "--config", path], [*tap(source), "--config", path, "--test"]):
+            result = run_measured(command, cwd=tmp_path)
+            assert result.exit_code == 0
+            assert literal not in result.stdout + result.stderr
+    given = literal if source == "talentio" else base64.b64encode(f"an-app:{literal}".encode()).decode()
+    assert {credential.partition(" ")[2] for credential in server.credentials} == {given}
 
 
 @every_source
