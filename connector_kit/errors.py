@@ -38,6 +38,10 @@ class UnexpectedAnswer(Exception):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
+class BeyondBounds(UnexpectedAnswer):
+    """HTTP 200 with a body that is larger, fuller or deeper than any answer of these APIs. It is so at each try."""
+
+
 @dataclass
 class RequestFailure(ErrorResolution):
     """A request that failed where another one to the same endpoint may do well: below a list, with another parent.
@@ -71,6 +75,18 @@ class RequestFailed(AirbyteTracedException):
             failure_type=request.failure_type,
         )
         self.request = request
+
+
+class UnreadableKey(AirbyteTracedException):
+    """A record's key is not of its type. None is made up for it: the stream ends, and its state stays before it."""
+
+    def __init__(self, stream: str, field: str, wanted: str) -> None:
+        message = (
+            f"{stream}: key field {field} holds a value that can't be read as {wanted}, so its rows can't be told "
+            "apart. The state stays where it was. The API may have changed: look for a newer version of the connector, "
+            "or report this line."
+        )
+        super().__init__(message=message, internal_message=message, failure_type=FailureType.system_error)
 
 
 class Redirected(Exception):
@@ -113,6 +129,13 @@ class FailureTable(ErrorHandler):
             return self._by_status(response.status_code, path)
         if isinstance(response, Redirected):
             return _fail(f"{response} Check base_url: it must be the API's own address, which does not redirect.")
+        if isinstance(response, BeyondBounds):
+            advice = "Check base_url and what stands between, such as a proxy; if they are right, report this line."
+            message = (
+                f"{response.path}: the answer is refused ({response}): no answer of this API is like that. {advice}"
+            )
+            what = str(response)
+            return replace(_failed(FailureType.system_error, message, response.path, 200, advice), what=what)
         if isinstance(response, requests.exceptions.ProxyError) and (wrong := _wrong_with_proxy(response)):
             return _fail(wrong)
         if isinstance(response, Exception) and _is_untrusted(response):

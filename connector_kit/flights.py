@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import requests
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
@@ -125,7 +125,7 @@ class Flights:
     Args:
         sync: what the run shares.
         requester: the endpoint.
-        check: raises `UnexpectedAnswer` for a body that is not what the endpoint gives.
+        check: raises `UnexpectedAnswer` for an answer that is not what the endpoint gives.
         label: the stream's name, for the log.
         waiting: gives the names of the selected streams that wait when this reading waits.
         confirm: emits the state, at once (True) or when the last time is a while ago (False): before a wait of seconds
@@ -138,7 +138,7 @@ class Flights:
         self,
         sync: Sync,
         requester: Requester,
-        check: Callable[[Any], None],
+        check: Callable[[Answer], None],
         label: str,
         waiting: Callable[[], Iterable[str]] = lambda: (),
         confirm: Callable[[bool], None] = lambda _: None,

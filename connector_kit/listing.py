@@ -17,7 +17,7 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 
 from connector_kit import times
-from connector_kit.errors import GONE, RequestFailed, endless, url_path
+from connector_kit.errors import GONE, RequestFailed, UnexpectedAnswer, endless, url_path
 from connector_kit.flights import Flights, Question, SetAsideError
 from connector_kit.paging import PageSignals, PageWalk, Paginator, Sightings, key_of
 from connector_kit.parent_failures import ParentFailures
@@ -235,7 +235,8 @@ class ListReading(Reading):
             self.count_shared(len(self.streams_served))
             if self._server_time is None:
                 self._begin(answer)
-            records = self._extractor.records(answer.body)
+            self.tell_repairs(answer)
+            records = self._records(answer, answer.body)
             signals = paginator.signals(answer, page)
             keys = [key_of(record) for record in records]
             why_endless = walk.why_endless(page, keys, signals, again=until_all)
@@ -293,14 +294,14 @@ class ListReading(Reading):
         for number, member in enumerate(members):
             cursor = cursors.get(member.name)
             # Each member changes its records in place, so only one of them may have those that are parsed already.
-            own = records if number == len(members) - 1 else self._extractor.records(answer.copy_of_body())
+            own = records if number == len(members) - 1 else self._records(answer, answer.copy_of_body())
             wanted = news
             if cursor is not None:
                 for instant in instants:
                     cursor.saw(instant)
                 wanted = [is_news and cursor.wants(instant) for is_news, instant in zip(news, instants, strict=True)]
             count = 0
-            for row in member.records(compress(own, wanted), stream_slice, answer.clean):
+            for row in self.records_of(member, compress(own, wanted), stream_slice, answer.clean):
                 count += 1
                 yield row
             self.sync.count_records(member.name, count)
@@ -363,8 +364,17 @@ class ListReading(Reading):
     def _extractor(self) -> RowExtractor:
         return next(iter(self.members.values())).extractor
 
-    def _check(self, body: Any) -> None:
-        self._extractor.records(body)
+    def _check(self, answer: Answer) -> None:
+        self._records(answer, answer.body)
+
+    def _records(self, answer: Answer, body: Any) -> list[dict[str, Any]]:
+        """Those of a body. An answer whose total is 0, or whose status says that there is nothing, may have no list."""
+        total = self._retriever.paginator.signals(answer, 1).total
+        if answer.is_bare and (total or answer.status != 204):
+            raise UnexpectedAnswer(f"HTTP {answer.status} with no valid JSON")
+        if answer.is_bare or (total == 0 and body in (None, {})):
+            return []
+        return self._extractor.records(body)
 
     def _all_missing(self) -> Exception:
         path = url_path(self.requester.url_for("{id}"))

@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from airbyte_cdk.sources.types import Config
@@ -17,6 +18,8 @@ from connector_kit.settings import Mode
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 # So that an object keyed by ids neither floods the log nor fills the memory.
 _MOST_NAMES = 200
+# So many unknown fields of a stream are named; that there are more is said once.
+_MOST_TOLD = 20
 # So many characters in a row of a secret give it away.
 _TELLING = 8
 
@@ -28,7 +31,7 @@ class Notices:
     """
 
     def __init__(self, stream: str, mode: Mode, dialect: Dialect) -> None:
-        self._stream, self._mode = stream, mode
+        self.stream, self._mode = stream, mode
         if not dialect.unknown_fields:
             self._fate = "left out, because Singer targets take declared fields only"
         else:
@@ -37,17 +40,25 @@ class Notices:
         self._lock = threading.Lock()
         self._told: set[tuple[str, str]] = set()
         self._known: set[str] = set()
+        self._named = 0
         self.waiting: list[tuple[str, str]] = []
 
     def unreadable(self, path: str, wanted: str) -> None:
         if self._first(path, wanted):
             self._logger.warning(
-                f"{self._stream}: field {path} holds a value that can't be read as {wanted}; such values become null"
+                f"{self.stream}: field {path} holds a value that can't be read as {wanted}; such values become null"
             )
 
     def empty_key(self, path: str, default: Any) -> None:
         if self._first(path, "key"):
-            self._logger.warning(f"{self._stream}: key field {path} came empty; {default!r} stands in for it")
+            self._logger.warning(f"{self.stream}: key field {path} came empty; {default!r} stands in for it")
+
+    def same_key(self, fields: Sequence[str]) -> None:
+        if self._first("", "same key"):
+            self._logger.warning(
+                f"{self.stream}: rows of one answer have the same primary key ({', '.join(fields)}). A destination "
+                "that deduplicates keeps one of them: sync the stream in append mode where you need all"
+            )
 
     def unknown(self, place: str, name: str) -> None:
         """Note a field that the schema lacks, for `tell` to name; `place` is empty or ends with a dot."""
@@ -66,14 +77,19 @@ class Notices:
             # A name may be data: that of somebody as the key of an object.
             places = sorted({place.rstrip(".") or "the record itself" for place, _ in found})
             self._logger.info(
-                f"{self._stream}: the API sent fields that the schema does not have: {len(found)} in "
+                f"{self.stream}: the API sent fields that the schema does not have: {len(found)} in "
                 f"{', '.join(places)}; they are {self._fate}"
             )
-        elif found:
+        elif found and self._named <= _MOST_TOLD:
             names = [_discreet(path) for _, path in found]
+            told = sorted(set(names[: _MOST_TOLD - self._named]))
+            more = max(0, self._named + len(names) - _MOST_TOLD)
+            self._named += len(names)
+            if more:
+                told.append(f"and {more} more")
             self._logger.info(
-                f"{self._stream}: the API sent fields that the schema does not have: "
-                f"{', '.join(sorted(set(names)))}; they are {self._fate}"
+                f"{self.stream}: the API sent fields that the schema does not have: {', '.join(told)}; they are "
+                f"{self._fate}"
             )
 
     def _first(self, path: str, what: str) -> bool:

@@ -6,23 +6,22 @@ thread of the stream, so that a worker thread never sleeps while other endpoints
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NoReturn, Optional
+from typing import Any, Optional
 from urllib.parse import quote, urlsplit
 
-import orjson
 import requests
 from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
 from airbyte_cdk.sources.types import Config
 
-from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer, looks_like_html
+from connector_kit.bodies import Body, body_of, parsed
+from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
 from connector_kit.limit_headers import parse_http_date
 from connector_kit.masking import mask
 from connector_kit.transport import complete_within, discard, read_body
@@ -31,9 +30,6 @@ from connector_kit.transport import complete_within, discard, read_body
 _SLOT = "0connector0kit0id0"
 # How many read time-outs an answer that comes in drips may take as a whole; a check has no time for more than one.
 WHOLE_ANSWER = 5
-# A list of empty lists takes forty times the memory of its text. The largest answer that can be meant, all applicants
-# of a job, holds 90,000 objects and 2,000,000 values.
-_MOST_CONTAINERS, _MOST_VALUES = 500_000, 5_000_000
 
 # URLs, names and values that stand in a request as they are, with nothing to quote and nothing to normalise.
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[1-9][0-9]*)?(?:/[A-Za-z0-9_-]+)+")
@@ -44,7 +40,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z0-9_-]+")
 class Answer:
     """A usable answer: the parsed body, its bytes, and the server's time when it gave it.
 
-    `clean` where no text of the body holds a NUL or half a surrogate pair, and every number is finite.
+    `clean` and `repairs` as the body has them.
     """
 
     status: int
@@ -53,10 +49,16 @@ class Answer:
     body: Any
     server_time: datetime | None
     clean: bool = False
+    repairs: tuple[str, ...] = ()
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it came without any body, as HTTP 204 does."""
+        return not self.content
 
     def copy_of_body(self) -> Any:
         """The body parsed anew: readers change records in place, and several streams read one answer."""
-        return parsed(self.content)[0]
+        return None if self.is_bare else parsed(self.content).value
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Requester:
         session: requests.Session,
         url: str,
         parameters: Mapping[str, str],
-        check: Callable[[Any], None],
+        check: Callable[[Answer], None],
         timeout: tuple[float, float] | None = None,
     ) -> requests.Response | Answer:
         """One try. Returns an `Answer` for a usable 2xx, the response itself for any other status.
@@ -155,8 +157,18 @@ class Requester:
                 raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
             if response.status_code // 100 != 2:
                 return response
-            body, clean = self._parse(response, content)
-            check(body)
+            content = b"" if content.isspace() else content
+            body = body_of(content, response.status_code) if content else Body(None, clean=True)
+            answer = Answer(
+                status=response.status_code,
+                headers=headers,
+                content=content,
+                body=body.value,
+                server_time=parse_http_date(headers.get("Date", "")),
+                clean=body.clean,
+                repairs=body.repairs,
+            )
+            check(answer)
         except requests.RequestException as error:
             # A body that breaks off is raised without its request, by which the failure table names the path.
             error.request = error.request or requests.Request("GET", url)
@@ -167,14 +179,7 @@ class Requester:
             # Whoever holds the error would hold the body as well, by its traceback and by the error that it came from.
             content, error.__context__ = b"", None
             raise error.with_traceback(None) from None
-        return Answer(
-            status=response.status_code,
-            headers=response.headers,
-            content=content,
-            body=body,
-            server_time=parse_http_date(response.headers.get("Date", "")),
-            clean=clean,
-        )
+        return answer
 
     def _exchange(
         self,
@@ -207,24 +212,6 @@ class Requester:
         environment = session.merge_environment_settings(self.url_for(), {}, True, None, None)
         return _Common(session.prepare_request(request), environment)
 
-    @staticmethod
-    def _parse(response: requests.Response, content: bytes) -> tuple[Any, bool]:
-        # A short one holds too few of them, however it is filled.
-        if len(content) > _MOST_CONTAINERS and (
-            content.count(b"{") + content.count(b"[") > _MOST_CONTAINERS or content.count(b",") > _MOST_VALUES
-        ):
-            raise UnexpectedAnswer(f"HTTP {response.status_code} with more values than an answer of this API can hold")
-        try:
-            return parsed(content)
-        except orjson.JSONDecodeError as error:
-            if looks_like_html(content):
-                kind = "an HTML page"
-            else:
-                # So orjson says that it does not go down any further; its releases spell it in two ways.
-                too_deep = "depth limit" in error.msg or "ecursion limit" in error.msg
-                kind = "JSON nested too deep" if too_deep else "no valid JSON"
-            raise UnexpectedAnswer(f"HTTP {response.status_code} with {kind}") from None
-
     def _evaluate(self, template: str) -> str:
         string = InterpolatedString.create(template, parameters={})
         return str(string.eval(self.config, stream_slice=_AnyId()))
@@ -237,28 +224,6 @@ def prepare_url(request: requests.PreparedRequest, url: str, parameters: Mapping
         request.url = f"{url}?{query}" if query else url
     else:
         request.prepare_url(url, dict(parameters))
-
-
-def parsed(content: bytes) -> tuple[Any, bool]:
-    """The value of a JSON text, also of one that orjson is stricter about than JSON is; and whether it is clean.
-
-    A text that was cut in the middle of an emoji ends in half a surrogate pair, and `1e999` is a number; either would
-    cost all records of the page. What normalises the values mends both, and the NUL that orjson takes where it is
-    escaped.
-    """
-    try:
-        return orjson.loads(content), b"\\u0000" not in content
-    except orjson.JSONDecodeError as error:
-        if "surrogate" not in error.msg and "infinity" not in error.msg:
-            raise
-        try:
-            return json.loads(content, parse_constant=_refuse), False
-        except (ValueError, RecursionError):
-            raise error from None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
 
 
 class _AnyId(dict[str, str]):

@@ -8,24 +8,27 @@ Nothing has to be kept for later this way, neither in memory nor on disk.
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-import orjson
 import requests
 from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
 from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import UnexpectedAnswer, unforeseen
-from connector_kit.requester import Requester
-from connector_kit.shapes import objects_in
+from connector_kit.bodies import parsed
+from connector_kit.errors import UnexpectedAnswer, UnreadableKey, unforeseen
+from connector_kit.requester import Answer, Requester
+from connector_kit.shapes import flat, objects_in, unkeyed
 from connector_kit.sync import Sync
 from connector_kit.values import SchemaNormalization
+
+logger = logging.getLogger("airbyte.connector_kit")
 
 
 @dataclass
@@ -35,7 +38,8 @@ class RowExtractor(RecordExtractor):
     Args:
         field_path: where the records are, `[data]` or `[]` for the whole body.
         many: True for a list of records, False for a single one.
-        none_if_empty: True where `null`, `[]` and `{}` mean that there is no record yet.
+        none_if_empty: True where `null`, `[]` and `{}` mean that there is no record. Without it they do so inside of
+            `field_path` alone: a whole body that is empty may as well be a gateway's.
         expand: for derived streams, the arrays to go down into, outermost first. Each step is
             `{field: results, keep: {name in the row: name in the outer record}}`.
         position: the field that tells a row's place in its array, from 0.
@@ -56,23 +60,31 @@ class RowExtractor(RecordExtractor):
         return bool(self.expand or self.drop)
 
     def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
-        for record in self.records(orjson.loads(response.content)):
+        for record in self.records(parsed(response.content).value):
             yield from self.rows(record)
 
     def records(self, body: Any) -> list[dict[str, Any]]:
-        """The records of a body, unexpanded. Raises UnexpectedAnswer for a body that is not what the endpoint gives."""
+        """The records of a body, unexpanded, in whichever of PHP's shapes they came.
+
+        Raises UnexpectedAnswer for a body that is not what the endpoint gives.
+        """
         found = body
         for name in self.field_path:
             if not isinstance(found, Mapping) or name not in found:
                 raise UnexpectedAnswer(f"JSON without `{'.'.join(self.field_path)}`")
             found = found[name]
-        if not self.many:
-            if not found and self.none_if_empty:
-                return []
-            found = [found] if found else None
-        if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-            raise UnexpectedAnswer("JSON that holds no list of records" if self.many else "JSON that holds no record")
-        return found
+        may_be_none = bool(self.field_path) or self.none_if_empty
+        if found is None or found == {}:
+            found = [] if may_be_none else None
+        elif isinstance(found, dict) and (not self.many or all(map(str.isdigit, found))):
+            found = unkeyed(found)
+        records = [record for record in flat(found) if record is not None] if isinstance(found, list) else [found]
+        if self.many:
+            if not isinstance(found, list) or not all(isinstance(record, dict) for record in records):
+                raise UnexpectedAnswer("JSON that holds no list of records")
+        elif not (isinstance(records[0], dict) and len(records) == 1 if records else may_be_none):
+            raise UnexpectedAnswer("JSON that holds no record")
+        return records
 
     def rows(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
         """The rows that a record gives to its stream: itself, or its nested rows."""
@@ -105,11 +117,16 @@ class Member:
     selector: RecordSelector
     extractor: RowExtractor
     schema: Mapping[str, Any] = field(default_factory=dict)
+    # What the stream ends with, before its end, while its fellow members go on.
+    error: AirbyteTracedException | None = None
 
     def records(self, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool) -> Iterable[Record]:
-        """The stream's records of those found in one answer; `clean` as the answer has it."""
+        """The stream's records of those found in one answer; `clean` as the answer has it.
+
+        Raises UnreadableKey where a record's key can't be read.
+        """
         if isinstance(self.selector.schema_normalization, SchemaNormalization):
-            self.selector.schema_normalization.clean = clean
+            self.selector.schema_normalization.begin(clean)
         rows = (row for outer in found for row in self.extractor.rows(outer)) if self.extractor.changes else found
         return self.selector.filter_and_transform(rows, {}, self.schema, stream_slice)
 
@@ -127,6 +144,7 @@ class Reading(ABC):
         self._begun = False
         self._done = threading.Event()
         self._error: BaseException | None = None
+        self._repairs_told: set[str] = set()
         # What the reading's own streams end with although all that can be read was read; its children go on.
         self.incomplete: AirbyteTracedException | None = None
 
@@ -146,10 +164,9 @@ class Reading(ABC):
 
     @property
     def wanted(self) -> list[Member]:
-        """The members that this sync reads."""
-        if self.sync.selected is None:
-            return [member for member in self.members.values() if member.name in self._arrived]
-        return [member for member in self.members.values() if member.name in self.sync.selected]
+        """The members that this sync reads, but for those that have failed."""
+        selected = self._arrived if self.sync.selected is None else self.sync.selected
+        return [member for member in self.members.values() if member.name in selected and member.error is None]
 
     @property
     def serves_children(self) -> bool:
@@ -172,11 +189,14 @@ class Reading(ABC):
             self.members[name].schema = schema
             self._arrived.add(name)
             leads = self._arrived >= {member.name for member in self.wanted}
+            self._begun = self._begun or leads
         if leads:
             yield from self.lead()
         else:
             self._done.wait()
             self._raise_if_failed(name)
+        if error := self.members[name].error:
+            raise error
         if self.incomplete is not None:
             raise _copy_of(self.incomplete)
 
@@ -196,6 +216,9 @@ class Reading(ABC):
         """Read for all wanted members, and tell those who wait when it is done."""
         try:
             yield from self._run()
+        except UnreadableKey:
+            # Nobody is left to read for: each member has the error of its own.
+            pass
         except AirbyteTracedException as error:
             self._error = error
             raise
@@ -208,6 +231,24 @@ class Reading(ABC):
             raise
         finally:
             self._done.set()
+
+    def records_of(
+        self, member: Member, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool
+    ) -> Iterator[Record]:
+        """A member's records of those found in one answer. It fails alone where a key can't be read."""
+        try:
+            yield from member.records(found, stream_slice, clean)
+        except UnreadableKey as error:
+            member.error = error
+            if not self.wanted and not self.serves_children:
+                raise
+
+    def tell_repairs(self, answer: Answer) -> None:
+        """Name what had to be repaired in a body, each kind once."""
+        for repair in answer.repairs:
+            if repair not in self._repairs_told:
+                self._repairs_told.add(repair)
+                logger.warning("%s: the server's answer holds %s.", self.label, repair)
 
     def _raise_if_failed(self, name: str) -> None:
         error = self._error

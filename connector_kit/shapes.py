@@ -35,7 +35,7 @@ def only_object(value: Any) -> Any:
 
 def objects_in(value: list[Any] | dict[str, Any]) -> list[Any]:
     """The entries of a list of objects, in whichever shape it came; the same list comes back where it is flat."""
-    return flat(value) if isinstance(value, list) else unkeyed(value)
+    return flat(value if isinstance(value, list) else unkeyed(value))
 
 
 def unkeyed(value: dict[str, Any]) -> list[Any]:

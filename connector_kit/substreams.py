@@ -72,6 +72,7 @@ class DetailReading(Reading):
         self._done_count = 0
         self._due_count = 0
         self._missing = 0
+        self._empty = False
         self._alternative = False
         # Until one answer is no 404, the path itself is in doubt: a 404 is then no word about the parent.
         self._proven = not (retriever.requester.has_alternative or retriever.requester.error_handler.inferred)
@@ -142,7 +143,8 @@ class DetailReading(Reading):
         for parent in self._unproven:
             yield from self._emit(flights, parent, None)
         if self._missing:
-            logger.info("%s: %d have none (HTTP 404).", self.label, self._missing)
+            how = "HTTP 404, or an answer without a record" if self._empty else "HTTP 404"
+            logger.info("%s: %d have none (%s).", self.label, self._missing, how)
         if self._in_part:
             logger.warning(
                 "%s: of %d, such as %s, fewer came than their total tells. What came was read; the next sync asks for "
@@ -156,8 +158,9 @@ class DetailReading(Reading):
             # Nobody else would say that what hangs on some parents is missing.
             self.incomplete = self._parent.reading.incomplete
         if self._was_set_aside and not self._failures and not self._in_part and self._parent.reading.is_whole:
-            for cursor in details:
-                cursor.release()
+            for cursor in self._cursors().values():
+                if isinstance(cursor, DetailCursor):
+                    cursor.release()
         for cursor in self._cursors().values():
             cursor.complete()
 
@@ -233,8 +236,13 @@ class DetailReading(Reading):
 
     def _emit(self, flights: Flights, parent: Parent, answer: Answer | None) -> Iterator[Record]:
         answers = self._pages(flights, parent, answer) if answer is not None else []
-        records = [record for page in answers for record in self._extractor.records(page.body)]
+        records = [record for page in answers for record in self._records(page, page.body)]
         clean = all(page.clean for page in answers)
+        for page in answers:
+            self.tell_repairs(page)
+        if answer is not None and not records and (answer.is_bare or not self._extractor.many):
+            self._missing += 1
+            self._empty = True
         stream_slice = self._parent.slice_for(parent)
         members = [member for member in self.wanted if self._needs(member, parent)]
         self.count_shared(len(members))
@@ -243,15 +251,15 @@ class DetailReading(Reading):
             own: list[dict[str, Any]] = (
                 records
                 if number == len(members) - 1
-                else [record for page in answers for record in self._extractor.records(page.copy_of_body())]
+                else [record for page in answers for record in self._records(page, page.copy_of_body())]
             )
             count = 0
-            for row in member.records(own, stream_slice, clean):
+            for row in self.records_of(member, own, stream_slice, clean):
                 if self._is_recent_enough(member, row):
                     count += 1
                     yield row
             self.sync.count_records(member.name, count)
-            if parent.id not in self._in_part:
+            if parent.id not in self._in_part and member.error is None:
                 self._remember(member, parent, records)
 
     def _pages(self, flights: Flights, parent: Parent, first: Answer) -> list[Answer]:
@@ -261,8 +269,8 @@ class DetailReading(Reading):
         page, answer = 1, first
         while True:
             signals = self._paginator.signals(answer, page)
-            rows = len(self._extractor.records(answer.body))
-            if not self._extractor.many:
+            rows = len(self._records(answer, answer.body))
+            if answer.is_bare or not self._extractor.many:
                 if signals.more:
                     raise self._comes_in_pages(parent)
                 return [answer]
@@ -348,8 +356,11 @@ class DetailReading(Reading):
     def _extractor(self) -> RowExtractor:
         return next(iter(self.members.values())).extractor
 
-    def _check(self, body: Any) -> None:
-        self._extractor.records(body)
+    def _check(self, answer: Answer) -> None:
+        self._records(answer, answer.body)
+
+    def _records(self, answer: Answer, body: Any) -> list[dict[str, Any]]:
+        return [] if answer.is_bare else self._extractor.records(body)
 
 
 @dataclass

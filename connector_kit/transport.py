@@ -25,7 +25,7 @@ from urllib3.exceptions import HeaderParsingError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager, ProxyManager
 from urllib3.util.response import assert_header_parsing
 
-from connector_kit.errors import UnexpectedAnswer
+from connector_kit.errors import BeyondBounds
 
 logger = logging.getLogger("airbyte.connector_kit")
 
@@ -62,7 +62,7 @@ def read_body(response: requests.Response) -> bytes:
     """The body of a streamed answer, unpacked.
 
     Raises:
-        UnexpectedAnswer: it is larger than any answer of these APIs.
+        BeyondBounds: it is larger than any answer of these APIs.
         requests.RequestException: it did not come to its end, or not in time.
     """
     return _read(response, LARGEST_BODY)
@@ -70,7 +70,7 @@ def read_body(response: requests.Response) -> bytes:
 
 def discard(response: requests.Response) -> bytes:
     """Read the body of an error away, or end the connection where that takes too much; gives a body that came whole."""
-    with suppress(UnexpectedAnswer, requests.RequestException):
+    with suppress(BeyondBounds, requests.RequestException):
         return _read(response, _LARGEST_ERROR)
     return b""
 
@@ -89,7 +89,7 @@ def _read(response: requests.Response, largest: int) -> bytes:
                 body += piece
                 if len(body) > largest:
                     body.clear()
-                    raise UnexpectedAnswer(f"HTTP {response.status_code} with more than {largest >> 20} MiB")
+                    raise BeyondBounds(f"HTTP {response.status_code} with more than {largest >> 20} MiB")
         except requests.ConnectionError as error:
             if error.args and isinstance(error.args[0], ReadTimeoutError):
                 raise requests.ReadTimeout(request=error.request) from None

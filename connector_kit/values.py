@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import is_
+from operator import is_, itemgetter
 from typing import Any
 
 from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
@@ -17,6 +17,7 @@ from airbyte_cdk.sources.types import Config
 
 from connector_kit import hashing, personal_data
 from connector_kit.dialect import Dialect, spoken
+from connector_kit.errors import UnreadableKey
 from connector_kit.notices import Notices, notices_of
 from connector_kit.scalars import (
     LARGEST,
@@ -56,8 +57,15 @@ class SchemaNormalization(TypeTransformer):
         hasher = hashing.Hasher(self.config["personal_data_key"]) if mode == "hash" else None
         self._compilers = [_Compiler(mode, hasher, self._notices, dialect, clean) for clean in (False, True)]
         self._compiled: tuple[Schema, list[Rule]] | None = None
-        # Told for the records to come: no text in them holds a NUL or half a surrogate pair, no number is infinite.
+        # No text in the records of this answer holds a NUL or half a surrogate pair, no number is infinite.
         self.clean = False
+        self._key_of: Callable[[Mapping[str, Any]], Any] | None = None
+        self._keys: set[Any] = set()
+
+    def begin(self, clean: bool) -> None:
+        """The records to come are of another answer."""
+        self.clean = clean
+        self._keys.clear()
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
         """Change the record to what the schema declares, and the objects in it: they are the stream's own."""
@@ -69,7 +77,14 @@ class SchemaNormalization(TypeTransformer):
             else:
                 rules = [compiler.object_rule(schema, "") for compiler in self._compilers]
             self._compiled = compiled = (schema, rules)
+            keys = key_fields(schema)
+            self._key_of = itemgetter(*keys) if keys else None
         compiled[1][self.clean](record)
+        if self._key_of is not None:
+            key = self._key_of(record)
+            if key in self._keys:
+                self._notices.same_key(key_fields(schema))
+            self._keys.add(key)
         if self._notices.waiting:
             self._notices.tell()
 
@@ -96,15 +111,18 @@ class _Compiler:
         personal: list[str] = []
         hides: list[hashing.Rule] = []
         by_name = self._mode != "keep" and personal_data.is_named_value(properties)
+        keys = key_fields(schema)
         for name, field in properties.items():
             field_rule, default = self._typed_rule(field, prefix + name)
+            if name in keys:
+                field_rule = self._key_rule(field_rule, field, prefix + name)
             if by_name and name == "value":
                 hides.append(self._value_by_name_rule(field, field_rule))
             elif self._hides(field):
                 personal.append(name)
             else:
                 visible.append((name, self._plain_type(field), field_rule))
-            if default is not None and "null" not in field["type"]:
+            if name in keys:
                 defaults.append((name, default))
         if personal:
             hides.append(self._hide_rule(personal))
@@ -228,8 +246,10 @@ class _Compiler:
         notices = self._notices
 
         def rule(value: Any) -> Any:
-            if type(value) is list:
-                entries = objects_in(value) if of_objects else value
+            if of_objects and isinstance(value, (list, dict)):
+                entries = objects_in(value)
+            elif isinstance(value, list):
+                entries = value
             elif isinstance(value, dict):
                 entries = unkeyed(value)
             elif of_objects or value == "":
@@ -243,9 +263,24 @@ class _Compiler:
 
         return rule
 
+    def _key_rule(self, field_rule: Rule, field: Schema, path: str) -> Rule:
+        """For a key, which is never made up: only where the API leaves it empty does anything stand in for it."""
+        stream, kind = self._notices.stream, _wanted(_kind_of(field), field)
+        is_text = kind == "string"
+
+        def rule(value: Any) -> Any:
+            if not is_text and isinstance(value, str) and not value.strip():
+                return None
+            new = None if isinstance(value, bool) else field_rule(value)
+            if new is None:
+                raise UnreadableKey(stream, path, kind)
+            return new
+
+        return rule
+
     def _scalar_rule(self, kind: str, field: Schema, path: str) -> tuple[Rule, Any]:
         convert, default = conversion(kind, field, utc=self._dialect.utc)
-        wanted = f"{kind} of format {field['format']}" if "format" in field else kind
+        wanted = _wanted(kind, field)
         notices = self._notices
 
         def rule(value: Any) -> Any:
@@ -283,6 +318,15 @@ class _Compiler:
             return rule(value)
 
         return text_rule, default
+
+
+def key_fields(schema: Schema) -> tuple[str, ...]:
+    """The fields of an object that may not be null: in a stream's schema, its primary key."""
+    return tuple(name for name, field in schema.get("properties", {}).items() if "null" not in field["type"])
+
+
+def _wanted(kind: str, field: Schema) -> str:
+    return f"{kind} of format {field['format']}" if "format" in field else kind
 
 
 def _kind_of(field: Schema) -> str:

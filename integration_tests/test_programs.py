@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from collections.abc import Callable, Collection, Iterator
@@ -172,13 +173,43 @@ ENDPOINTS = {
 @pytest.mark.parametrize("kind", ["html", "empty", "badjson", "truncated"])
 @pytest.mark.parametrize("source", SOURCES)
 def test_an_answer_that_is_none_is_asked_for_again(sandbox: Sandbox, tmp_path: Path, source: str, kind: str) -> None:
-    """HTML, `{}` (which has no `data`), cut JSON or a cut body: never an empty page, at any endpoint."""
-    order = {"faults": [f"{kind}:{path}:x1" for path in ENDPOINTS[source]]}
+    """HTML, `{}` (which has no `data`), cut JSON or a cut body: never an empty page, at any endpoint.
+
+    Of comments alone, which tell no total, `{}` says that there are none.
+    """
+    endpoints = [path for path in ENDPOINTS[source] if (kind, path) != ("empty", "*/comments")]
+    order = {"faults": [f"{kind}:{path}:x1" for path in endpoints]}
     sandbox.post("faults", order)
     result = read(source, sandbox, PRIMARY_KEYS[source], tmp_path)
     result.assert_clean()
-    assert [rule["hits"] for rule in sandbox.get("faults")] == [1] * len(ENDPOINTS[source])
+    assert [rule["hits"] for rule in sandbox.get("faults")] == [1] * len(endpoints)
     assert keys_of(result.records(), source) == wanted_keys(sandbox, source)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_odd_shapes_and_bytes_cost_no_record(sandbox: Sandbox, tmp_path: Path, source: str) -> None:
+    """Each endpoint in turn is odd in another way, at every request."""
+    kinds = ("php-list", "bom", "control-char", "bad-utf8", "null-records")
+    faults = [f"{kinds[place % len(kinds)]}:{path}" for place, path in enumerate(ENDPOINTS[source])]
+    sandbox.post("faults", {"faults": faults})
+    result = read(source, sandbox, PRIMARY_KEYS[source], tmp_path)
+    result.assert_clean()
+    assert keys_of(result.records(), source) == wanted_keys(sandbox, source)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_id_that_is_none_fails_its_stream_and_no_other(sandbox: Sandbox, tmp_path: Path, source: str) -> None:
+    stream, other = {"talentics": ("exams", "jobs"), "talentio": ("channels", "employees")}[source]
+    sandbox.post("faults", {"faults": [f"uuid-ids:*/{stream}"]})
+    result = read(source, sandbox, {stream, other}, tmp_path)
+    assert result.exit_code != 0
+    (error,) = [error for error in result.errors() if error.get("stream_descriptor")]
+    assert error["stream_descriptor"]["name"] == stream
+    assert f"{stream}: key field id " in error["message"]
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", result.stdout)
+    assert 0 not in [row["id"] for row in result.records().get(stream, [])]
+    assert keys_of(result.records(), source)[other] == wanted_keys(sandbox, source)[other]
+    assert [state for state in result.last_states() if stream in str(state) and "updated" in str(state)] == []
 
 
 @pytest.mark.parametrize("kind", ["html", "empty", "truncated"])

@@ -8,7 +8,7 @@ from typing import Any, Optional
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
-from connector_kit.shapes import only_object
+from connector_kit.shapes import UNREADABLE, only_object
 
 
 @dataclass
@@ -36,7 +36,7 @@ class EvaluationInput(RecordTransformation):
 
 @dataclass
 class CommentAuthor(RecordTransformation):
-    """Adds `employeeId` to a comment: part of its key, so 0 where nobody is named."""
+    """Adds `employeeId` to a comment: part of its key, for which 0 stands in where nobody is named."""
 
     config: Config
 
@@ -47,5 +47,8 @@ class CommentAuthor(RecordTransformation):
         stream_state: Optional[StreamState] = None,
         stream_slice: Optional[StreamSlice] = None,
     ) -> None:
-        author = only_object(record.get("employeeCreatedBy"))
-        record["employeeId"] = (author.get("id") if isinstance(author, dict) else None) or 0
+        named = record.get("employeeCreatedBy") or None
+        author = only_object(named) if named else None
+        # What can't be read stays as it is: the key is then refused, and not made up.
+        key = named if author is UNREADABLE else author and author.get("id")
+        record["employeeId"] = 0 if key is None or key == "" else key

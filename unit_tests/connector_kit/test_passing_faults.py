@@ -8,8 +8,10 @@ import pytest
 import requests
 
 from connector_kit.errors import PAUSES
+from connector_kit.transport import LARGEST_BODY
 from unit_tests.connector_kit.failing_source import (
     GROUPS,
+    LISTS,
     TRIES,
     Group,
     Happening,
@@ -37,13 +39,12 @@ PASSING: dict[str, tuple[Happening, str]] = {
         answers(200, b"<!DOCTYPE html><title>Login</title>"),
         r": no usable answer \(HTTP 200 with an HTML page\)",
     ),
-    "empty body": (answers(200, b""), r": no usable answer \(HTTP 200 with no valid JSON\)\."),
     "other JSON": (answers(200, b'"ok"'), r": no usable answer \(JSON "),
 }
 
 
 # Those that are one row of the table in other clothes are tried at one source alone.
-VARIANTS = {"503 with HTML", "599", "no connection", "empty body", "other JSON"}
+VARIANTS = {"503 with HTML", "599", "no connection", "other JSON"}
 
 
 each_passing_fault = pytest.mark.parametrize(
@@ -89,6 +90,41 @@ def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
         assert 240 <= sum(pauses) <= 370
         assert all(0.8 * pause - 1 <= said <= 1.2 * pause + 1 for pause, said in zip(PAUSES, pauses, strict=True))
         assert tuple(pauses) != tuple(map(int, PAUSES)), "pauses without jitter make all clients come back at once"
+    assert_complete(outcome, group.source, group.survives)
+
+
+def test_an_answer_without_a_body_is_a_fault_of_a_list_alone() -> None:
+    """Below a list it says that there is nothing."""
+    group = GROUPS[-1]
+    outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, answers(200, b"")))
+    assert outcome.errors.keys() == group.failing & LISTS
+    assert re.search(
+        r"requisitions: no usable answer \(HTTP 200 with no valid JSON\)\.", outcome.errors["requisitions"][1]
+    )
+    assert {outcome.statuses[stream] for stream in group.failing - LISTS} == {"COMPLETE"}
+    assert_complete(outcome, group.source, group.survives)
+
+
+BEYOND = {
+    "values": (b"[" + b"[]," * 600_000 + b"[]]", "more values than an answer of this API can hold"),
+    "depth": (b"[" * 2000 + b"]" * 2000, "JSON nested too deep"),
+    "bytes": (b"[" + b" " * LARGEST_BODY + b"]", "more than 64 MiB"),
+}
+
+
+@pytest.mark.parametrize("bound", BEYOND)
+def test_an_answer_beyond_the_bounds_is_refused_at_once(bound: str) -> None:
+    """It would be the same at each try."""
+    body, words = BEYOND[bound]
+    group = GROUPS[-1]
+    streams = {"requisitions", *group.survives}
+    outcome = read(group.source, streams, {r"/requisitions$": answers(200, body)})
+    assert outcome.asked_of(r"/requisitions$") == [1]
+    assert outcome.errors.keys() == {"requisitions"}
+    kind, message = outcome.errors["requisitions"]
+    assert kind == "system_error"
+    assert message.startswith("/talentio/api/v1/requisitions: the answer is refused (HTTP 200 with ")
+    assert words in message
     assert_complete(outcome, group.source, group.survives)
 
 

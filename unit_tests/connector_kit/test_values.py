@@ -14,6 +14,7 @@ import orjson
 import pytest
 from airbyte_cdk.utils import airbyte_secrets_utils
 
+from connector_kit.errors import UnreadableKey
 from connector_kit.scalars import DEEPEST
 from connector_kit.values import SchemaNormalization
 from unit_tests.test_schemas import STREAMS, Stream, every_stream
@@ -182,12 +183,15 @@ def test_null_stays_null_and_a_missing_field_stays_missing(field: Field) -> None
     [
         ({"type": "string"}, None, ""),
         ({"type": "integer"}, None, 0),
-        ({"type": "integer"}, "many", 0),
-        ({"type": "integer"}, 2**64, 0),
-        ({"type": ["string"], "format": "date-time"}, "soon", "1970-01-01T00:00:00Z"),
+        ({"type": "integer"}, "", 0),
+        ({"type": "integer"}, " \n", 0),
+        ({"type": ["string"], "format": "date-time"}, None, "1970-01-01T00:00:00Z"),
+        ({"type": ["string"], "format": "date-time"}, "", "1970-01-01T00:00:00Z"),
     ],
 )
-def test_a_key_is_never_null(key: Field, bad: Any, default: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_key_that_came_empty_is_never_null(
+    key: Field, bad: Any, default: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     schema = record_of(key={**key, "x-personal-data": "none"})
     normalization = SchemaNormalization(config={}, name="things")
     with caplog.at_level(logging.WARNING):
@@ -195,6 +199,55 @@ def test_a_key_is_never_null(key: Field, bad: Any, default: Any, caplog: pytest.
             normalization.transform(record, schema)
             assert record == {"key": default}
     assert sum("key field key came empty" in message for message in caplog.messages) == 1
+
+
+ODD_IDS = ["1e5c0ffe-beef", {"id": 7}, [7], [], {}, 1.5, 2**70, -(2**70), True, False, "7a", "1.5", math.inf]
+
+
+@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
+@pytest.mark.parametrize(
+    ("key", "odd"),
+    [
+        *(({"type": "integer"}, odd) for odd in ODD_IDS),
+        ({"type": "string", "format": "date-time"}, "soon"),
+        ({"type": "string", "format": "date-time"}, [1]),
+        ({"type": "string"}, math.nan),
+    ],
+)
+def test_a_key_is_never_made_up(key: Field, odd: Any, mode: str, clean: bool) -> None:
+    schema = record_of(key={**key, "x-personal-data": "none"})
+    normalization = SchemaNormalization(config={"personal_data": mode, "personal_data_key": "k"}, name="things")
+    normalization.begin(clean)
+    with pytest.raises(UnreadableKey, match=r"^things: key field key holds a value that can't be read as ") as raised:
+        normalization.transform({"key": odd}, schema)
+    assert str(odd) not in str(raised.value) or len(str(odd)) < 5
+
+
+@pytest.mark.parametrize(("sent", "read"), [(7, 7), ("7", 7), (7.0, 7), ("7.0", 7), (0, 0), (2**63 - 1, 2**63 - 1)])
+def test_a_key_that_is_a_whole_number_in_other_clothes_is_one(sent: Any, read: int) -> None:
+    assert transformed({"key": sent}, record_of(key={"type": "integer"})) == {"key": read}
+
+
+def test_rows_of_one_answer_with_one_key_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    schema = record_of(a={"type": "integer"}, b={"type": "string"}, c=STRING)
+    normalization = SchemaNormalization(config={}, name="things")
+    told = "things: rows of one answer have the same primary key (a, b)."
+
+    def answer(*rows: tuple[Any, str]) -> None:
+        normalization.begin(clean=True)
+        for a, b in rows:
+            normalization.transform({"a": a, "b": b, "c": "secret"}, schema)
+
+    with caplog.at_level(logging.WARNING):
+        answer((1, "x"), (1, "y"), (2, "x"))
+        answer((1, "x"), (1, "y"))
+        assert told not in caplog.text, "a list that is read again shows its records again"
+        for _ in range(2):
+            answer((3, "x"), ("3", "x"))
+    assert caplog.text.count(told) == 1
+    assert "append" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_an_unreadable_value_is_told_once_with_stream_and_field_and_never_itself(

@@ -57,7 +57,7 @@ class StoppedClock:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer of the server; it bears `DATE` beside its own headers."""
+    """One answer of the server; it bears `DATE` beside its own headers. A body of bytes is sent as it is."""
 
     body: Any
     status: int = 200
@@ -212,7 +212,7 @@ def _server(answers: Mapping[str, Reply]) -> requests_mock.Adapter:
             complete_qs=True,
             status_code=reply.status,
             headers={"Date": DATE, "Content-Type": "application/json", **reply.headers},
-            text=json.dumps(reply.body),
+            content=reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode(),
         )
     return server
 
