@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 import logging
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
 from functools import cache
 from typing import Any
 
 import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.logger import is_platform_debug_log_enabled
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+    Type,
+)
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.ending import ending_at_once, write
+from connector_kit.ending import quieten_log, write
+from connector_kit.files import shown
 from connector_kit.inputs import read_catalog, read_config, read_state
 from connector_kit.masking import NoForeignTracebacks
-from connector_kit.settings import Settings, misspelled
+from connector_kit.settings import Settings, config_error, misspelled
 from connector_kit.source import ManifestSource, logger, read_manifest
-from connector_kit.stdout import widen_stdout
-from connector_kit.temporary import own_temporary_folder
 
 
 class Entrypoint(AirbyteEntrypoint):
@@ -30,6 +39,32 @@ class Entrypoint(AirbyteEntrypoint):
 
     def __init__(self, source: ManifestSource) -> None:
         super().__init__(source)
+
+    def messages(
+        self,
+        command: str,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog | None,
+        state: list[AirbyteStateMessage],
+    ) -> Iterator[AirbyteMessage]:
+        """All messages of a command but the records.
+
+        `run` of the CDK reads config, catalog and state from their paths once more, which a pipe does not give twice,
+        and makes a temporary folder, for which there may be no place.
+        """
+        full = self.source.configure(config, temp_dir="")
+        specification = self.source.spec(self.logger)
+        try:
+            if command == "spec":
+                yield AirbyteMessage(type=Type.SPEC, spec=specification)
+            elif command == "check":
+                yield from self.check(specification, full)
+            elif command == "discover":
+                yield from self.discover(specification, full)
+            else:
+                yield from self.read(specification, full, catalog, state)
+        finally:
+            yield from self._emit_queued_messages(self.source)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
@@ -82,33 +117,50 @@ def _descriptor(stream: str) -> HashableStreamDescriptor:
     return HashableStreamDescriptor(name=stream)
 
 
-def launch(package: str, args: Sequence[str] | None = None) -> None:
-    """Run a source as a program: `spec`, `check`, `discover` or `read`."""
-    widen_stdout()
-    with ending_at_once(_tell), own_temporary_folder():
-        _run(package, args)
+def run(package: str, arguments: Sequence[str]) -> None:
+    """Run a command of a source. Raises AirbyteTracedException, for `tell`, where it fails."""
+    quieten_log()
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(NoForeignTracebacks())
+    parsed = _parsed(arguments)
+    command, given = parsed.command, vars(parsed)
+    level = logging.DEBUG if parsed.debug or is_platform_debug_log_enabled() else logging.INFO
+    config = read_config(parsed.config) if "config" in given else {}
+    catalog = read_catalog(parsed.catalog) if "catalog" in given else None
+    state = read_state(parsed.state) if given.get("state") else []
+    only = read_manifest(package)["check"]["stream_names"] if command == "check" else None
+    entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
+    logger.setLevel(level)
+    for message in entrypoint.messages(command, config, catalog, state):
+        # A state that waits in the buffer of a pipe is lost when the process is killed.
+        write(sys.stdout, f"{entrypoint.airbyte_message_to_string(message)}\n", flush=True)
 
 
-def _tell(error: BaseException) -> None:
+def tell(error: BaseException) -> None:
+    """Say why a command failed, as a TRACE message."""
     if isinstance(error, AirbyteTracedException):
-        # Said in words, as a TRACE message; the CDK's hook would log it besides, with a traceback of no use to a user.
+        # Said in words; the CDK's hook would log it besides, with a traceback of no use to a user.
         error.emit_message()
     else:
+        init_uncaught_exception_handler(logger)
         sys.excepthook(type(error), error, error.__traceback__)
 
 
-def _run(package: str, args: Sequence[str] | None) -> None:
-    init_uncaught_exception_handler(logger)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(NoForeignTracebacks())
-    arguments = list(sys.argv[1:] if args is None else args)
-    parsed = AirbyteEntrypoint.parse_args(arguments)
-    config = read_config(parsed.config) if getattr(parsed, "config", None) else None
-    catalog = read_catalog(parsed.catalog) if getattr(parsed, "catalog", None) else None
-    state = read_state(parsed.state) if getattr(parsed, "state", None) else None
-    only = read_manifest(package)["check"]["stream_names"] if parsed.command == "check" else None
-    entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
-    for message in entrypoint.run(parsed):
-        # A state that waits in the buffer of a pipe is lost when the process is killed.
-        write(sys.stdout, f"{message}\n", flush=True)
-    sys.stdout.flush()
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line as the CDK takes it, but that a mistake in it is told in the protocol."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            parsed = AirbyteEntrypoint.parse_args(list(arguments))
+    except SystemExit as end:
+        if not end.code:
+            raise
+        wrong = shown(said.getvalue().rpartition("error: ")[2].strip())
+    else:
+        if parsed.command:
+            return parsed
+        wrong = "no command"
+    raise config_error(
+        f"The command line cannot be used: {wrong}. It is `spec`, `check --config FILE`, `discover --config FILE` or "
+        "`read --config FILE --catalog FILE [--state FILE]`."
+    )

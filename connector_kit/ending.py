@@ -7,10 +7,9 @@ import os
 import signal
 import sys
 import threading
-import time
-from _thread import start_new_thread
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO, AnyStr, NoReturn
 
 try:
@@ -27,7 +26,11 @@ _SECONDS_TO_END = 1.5
 
 
 class Ended(SystemExit):
-    """SIGTERM or SIGINT: the process is to end now. `code` is what shells give for the signal."""
+    """SIGTERM or SIGINT, whose number is `signal`: the process is to end now."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.signal = number
 
 
 @contextmanager
@@ -40,40 +43,55 @@ def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
     for number in _SIGNALS:
         signal.signal(number, _end)
     _leave_no_core()
-    for handler in logging.getLogger().handlers:
-        _make_quiet(handler)
+    ended, code = None, 0
     try:
         yield
-        code = 0
+    except Ended as end:
+        ended = end
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BrokenPipeError:
         code = CLOSED_PIPE
     except BaseException as error:  # noqa: BLE001 - whatever it is, the user is told in the program's own way
-        tell(error)
-        code = 1
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        code = CLOSED_PIPE
+        code = _code_of(partial(tell, error)) or 1
+    code = _code_of(sys.stdout.flush) or _code_of(sys.stderr.flush) or code
+    if ended is not None:
+        die_by(ended.signal)
     others = set(threading.enumerate()) - {threading.current_thread()}
     if code or any(not thread.daemon for thread in others):
         os._exit(code)
 
 
+def _code_of(say: Callable[[], None]) -> int:
+    """The exit code after something was said: 0, or another where stdout takes no more."""
+    try:
+        say()
+    except OSError as error:
+        _hang_up(error)
+        return CLOSED_PIPE if isinstance(error, BrokenPipeError) else 1
+    return 0
+
+
+def die_by(number: int) -> NoReturn:
+    """End by the signal itself, which is what a parent looks for: a shell, PyAirbyte, a platform."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
+    # The first process of a container is spared the default.
+    os._exit(128 + number)
+
+
 @contextmanager
-def signals_held() -> Iterator[None]:
-    """Do inside what must be done whole or not at all: a signal that comes meanwhile counts from the block's end on."""
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda which, _: came.append(which)) for number in _SIGNALS}
+def dying_at_once() -> Iterator[None]:
+    """Around imports: nothing is to be written yet, and modules in C crash where a signal raises in their midst."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda which, _: die_by(which)) for number in _SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for which in came:
-            signal.raise_signal(which)
 
 
 def _leave_no_core() -> None:
@@ -88,42 +106,46 @@ def end_soon(number: int) -> Ended:
     for each in _SIGNALS:
         # Not `SIG_IGN`: Python would complain of a second signal that has come already.
         signal.signal(each, _let_be)
-    # Not a thread of `threading`: the signal may have come in the middle of its locks.
-    start_new_thread(_end_late, (128 + number,))
-    return Ended(128 + number)
+    if hasattr(signal, "setitimer"):
+        # Not a thread: the signal may have come in the middle of the locks of `threading`.
+        signal.signal(signal.SIGALRM, lambda *_: die_by(number))
+        signal.setitimer(signal.ITIMER_REAL, _SECONDS_TO_END)
+    return Ended(number)
 
 
 def _let_be(number: int, _: object) -> None:
     """The process ends already."""
 
 
-def _end_late(code: int) -> None:
-    time.sleep(_SECONDS_TO_END)
-    os._exit(code)
-
-
 def _end(number: int, _: object) -> NoReturn:
     raise end_soon(number)
 
 
+def quieten_log() -> None:
+    """Keep the handlers of the log from printing a traceback for each line that can't be written any more."""
+    for handler in logging.getLogger().handlers:
+        _make_quiet(handler)
+
+
 def _make_quiet(handler: logging.Handler) -> None:
-    """Keep a log handler from printing a traceback for each line that nobody can read any more."""
     shown = handler.handleError
 
     def handle(record: logging.LogRecord) -> None:
-        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+        error = sys.exc_info()[1]
+        to_stderr = getattr(handler, "stream", None) is sys.stderr
+        if not isinstance(error, OSError) or (to_stderr and not isinstance(error, BrokenPipeError)):
             shown(record)
-        elif threading.current_thread() is threading.main_thread():
-            _hang_up()
+            return
+        _hang_up(error)
+        if threading.current_thread() is threading.main_thread():
             raise  # logging calls this inside its `except`; the main thread ends the program itself
-        else:
-            os._exit(CLOSED_PIPE)
+        os._exit(CLOSED_PIPE if isinstance(error, BrokenPipeError) else 1)
 
     handler.handleError = handle  # type: ignore[method-assign]
 
 
 def write(out: IO[AnyStr], line: AnyStr, flush: bool = False) -> None:
-    """Write a line. Where nobody reads any more all that follows goes nowhere, and BrokenPipeError is raised.
+    """Write a line. Where stdout takes no more all that follows goes nowhere, and the error is raised.
 
     At once, before the reading that made the line is let go: it has more to say then.
     """
@@ -131,13 +153,18 @@ def write(out: IO[AnyStr], line: AnyStr, flush: bool = False) -> None:
         out.write(line)
         if flush:
             out.flush()
-    except BrokenPipeError:
-        _hang_up()
+    except OSError as error:
+        _hang_up(error)
         raise
 
 
-def _hang_up() -> None:
+def _hang_up(error: OSError) -> None:
     """Send what is still written on the way out, such as the last lines of the log, to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, 1)
     os.close(nowhere)
+    # A reader that has gone is no failure; a full disk is.
+    if not isinstance(error, BrokenPipeError):
+        with suppress(OSError):
+            sys.stderr.write(f"stdout cannot be written to: {error.strerror}. The output ends here.\n")
+            sys.stderr.flush()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
+from connector_kit.ending import dying_at_once, ending_at_once, write
 from connector_kit.garbage import nothing_but_what_stays
 from connector_kit.manifest import load_manifest
+from connector_kit.starting import start
 
 
 def launch(package: str, args: Sequence[str] | None = None) -> None:
@@ -17,14 +20,29 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
     Platforms ask every connector for its `spec` again and again, and the answer stands in the manifest: the CDK, whose
     import takes seconds and 80 MB, is left out of it.
     """
+    start()
     arguments = list(sys.argv[1:] if args is None else args)
-    if arguments == ["spec"]:
-        sys.stdout.write(json.dumps(spec_message(package), ensure_ascii=False, separators=(",", ":")) + "\n")
-        return
-    with nothing_but_what_stays():
-        from connector_kit import commands
+    with ending_at_once(_tell):
+        if arguments == ["spec"]:
+            line = json.dumps(spec_message(package), ensure_ascii=False, separators=(",", ":")) + "\n"
+            write(sys.stdout, line, flush=True)
+            return
+        with dying_at_once(), nothing_but_what_stays():
+            from connector_kit import commands
+        commands.run(package, arguments)
 
-    commands.launch(package, arguments)
+
+def _tell(error: BaseException) -> None:
+    """Say in the protocol why the program ends."""
+    try:
+        from connector_kit.commands import tell
+    except Exception as missing:  # noqa: BLE001 - whatever keeps it from being imported was the first error, too
+        told = f"The program cannot start: {missing}. Install it again, with all that it needs."
+        failure = {"message": told, "internal_message": repr(error), "failure_type": "system_error"}
+        trace = {"type": "ERROR", "emitted_at": time.time_ns() // 1_000_000, "error": failure}
+        write(sys.stdout, json.dumps({"type": "TRACE", "trace": trace}) + "\n")
+    else:
+        tell(error)
 
 
 def spec_message(package: str) -> dict[str, Any]:

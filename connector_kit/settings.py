@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,12 +19,19 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from connector_kit import times
 
 Mode = Literal["keep", "hash", "drop"]
+# Today may have begun where the user is and not yet here; this machine's clock may be hours behind.
+_CLOCKS_APART = 86_400.0
 PERSONAL_DATA_MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 def config_error(message: str) -> AirbyteTracedException:
     """An error that the user can mend; `message` names the field or stream and says what to do."""
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+
+
+def _is_unset(value: Any) -> bool:
+    """Forms and environments leave an empty text where a field was not filled in."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +42,7 @@ def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[st
     """
     properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
-    given = {name: value for name, value in config.items() if value is not None}
+    given = {name: value for name, value in config.items() if not _is_unset(value)}
     copied = {*spec.get("required", []), *(name for name, field in properties.items() if field.get("airbyte_secret"))}
     stripped = {name: given[name].strip() for name in copied if isinstance(given.get(name), str)}
     full = {**defaults, **given, **stripped}
@@ -64,12 +72,17 @@ class Settings:
         """Check every value and say which field is wrong. Raises a config error; never sends anything."""
         _check_names_and_types(config, spec)
         full = with_defaults(config, spec)
-        start_date = full.get("start_date") or None
+        start_date = full.get("start_date")
         start_instant = times.instant(start_date) if start_date else None
         if start_date and start_instant is None:
             raise config_error(
                 "start_date: not a date or RFC 3339 time. Write it as 2024-01-31 or 2024-01-31T00:00:00Z, or leave it "
                 "out."
+            )
+        if start_instant is not None and start_instant > (time.time() + _CLOCKS_APART) * 1e6:
+            raise config_error(
+                f"start_date: {start_date} lies in the future, so nothing would be read. Set it to a day that is past, "
+                "or leave it out."
             )
         mode: Mode = full["personal_data"]
         if mode == "hash" and not full.get("personal_data_key"):
@@ -101,7 +114,7 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
     properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
     for name in spec.get("required", []):
         value = config.get(name)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if _is_unset(value):
             raise config_error(
                 f"{name}: required and missing or empty. {properties[name].get('description', '')}".strip()
             )
@@ -113,7 +126,7 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
             )
     for name, value in config.items():
         field = properties.get(name)
-        if field is None or value is None:
+        if field is None or _is_unset(value):
             continue
         kind = str(field["type"])
         # bool is an int in Python; a JSON true is no number of workers.

@@ -27,7 +27,6 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
-from connector_kit import temporary
 from connector_kit.checking import check_streams
 from connector_kit.clock import Clock
 from connector_kit.dialect import AIRBYTE, Dialect, spoken
@@ -119,7 +118,6 @@ class ManifestSource(ConcurrentDeclarativeSource):
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """The config that the commands get. Nothing is written: the CDK would leave the credentials in a file here."""
-        temporary.remove(temp_dir)
         return self._config or config
 
     # --- the protocol's commands ---------------------------------------------------------------------------------

@@ -122,10 +122,17 @@ def module(source: str) -> list[str]:
     return [sys.executable, "-m", f"source_{source}"]
 
 
-def run(command: Sequence[str], *arguments: str | Path, cwd: Path | None = None, patience: float = _PATIENCE) -> Run:
-    """Runs a program to its end, which comes within `patience` seconds."""
+def run(
+    command: Sequence[str],
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    patience: float = _PATIENCE,
+) -> Run:
+    """Runs a program to its end, which comes within `patience` seconds. `env` comes on top of the environment."""
     # What the test run itself sets must not leak into a program that a user would start from a plain shell.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    environment |= env or {}
     done = subprocess.run(
         [*command, *map(str, arguments)],
         cwd=cwd,

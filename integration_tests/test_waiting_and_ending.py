@@ -102,11 +102,11 @@ def narrow() -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize(
-    ("source", "number", "code"),
-    [("talentics", signal.SIGTERM, 143), ("talentio", signal.SIGTERM, 143), ("talentio", signal.SIGINT, 130)],
+    ("source", "number"),
+    [("talentics", signal.SIGTERM), ("talentio", signal.SIGTERM), ("talentio", signal.SIGINT)],
 )
-def test_told_to_end_while_it_waits_it_ends_with_its_state_out(
-    narrow: Sandbox, tmp_path: Path, source: str, number: signal.Signals, code: int
+def test_told_to_end_while_it_waits_it_dies_of_the_signal_with_its_state_out(
+    narrow: Sandbox, tmp_path: Path, source: str, number: signal.Signals
 ) -> None:
     narrow.post("limits", {"reset": True})
     command = command_to_read(source, narrow, tmp_path, CHILD[source])
@@ -121,7 +121,7 @@ def test_told_to_end_while_it_waits_it_ends_with_its_state_out(
         process.send_signal(number)
         lines += process.stdout.readlines()
         assert process.stderr.read() == ""
-    assert process.returncode == code
+    assert process.returncode == -number
     messages = [json.loads(line) for line in lines]
     records = [message for message in messages if message["type"] == "RECORD"]
     last = max(number for number, message in enumerate(messages) if message["type"] == "STATE")
@@ -158,7 +158,7 @@ def test_nothing_is_left_in_the_temporary_folder(narrow: Sandbox, tmp_path: Path
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         process.stdout.read()
-    assert process.returncode == 143
+    assert process.returncode == -signal.SIGTERM
     assert list(folder.iterdir()) == []
 
 
@@ -181,9 +181,67 @@ def test_told_to_end_again_and_again_it_ends_as_at_the_first_time(
         rest = process.stdout.read()
         assert process.stderr.read() == ""
     # Both wait for the process by then; it takes that of the lower number first.
-    assert process.returncode in {128 + number for number in numbers}
+    assert process.returncode in {-number for number in numbers}
     assert '"ERROR"' not in rest
     assert list(folder.iterdir()) == []
+
+
+def started(process: int) -> bool:
+    """Whether a program has its own handler for SIGTERM: Python itself has none, other than for SIGINT."""
+    with open(f"/proc/{process}/status", encoding="utf-8") as file:
+        (mask,) = [int(line.split()[1], 16) for line in file if line.startswith("SigCgt:")]
+    return bool(mask >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to see when a handler stands")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("name", ["source-talentio", "tap-talentio"])
+def test_told_to_end_while_it_starts_it_dies_of_the_signal_without_a_word(
+    tmp_path: Path, name: str, number: signal.Signals
+) -> None:
+    """The imports take seconds."""
+    pipe = tmp_path / "config.json"
+    os.mkfifo(pipe)
+    arguments = ["discover"] if name.startswith("source") else ["--discover"]
+    command = [str(Path(program("talentio")[0]).with_name(name)), *arguments, "--config", str(pipe)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not started(process.pid):
+            assert process.poll() is None
+        process.send_signal(number)
+        assert process.communicate() == ("", "")
+    assert process.returncode == -number
+
+
+@pytest.fixture(scope="module")
+def first_of_a_container() -> list[str]:
+    """What a command is put behind to be the first process of a namespace, for which signals have no default."""
+    wrapper = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    try:
+        possible = subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        possible = False
+    if not possible:
+        pytest.skip("needs unshare and the right to make process namespaces")
+    return wrapper
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("name", ["source-talentio", "tap-talentio"])
+def test_the_first_process_of_a_container_ends_with_the_code_of_the_signal(
+    first_of_a_container: list[str], tmp_path: Path, name: str, number: signal.Signals
+) -> None:
+    pipe = tmp_path / "config.json"
+    os.mkfifo(pipe)
+    arguments = ["discover"] if name.startswith("source") else ["--discover"]
+    command = [str(Path(program("talentio")[0]).with_name(name)), *arguments, "--config", str(pipe)]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*first_of_a_container, *command], **pipes) as unshare:
+        children = Path(f"/proc/{unshare.pid}/task/{unshare.pid}/children")
+        while not (found := children.read_text(encoding="utf-8").split()) or not started(int(found[0])):
+            assert unshare.poll() is None
+        os.kill(int(found[0]), number)
+        assert unshare.communicate() == ("", "")
+    assert unshare.returncode == 128 + number
 
 
 # --- check ---------------------------------------------------------------------------------------------------------

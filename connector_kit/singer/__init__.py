@@ -7,15 +7,34 @@ same promises, and nothing is written twice.
 
 from __future__ import annotations
 
+import logging
 import sys
+from functools import partial
 from importlib.util import find_spec
+
+from connector_kit.ending import dying_at_once, ending_at_once
+from connector_kit.starting import start
 
 
 def launch(package: str) -> None:
     """Run a source package as a tap. Without the extra `singer` it says in one line what to install, exit code 1."""
+    name = package.replace("source_", "tap-")
     if find_spec("singer_sdk") is None:
-        name = package.replace("source_", "tap-")
         sys.exit(f"{name} needs the extra `singer`: pip install 'airbyte-source-talentics-talentio[singer]'")
-    from connector_kit.singer.program import run
+    start()
+    with ending_at_once(partial(_tell, name)):
+        with dying_at_once():
+            from connector_kit.singer.program import run
+        run(package)
 
-    run(package)
+
+def _tell(name: str, error: BaseException) -> None:
+    """Say in the log, which goes to stderr, why the tap ends."""
+    try:
+        from connector_kit.singer.program import told
+    except ImportError as missing:
+        messages = [f"The tap cannot start: {missing}. Install it again, with all that it needs."]
+    else:
+        messages = told(error)
+    for message in messages:
+        logging.getLogger(name).error("%s", message)

@@ -19,7 +19,7 @@ from singer_sdk.singerlib.encoding import GenericSingerWriter
 from singer_sdk.singerlib.json import serialize_json
 from singer_sdk.singerlib.messages import Message, RecordMessage
 
-from connector_kit.ending import CLOSED_PIPE, Ended, end_soon
+from connector_kit.ending import CLOSED_PIPE, Ended, dying_at_once, end_soon
 from connector_kit.garbage import nothing_but_what_stays
 
 
@@ -116,7 +116,7 @@ def import_source() -> Any:
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
     warnings.filterwarnings("ignore", "This class is experimental")
     try:
-        with nothing_but_what_stays():
+        with dying_at_once(), nothing_but_what_stays():
             from connector_kit import source
     finally:
         logging.config.dictConfig = configure

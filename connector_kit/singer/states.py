@@ -49,14 +49,14 @@ def blob_of(stream: str, saved: Mapping[str, Any], cursor_field: str) -> dict[st
     return {cursor_field: saved[_VALUE]}
 
 
-def checked(state: object) -> dict[str, dict[str, Any]]:
+def checked(state: object, called: str = "The state") -> dict[str, dict[str, Any]]:
     """A copy of the bookmarks in a state that was passed to the tap. Raises Refused for anything else."""
     if state in (None, {}):
         return {}
     bookmarks = state.get("bookmarks") if isinstance(state, Mapping) else None
     if not isinstance(bookmarks, Mapping):
         raise Refused(
-            'The state has no "bookmarks" object, so a tap of this kind did not write it. Pass the value of the last '
+            f'{called} has no "bookmarks" object, so a tap of this kind did not write it. Pass the value of the last '
             "STATE message, or no state to read everything again."
         )
     for stream, saved in bookmarks.items():

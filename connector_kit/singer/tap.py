@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Stream, Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._catalog import get_selected_schema
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.mapper import PluginMapper
-from singer_sdk.plugin_base import JSONSchemaValidator
+from singer_sdk.plugin_base import JSONSchemaValidator, _ConfigInput
 from singer_sdk.singerlib import Catalog
 
+from connector_kit.files import read_config_file
 from connector_kit.manifest import DISTRIBUTION, connection_specification
 from connector_kit.singer import states
+from connector_kit.singer.inputs import read_bookmarks, read_catalog, with_replication_methods
 from connector_kit.singer.output import MessageWriter, import_source
 from connector_kit.singer.schemas import settings_schema
 from connector_kit.singer.streams import ManifestStream
@@ -50,12 +56,49 @@ class ManifestTap(Tap):
         **arguments: Any,
     ) -> None:
         if isinstance(catalog, Mapping) and not isinstance(catalog, Catalog):
-            catalog = _with_replication_methods(catalog)
-        try:
-            super().__init__(catalog=catalog, **arguments)
-        except ValueError:
-            self._check_environment()
-            raise
+            catalog = with_replication_methods(catalog)
+        super().__init__(catalog=catalog, **arguments)
+
+    # --- command line ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's options, with files that are read here: once, as UTF-8, and refused by their names."""
+        command = super().get_singer_command()
+        for option in command.params:
+            if option.name in ("catalog", "state"):
+                option.type = click.STRING
+        return command
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:  # noqa: ARG003
+        config: dict[str, Any] = {}
+        for path in value:
+            if path != "ENV":
+                # As the SDK reads numbers, for the expressions of stream maps.
+                config |= read_config_file(path, parse_float=Decimal)
+        return _ConfigInput(config=config, parse_env="ENV" in value)
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # paths where the SDK has open files
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: str | None = None,
+        catalog: str | None = None,
+    ) -> None:
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        config = config or _ConfigInput()
+        tap = cls(
+            config=config.config,
+            parse_env_config=config.parse_env,
+            catalog=read_catalog(catalog) if catalog else None,
+            state={"bookmarks": read_bookmarks(state, cls.logger)} if state else None,
+        )
+        tap.sync_all()
 
     # --- settings ------------------------------------------------------------------------------------------------
 
@@ -94,14 +137,25 @@ class ManifestTap(Tap):
         self._hide_secrets()
         return []
 
-    def _check_environment(self) -> None:
-        """Name the setting whose variable the SDK can't read; its own words quote the value, which may be a secret."""
-        for name, field in self.config_jsonschema["properties"].items():
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        """The settings that the environment has; an empty variable counts as unset.
+
+        The SDK's own words for one that can't be read quote the value, which may be a secret.
+        """
+        cls.append_builtin_config(cls.config_jsonschema)
+        # Only puts what a file .env has into the environment.
+        parse_environment_config({}, cls._env_var_prefix)
+        config: dict[str, Any] = {}
+        for name, field in cls.config_jsonschema["properties"].items():
+            if not os.environ.get(cls._env_var_prefix + name.upper()):
+                continue
             try:
-                parse_environment_config({"properties": {name: field}}, self._env_var_prefix)
+                config |= parse_environment_config({"properties": {name: field}}, cls._env_var_prefix)
             except ValueError:
                 wrong = f"{name}: {_wanted('type', field['type'])}"
                 raise ConfigValidationError("Config validation failed", errors=[wrong]) from None
+        return config
 
     def _hide_secrets(self) -> None:
         from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
@@ -116,6 +170,22 @@ class ManifestTap(Tap):
         config = {**self.source_config, **missing}
         discovered = source.ManifestSource(self.package, config=config).discover(source.logger, config)
         return [ManifestStream(self, stream) for stream in discovered.streams]
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """All streams of the source, as the catalog selects them. Raises Refused for a stream that there isn't."""
+        known = self._streams is not None
+        streams = super().streams
+        if not known and self.input_catalog is not None:
+            # One that is expressly left out does no harm: it is of an older version, or of another mode.
+            wanted = {name for name, entry in self.input_catalog.items() if entry.metadata.root.selected is not False}
+            unknown = sorted(wanted - set(streams))
+            if unknown:
+                raise states.Refused(
+                    f"The catalog asks for stream {', '.join(unknown)}, which this tap does not have. It has: "
+                    f"{', '.join(streams)}. Make the catalog anew with --discover, or correct the name."
+                )
+        return streams
 
     def setup_mapper(self) -> None:
         """By the source's schemas: those of a catalog may be those of an older version or of other settings."""
@@ -153,7 +223,13 @@ class ManifestTap(Tap):
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final to the SDK, which reads streams one after another
         """Read all selected streams in one go, so that they share requests and limits."""
-        self._run([stream for stream in self.streams.values() if stream.selected])
+        chosen = [stream for stream in self.streams.values() if stream.selected]
+        if not chosen:
+            self.logger.warning(
+                'The catalog selects no stream, so nothing is read. Set "selected": true in the metadata of the '
+                "streams to be read."
+            )
+        self._run(chosen)
 
     def run_sync_dry_run(  # type: ignore[misc]  # final to the SDK, which reads streams one after another
         self, dry_run_record_limit: int | None = 1, streams: Iterable[Stream] | None = None
@@ -209,16 +285,3 @@ def _wanted(rule: object, value: Any) -> str:
     if rule == "enum":
         return f"must be one of {', '.join(map(str, value))}"
     return f"does not fit its description in --about ({rule})"
-
-
-def _with_replication_methods(catalog: Mapping[str, Any]) -> dict[str, Any]:
-    """The catalog with each stream's `replication-method` where the SDK looks: it knows the forced one alone.
-
-    Singer's metadata that users write has no "forced" in its name.
-    """
-    streams = []
-    for stream in catalog.get("streams", []):
-        roots = [entry["metadata"] for entry in stream.get("metadata", []) if not entry.get("breadcrumb")]
-        chosen = [root["replication-method"] for root in roots if root.get("replication-method")]
-        streams.append({**stream, "replication_method": chosen[-1]} if chosen else stream)
-    return {**catalog, "streams": streams}

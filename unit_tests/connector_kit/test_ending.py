@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,49 +16,40 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     """Those of the tests' own process come back."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
-@pytest.fixture
-def late(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Callable[..., None], Any]]:
-    """What would be run in a thread of its own: here nothing ends this process."""
-    started: list[tuple[Callable[..., None], Any]] = []
-    monkeypatch.setattr(ending, "start_new_thread", lambda *call: started.append(call))
-    return started
+@pytest.fixture(autouse=True)
+def timer() -> Iterator[None]:
+    """Here nothing ends this process later."""
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_the_first_signal_counts_and_no_other(late: list[Any], number: int, code: int) -> None:
-    assert ending.end_soon(number).code == code
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_first_signal_counts_and_no_other(number: int) -> None:
+    ended = ending.end_soon(number)
     for further in SIGNALS:
         signal.raise_signal(further)
-    assert [arguments for _, arguments in late] == [(code,)]
+    assert (ended.signal, ended.code) == (number, 128 + number)
 
 
-@pytest.mark.parametrize("second", SIGNALS)
-def test_a_second_signal_in_the_middle_of_the_first_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, second: int
-) -> None:
-    monkeypatch.setattr(ending, "start_new_thread", lambda *_: signal.raise_signal(second))
-    assert ending.end_soon(signal.SIGTERM).code == 143
-
-
-def test_a_signal_in_the_middle_of_starting_a_thread_ends_the_process_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """`threading` holds a lock there, and would wait for itself."""
-    ended: list[int] = []
+def test_the_process_ends_soon_also_where_nobody_raises_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that waits for a reader is not left by an exception that is held back until it is done."""
+    died: list[int] = []
     known = threading.Event()
 
-    def end(code: int) -> None:
-        ended.append(code)
+    def die_by(number: int) -> None:
+        died.append(number)
         known.set()
 
-    monkeypatch.setattr(ending, "_end_late", end)
+    monkeypatch.setattr(ending, "die_by", die_by)
+    monkeypatch.setattr(ending, "_SECONDS_TO_END", 0.01)
+    # What `threading` holds while it starts a thread: whoever wants it in a signal's handler waits for himself.
     with threading._active_limbo_lock:  # type: ignore[attr-defined]
         ending.end_soon(signal.SIGTERM)
         assert known.wait(60)
-    assert ended == [143]
+    assert died == [signal.SIGTERM]

@@ -53,7 +53,7 @@ def test_what_is_something_else_is_refused_by_its_file(tmp_path: Path, kind: str
 def test_what_is_no_json_is_refused_with_its_line(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "file.json"
     path.write_text(f'{{"key": "{SECRET}",\n}}', encoding="utf-8")
-    assert refusal(kind, path).startswith(f"The {kind} file {path} is no valid JSON at line ")
+    assert refusal(kind, path).startswith(f"The {kind} file {path} is not valid JSON (line ")
 
 
 @pytest.mark.parametrize("kind", READERS)
@@ -76,8 +76,8 @@ def test_a_stream_that_is_named_twice_is_refused_by_name(tmp_path: Path) -> None
     assert refusal("catalog", path) == "The catalog names stream jobs more than once. Leave one of each."
 
 
-@pytest.mark.parametrize("empty", ["[]", "{}"])
-def test_no_state_yet_is_spelled_in_two_ways(tmp_path: Path, empty: str) -> None:
+@pytest.mark.parametrize("empty", ["[]", "{}", "", " \n"])
+def test_no_state_yet_is_spelled_in_several_ways(tmp_path: Path, empty: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(empty, encoding="utf-8")
     assert read_state(str(path)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -31,7 +32,6 @@ CREDENTIAL: list[Any] = [None, "", "  ", 5, ["a"], "two\nlines", "a\ttab", "a\x0
 COMMON: dict[str, list[Any]] = {
     "start_date": ["yesterday", "2024-13-01", "2024-02-30", "01.02.2024", 20240101],
     "base_url": [
-        "",
         5,
         "api.example.com/v2",
         "https://",
@@ -52,9 +52,9 @@ COMMON: dict[str, list[Any]] = {
         f"https://{'a' * 64}.example.com/v2",
     ],
     "rate_limit_requests": [0, -1, "50", 1.5, True],
-    "rate_limit_period": ["", "15m", "PT", "PT0S", "-PT15M", "P1M", "PT99999999999999H", 900],
+    "rate_limit_period": ["15m", "PT", "PT0S", "-PT15M", "P1M", "PT99999999999999H", 900],
     "num_workers": [0, 21, "4", 2.5, True],
-    "personal_data": ["mask", "Keep", "", 5],
+    "personal_data": ["mask", "Keep", 5],
     "personal_data_key": [None, "", 5],
 }
 BAD: dict[str, dict[str, list[Any]]] = {
@@ -138,8 +138,31 @@ def test_a_start_date_without_a_zone_is_utc(given: str, used: str) -> None:
     assert settings(start_date=given).start_instant == times.instant(used)
 
 
-def test_an_empty_start_date_is_none() -> None:
-    assert settings(start_date="").start_instant is None
+@pytest.mark.parametrize("package", GOOD)
+@pytest.mark.parametrize("empty", ["", " ", None])
+def test_an_empty_field_counts_as_one_that_was_left_out(package: str, empty: str | None) -> None:
+    """Forms and runners give an empty text where nobody filled a field in, whatever the field's type."""
+    optional = SPECS[package]["properties"].keys() - GOOD[package].keys()
+    assert settings(package, **dict.fromkeys(optional, empty)) == settings(package)
+    given = {**GOOD[package], **dict.fromkeys(optional, empty)}
+    assert with_defaults(given, SPECS[package]) == with_defaults(GOOD[package], SPECS[package])
+
+
+def days_from_now(days: float) -> str:
+    return (datetime.now(timezone.utc) + timedelta(days=days)).isoformat()
+
+
+@pytest.mark.parametrize("days", [1.01, 2, 100_000])
+def test_a_start_date_in_the_future_is_refused_by_its_name(days: float) -> None:
+    start_date = days_from_now(days)
+    with pytest.raises(AirbyteTracedException) as caught:
+        settings(start_date=start_date)
+    assert caught.value.failure_type == FailureType.config_error
+    assert str(caught.value.message).startswith(f"start_date: {start_date} lies in the future")
+
+
+def test_a_start_date_may_be_tomorrow_where_the_clock_is_late_or_the_day_began_elsewhere() -> None:
+    assert settings(start_date=days_from_now(0.99)).start_instant is not None
 
 
 @pytest.mark.parametrize(("given", "used"), [("PT1H30M", 5400.0), ("P1D", 86400.0), ("PT0.5S", 0.5)])
