@@ -40,26 +40,35 @@ def ending_at_once(tell: Callable[[BaseException], None]) -> Iterator[None]:
     Threads that still wait for the network or for a rate limit would hold the process until they are done. What was
     read is confirmed before every wait, so there is nothing to wait for.
     """
-    for number in _SIGNALS:
-        signal.signal(number, _end)
-    _leave_no_core()
-    ended, code = None, 0
+    code = 0
     try:
-        yield
+        for number in _SIGNALS:
+            signal.signal(number, _end)
+        _leave_no_core()
+        try:
+            yield
+        except Ended:
+            raise
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BrokenPipeError:
+            code = CLOSED_PIPE
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the user is told in the program's own way
+            code = _code_of(partial(tell, error)) or 1
+        code = _flushed() or code
     except Ended as end:
-        ended = end
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BrokenPipeError:
-        code = CLOSED_PIPE
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the user is told in the program's own way
-        code = _code_of(partial(tell, error)) or 1
-    code = _code_of(sys.stdout.flush) or _code_of(sys.stderr.flush) or code
-    if ended is not None:
-        die_by(ended.signal)
+        _flushed()
+        die_by(end.signal)
     others = set(threading.enumerate()) - {threading.current_thread()}
     if code or any(not thread.daemon for thread in others):
         os._exit(code)
+    for number in _SIGNALS:
+        # All is said: what Python still does needs nobody's patience.
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _flushed() -> int:
+    return _code_of(sys.stdout.flush) or _code_of(sys.stderr.flush)
 
 
 def _code_of(say: Callable[[], None]) -> int:

@@ -150,6 +150,7 @@ def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
         {required: ""},
         {required: "two\nlines"},
         {"start_date": "yesterday"},
+        {"start_date": "2999-01-31"},
         {"personal_data": "mask"},
         {"personal_data": "hash"},
         {"base_url": "example"},
@@ -215,6 +216,7 @@ def test_troubleshooting_has_what_the_log_and_the_check_say_of_limits_and_of_wha
 
 # What makes a message, in the kit's code.
 TELLS = {
+    "UnreadableFile",
     "_fail",
     "_retry",
     "config_error",
