@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from unit_tests.mock_server.helpers import TALENTICS, TALENTIO, Reply, Vendor, counted_page, laravel_page, wrapped
+from unit_tests.mock_server.helpers import (
+    TALENTICS,
+    TALENTIO,
+    Reply,
+    Vendor,
+    counted_page,
+    laravel_page,
+    unpaged,
+    wrapped,
+)
 from unit_tests.vendor_samples import Record
 
 EXAM, JOB, APPLICANT = (TALENTICS.sample(name) for name in ("exams", "jobs", "applicants"))
@@ -54,7 +63,7 @@ def test_data_that_is_empty_is_no_record(none: Any) -> None:
         f"/exams/tickets/{TICKET['id']}/scores": wrapped(none),
         f"/jobs?{FIRST}": laravel_page([JOB]),
         f"/jobs/{JOB['id']}": wrapped(none),
-        f"/jobs/{JOB['id']}/applicants?{FIRST}": wrapped([APPLICANT]),
+        **unpaged(f"/jobs/{JOB['id']}/applicants", [APPLICANT]),
         f"/jobs/applicants/{APPLICANT['id']}": wrapped(none),
         f"/jobs/applicants/{APPLICANT['id']}/employment-application-form": wrapped(none),
     }
