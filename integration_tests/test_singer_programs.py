@@ -153,7 +153,7 @@ def test_a_wrong_credential_is_named_and_not_shown(sandbox: Running, source: str
     ("given", "words"),
     [
         (["--config", "{}"], "access_token: required and missing"),
-        (["--config", '{"access_token": 5'], "is no JSON"),
+        (["--config", '{"access_token": 5'], "is not valid JSON"),
         (["--config", None], "no-such-file"),
         (["--config", '{"access_token": "x"}', "--state", '{"no": 1}'], "bookmarks"),
         (["--config", '{"access_token": "x", "stream_maps": {"channels": {"a": "((("}}}'], "((("),
