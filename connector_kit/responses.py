@@ -38,8 +38,8 @@ class RowExtractor(RecordExtractor):
     Args:
         field_path: where the records are, `[data]` or `[]` for the whole body.
         many: True for a list of records, False for a single one.
-        none_if_empty: True where `null`, `[]` and `{}` mean that there is no record. Without it they do so inside of
-            `field_path` alone: a whole body that is empty may as well be a gateway's.
+        none_if_empty: True where a body that is `null` means that there is no record. Elsewhere it does so inside of
+            `field_path` alone, as `{}` does everywhere: a whole body that is empty may as well be a gateway's.
         expand: for derived streams, the arrays to go down into, outermost first. Each step is
             `{field: results, keep: {name in the row: name in the outer record}}`.
         position: the field that tells a row's place in its array, from 0.
@@ -74,7 +74,7 @@ class RowExtractor(RecordExtractor):
                 raise UnexpectedAnswer(f"JSON without `{'.'.join(self.field_path)}`")
             found = found[name]
         may_be_none = bool(self.field_path) or self.none_if_empty
-        if found is None or found == {}:
+        if found is None or (found == {} and self.field_path):
             found = [] if may_be_none else None
         elif isinstance(found, dict) and (not self.many or all(map(str.isdigit, found))):
             found = unkeyed(found)

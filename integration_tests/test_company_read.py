@@ -184,7 +184,8 @@ def _talentics_lists(sync: Sync) -> dict[str, int]:
         "exams": _pages(len(sync.raw["exams"])),
         "tickets": sum(_pages(tickets_of[exam["id"]]) for exam in sync.raw["exams"]),
         "jobs": _pages(len(sync.raw["jobs"])),
-        "applicants": len(sync.raw["jobs"]),
+        # And a second page of the first job's, to see whether the list is paged.
+        "applicants": len(sync.raw["jobs"]) + 1,
     }
 
 

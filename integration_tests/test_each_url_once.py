@@ -30,7 +30,8 @@ ALL = {
         "scores": 6,
         "jobs": 1,
         "job": 2,
-        "applicants": 2,
+        # One for each job, and a second page of the first one's, to see whether the list is paged.
+        "applicants": 3,
         "applicant": 4,
         "form": 4,
     },
@@ -81,7 +82,7 @@ DERIVED_WITH_SOURCE: list[tuple[str, tuple[str, ...], dict[str, int]]] = [
     (
         "talentics",
         ("employment_application_answers", "employment_application_forms"),
-        {"jobs": 1, "applicants": 2, "form": 4},
+        {"jobs": 1, "applicants": 3, "form": 4},
     ),
     ("talentio", ("candidate_stages", "candidates"), {"candidates": 1}),
     (
@@ -96,8 +97,8 @@ ALONE: list[tuple[str, tuple[str, ...], dict[str, int]]] = [
     ("talentics", ("aspect_scores",), {"exams": 1, "tickets": 2, "scores": 6}),
     ("talentics", ("tickets",), {"exams": 1, "tickets": 2}),
     ("talentics", ("job_details",), {"jobs": 1, "job": 2}),
-    ("talentics", ("applicant_details",), {"jobs": 1, "applicants": 2, "applicant": 4}),
-    ("talentics", ("employment_application_answers",), {"jobs": 1, "applicants": 2, "form": 4}),
+    ("talentics", ("applicant_details",), {"jobs": 1, "applicants": 3, "applicant": 4}),
+    ("talentics", ("employment_application_answers",), {"jobs": 1, "applicants": 3, "form": 4}),
     ("talentio", ("candidate_stages",), {"candidates": 1}),
     ("talentio", ("candidate_details",), {"candidates": 1, "candidate": 6}),
     ("talentio", ("evaluation_items",), {"candidates": 1, "candidate": 6}),
