@@ -76,7 +76,7 @@ class RowExtractor(RecordExtractor):
         may_be_none = bool(self.field_path) or self.none_if_empty
         if found is None or (found == {} and self.field_path):
             found = [] if may_be_none else None
-        elif isinstance(found, dict) and (not self.many or all(map(str.isdigit, found))):
+        elif isinstance(found, dict) and (not self.many or (found and all(map(str.isdigit, found)))):
             found = unkeyed(found)
         records = [record for record in flat(found) if record is not None] if isinstance(found, list) else [found]
         if self.many:

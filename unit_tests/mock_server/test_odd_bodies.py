@@ -96,6 +96,15 @@ def test_comments_have_no_total_and_are_none_where_they_are_empty(none: Any) -> 
     assert TALENTIO.read("candidate_comments", answers).records == {"candidate_comments": []}
 
 
+def test_an_empty_object_in_the_place_of_comments_is_no_word_that_there_are_none() -> None:
+    path = f"/candidates/{CANDIDATE['id']}/comments"
+    outcome = TALENTIO.read(
+        "candidate_comments", {path: Reply({})}, once={CANDIDATES: counted_page([CANDIDATE])}, fails=True, times=11
+    )
+    assert outcome.failure.kind == "transient_error"
+    assert path in outcome.failure.message
+
+
 @pytest.mark.parametrize("status", [204, 200])
 def test_below_a_list_an_answer_without_a_body_is_no_record(status: int) -> None:
     answers = {
