@@ -253,7 +253,7 @@ class ListReading(Reading):
             following = walk.next(len(records), counted, signals, new_in_walk)
             if counted:
                 # The last page once more, behind the last, is no sign of a list that moved.
-                is_repeat = walk.is_repeat or (following is None and not new_in_walk)
+                is_repeat = walk.is_repeat or (following is None and not new_in_walk and walk.total is None)
                 instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
                 news = [sightings.is_news(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
                 yield from self._emit(answer, records, instants, news, parent)
