@@ -269,9 +269,10 @@ class PageWalk:
 
     def _goes_on(self, rows: int, signals: PageSignals, brought_news: bool) -> bool:
         self._said_more = bool(signals.more)
-        if signals.more:
-            return True
         read, total = sum(self.rows), self._total
+        if signals.more:
+            # Not for ever: a link that goes on behind what the total tells is no more than a hint.
+            return brought_news or total is None or read - rows < total
         if total is not None and read <= total:
             # A page may be empty though others follow: a credential may not see the rows on it.
             return read < total and ((rows > 0 and brought_news) or len(self.rows) * max(1, self._size) < total)

@@ -271,7 +271,7 @@ class DetailReading(Reading):
             signals = self._paginator.signals(answer, page)
             rows = len(self._records(answer, answer.body))
             if answer.is_bare or not self._extractor.many:
-                if signals.more:
+                if signals.more and signals.total != 1:
                     raise self._comes_in_pages(parent)
                 return [answer]
             question = self._question(parent)

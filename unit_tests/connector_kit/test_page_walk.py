@@ -142,6 +142,12 @@ def test_where_link_and_total_contradict_each_other_more_is_read() -> None:
     assert walker.next(SIZE, walker.counts(3, SIZE, signals), signals) is None
 
 
+def test_a_link_that_goes_on_behind_the_total_is_followed_until_nothing_new_comes() -> None:
+    walker, signals = PageWalk(SIZE), PageSignals(1, more=True)
+    assert walker.next(1, walker.counts(1, 1, signals), signals) == 2
+    assert walker.next(1, walker.counts(2, 1, signals), signals, brought_news=False) is None
+
+
 def test_one_page_without_a_total_is_enough_to_let_a_deletion_go_unseen() -> None:
     walker = PageWalk(SIZE)
     for page, total in ((1, 200), (2, None), (3, 210)):

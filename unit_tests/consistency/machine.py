@@ -54,7 +54,7 @@ ODD_PAGES: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"largest_page": 2},
         {"past_end": "404"},
         {"past_end": "last"},
-        # More than stand on a page; of many more, each request in another order, a play of chance may end with a warning.
+        # More than stand on a page. Of many more a play of chance may end with a warning.
         {"ties": 4},
     ]
 )
