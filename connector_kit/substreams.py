@@ -264,17 +264,17 @@ class DetailReading(Reading):
 
     def _pages(self, flights: Flights, parent: Parent, first: Answer) -> list[Answer]:
         """The answer, and the pages behind it where it turns out to be the first of several."""
+        signals = self._paginator.signals(first, 1)
+        if first.is_bare or not self._extractor.many:
+            if signals.more and signals.total != 1:
+                raise self._comes_in_pages(parent)
+            return [first]
         walk = PageWalk(self._paginator.page_size, short_is_last=True)
+        question = self._question(parent)
         pages: list[Answer] = []
         page, answer = 1, first
         while True:
-            signals = self._paginator.signals(answer, page)
             rows = len(self._records(answer, answer.body))
-            if answer.is_bare or not self._extractor.many:
-                if signals.more and signals.total != 1:
-                    raise self._comes_in_pages(parent)
-                return [answer]
-            question = self._question(parent)
             brought_news = all(answer.content != known.content for known in pages)
             if not brought_news:
                 break
@@ -290,6 +290,7 @@ class DetailReading(Reading):
                 walk.end()
                 break
             page, answer = following, came
+            signals = self._paginator.signals(answer, page)
         total = walk.total
         if walk.is_cut_short or (total is not None and total > sum(walk.rows)):
             self._in_part.append(parent.id)
