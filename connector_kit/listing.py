@@ -247,6 +247,8 @@ class ListReading(Reading):
             new_in_walk = not sightings.in_this_walk(keys)
             # Proven once for all lists of this endpoint, it spares each of them the look at a second page.
             self._ignores_page = self._ignores_page or (signals == PageSignals() and page == 2 and not new_in_walk)
+            if self._ignores_page and signals == PageSignals() and len(records) == paginator.page_size:
+                self._warn_of_a_full_page(url, len(records))
             counted = walk.counts(page, len(records), signals)
             if walk.shrank_by:
                 sightings.some_were_deleted(walk.shrank_by)
@@ -266,6 +268,17 @@ class ListReading(Reading):
         if walk.beginning_in_doubt:
             sightings.moved = sightings.moved or "beginning"
         return walk
+
+    def _warn_of_a_full_page(self, url: str, size: int) -> None:
+        """Every page is the same full page: the list may end just there, or the server shows no more of it."""
+        self.is_whole = False
+        logger.warning(
+            "%s: %s gives the same %d records for every page, as many as a page holds, and no total. If the list is "
+            "longer, the rest can't be read. The state stays where it was, so that the next sync looks again.",
+            self.label,
+            url_path(url),
+            size,
+        )
 
     def _ask(self, page: int, url: str, parameters: Mapping[str, str]) -> Answer | None:
         """A page of a list. None where the server has no such page."""

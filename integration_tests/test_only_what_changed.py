@@ -14,7 +14,7 @@ SIZES = {
 }
 # What a sync without news costs: the lists, and on Talentics what has no time to compare.
 LISTS = {
-    "talentics": {"exams": 1, "tickets": 4, "jobs": 1, "applicants": 5},
+    "talentics": {"exams": 1, "tickets": 4, "jobs": 1, "applicants": 6},
     "talentio": {
         **dict.fromkeys(("candidates", "requisitions", "job_titles", "channels"), 1),
         **dict.fromkeys(("employees", "employee_groups", "workspaces"), 1),
