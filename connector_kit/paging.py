@@ -182,7 +182,7 @@ class PageWalk:
         self.cursor: str | None = None
         self._by_cursor = False
         self._last_page = 0
-        # Pages that showed something new.
+        # Pages that showed something new, or nothing: a deletion may have emptied the last one before it came.
         self._pages = 0
         self._total: int | None = None
         self._untold = False
@@ -260,12 +260,13 @@ class PageWalk:
         `brought_news` is False where all of them had been seen before in this walk.
         """
         page = len(self.rows) + 1
-        self._pages += counted and rows > 0 and brought_news
+        self._pages += counted and (rows == 0 or brought_news)
         return page if not counted or self._goes_on(rows, signals, brought_news) else None
 
     def end(self) -> None:
         """Told that the server has no such page."""
         self.is_cut_short = self.is_cut_short or self._said_more
+        self._pages += 1
 
     def _goes_on(self, rows: int, signals: PageSignals, brought_news: bool) -> bool:
         self._said_more = bool(signals.more)

@@ -364,3 +364,16 @@ def test_a_record_that_comes_or_goes_meanwhile_costs_three_requests_at_the_most(
     run = run_sync(package, there, clock, {}, streams=(kind,), plan=Plan({4: EVENTS[event](kind, 0)}))
     # After a deletion the list's beginning is read again: another record may have moved there meanwhile.
     assert len(run.requests) <= math.ceil(20 / PAGE) + (3 if event == "deleted" else 2)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"talentics_pages": "simple"}, {"totals": False, "links": False}], ids=["links", "none"]
+)
+@pytest.mark.parametrize("past_end", ["empty", "404", "last"])
+def test_a_deletion_that_empties_the_last_page_of_a_list_without_a_total(odd: dict[str, Any], past_end: str) -> None:
+    there, clock = world(exams=PAGE + 1, past_end=past_end, **odd)
+    destination = Destination()
+    plan = Plan(between_pages={"exams": [delete("exams", 0)]})
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan)
+    destination.commit(run.messages, run.keys, whole=True)
+    assert_nothing_lost("source_talentics", there, clock, destination, ("exams",))
