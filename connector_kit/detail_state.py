@@ -34,6 +34,8 @@ class DetailCursor(StreamCursor):
             raise self.unreadable(f"recent is broken ({error})") from None
         self._last: int | None = last
         self._recent = SeenTimes()
+        # How the times behind a held mark are spelled.
+        self._texts: dict[int, str | None] = {}
         self._held = False
 
     @property
@@ -80,7 +82,7 @@ class DetailCursor(StreamCursor):
             self._held = False
             covered = {it: at for it, at in self._recent.items() if self._cap is None or at <= self._cap}
             for parent_id, instant in sorted(covered.items(), key=lambda item: (item[1], item[0]))[-1:]:
-                self._advance(instant)
+                self._advance(instant, self._texts.get(instant))
                 self._last = parent_id
             self._recent = SeenTimes({it: at for it, at in self._recent.items() if it not in covered})
 
@@ -96,6 +98,8 @@ class DetailCursor(StreamCursor):
                     self._last = parent_id
             elif (covered or settled) and isinstance(parent_id, int):
                 self._recent.add(parent_id, instant)
+                if self._held:
+                    self._texts[instant] = text
 
     def complete(self) -> None:
         """All due details were read: everything up to the cap is known."""

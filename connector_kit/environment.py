@@ -95,11 +95,11 @@ def _wrong_with_proxy(base_url: str, proxy: str) -> str | None:
         return "the proxy's address begins with neither http:// nor https://"
     # A `/`, `?` or `#` in a password ends it too early: what stands before would be taken for the host.
     match = _PROXY.fullmatch(address if separator else proxy)
-    if match is None:
+    if match is None or re.search(r"\s", proxy):
         return _UNREADABLE
     if not match["host"].startswith("[") and not is_host(match["host"]):
         return "the proxy's address has no host, or one that can't be"
-    if match["port"] and not 0 < int(match["port"]) < 1 << 16:
+    if match["port"] is not None and not 0 < int(match["port"] or 0) < 1 << 16:
         return "the proxy's port is not a number from 1 to 65535"
     request = requests.Request("GET", base_url).prepare()
     try:

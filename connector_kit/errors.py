@@ -92,6 +92,11 @@ class UnreadableKey(AirbyteTracedException):
 class Redirected(Exception):
     """The server named another address. Credentials must not follow it there."""
 
+    def __init__(self, path: str, status: int) -> None:
+        super().__init__()
+        self.path = path
+        self.status = status
+
 
 @dataclass
 class FailureTable(ErrorHandler):
@@ -128,7 +133,9 @@ class FailureTable(ErrorHandler):
                 return _blocked(path)
             return self._by_status(response.status_code, path)
         if isinstance(response, Redirected):
-            return _fail(f"{response} Check base_url: it must be the API's own address, which does not redirect.")
+            advice = "Check base_url: it must be the API's own address, which does not redirect."
+            message = f"{response.path} answered with a redirect (HTTP {response.status}), which is refused. {advice}"
+            return _failed(FailureType.config_error, message, response.path, response.status, advice)
         if isinstance(response, BeyondBounds):
             advice = "Check base_url and what stands between, such as a proxy; if they are right, report this line."
             message = (

@@ -63,11 +63,12 @@ class _Flight:
 
 @dataclass
 class Question(Generic[Job]):
-    """One request to send: which job it is for, where to, and what a usable body looks like."""
+    """One request to send: which job it is for, where to, and whether it is tried once only."""
 
     job: Job
     url: str
     parameters: dict[str, str] = field(default_factory=dict)
+    once: bool = False
 
 
 @dataclass
@@ -292,9 +293,11 @@ class Flights:
                 logger.info("%s: %s", self._label, resolution.error_message)
             elif action == ResponseAction.RETRY and isinstance(resolution, RequestFailure):
                 pause = self._pause_after(flight, tries, lost)
-                if pause is None:
+                if pause is None or question.once:
                     if lost:
                         budget.give_up(scope)
+                    if question.once:
+                        raise failure(resolution)
                     return self._failed_for_good(resolution, tries)
                 is_set_aside = not patient and self._is_set_aside(tries, flight)
                 others = ", when the others were read" if is_set_aside else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -19,7 +20,7 @@ from airbyte_cdk.sources.types import Config, Record, StreamSlice
 from connector_kit import times
 from connector_kit.errors import GONE, RequestFailed, UnexpectedAnswer, endless, url_path
 from connector_kit.flights import Flights, Question, SetAsideError
-from connector_kit.paging import PageSignals, PageWalk, Paginator, Sightings, key_of
+from connector_kit.paging import OnePage, PageSignals, PageWalk, Paginator, Sightings, key_of
 from connector_kit.parent_failures import ParentFailures
 from connector_kit.parents import Parent, ParentLink, parent_of
 from connector_kit.requester import Answer, Requester
@@ -61,8 +62,7 @@ class ListReading(Reading):
         self._nameless = 0
         # Whether every record of every list was seen; what hangs on the others is not known.
         self.is_whole = True
-        # Whether the server gives all of a list, whatever page it is asked for.
-        self._ignores_page = False
+        self._one_page = OnePage()
         self.handed_fields: list[str] = []
         self.read_at = 0.0
         # For the log of a wait: lists not begun yet, and pages of this one.
@@ -84,7 +84,7 @@ class ListReading(Reading):
         return oldest_first[:_SAMPLED_PARENTS] if self.sync.sampling else oldest_first
 
     def _run(self) -> Iterator[Record]:
-        failures = ParentFailures()
+        failures = ParentFailures(known=any(cursor.floor is not None for cursor in self._cursors().values()))
         self._flights = Flights(
             self.sync,
             self.requester,
@@ -115,8 +115,10 @@ class ListReading(Reading):
         tried_before: set[Any] = set()
         while parents:
             set_aside: list[Parent] = []
-            for number, parent in enumerate(parents, 1):
-                self._lists_left = len(parents) - number + len(set_aside)
+            waiting = deque(parents)
+            while waiting:
+                parent = waiting.pop() if failures.wants_another else waiting.popleft()
+                self._lists_left = len(waiting) + len(set_aside)
                 try:
                     yield from self._walks(parent, parameters)
                     failures.answered()
@@ -144,7 +146,10 @@ class ListReading(Reading):
             )
         if self._nameless:
             logger.warning(
-                "%s: %d have no readable id; nothing that hangs on them is asked for.", self.label, self._nameless
+                "%s: %d have no readable id; nothing that hangs on them is asked for, and the state of those streams "
+                "stays where it was.",
+                self.label,
+                self._nameless,
             )
 
     def _walks(self, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:
@@ -181,7 +186,9 @@ class ListReading(Reading):
             before = sightings.proven
             sightings.begin_walk()
             try:
-                again = yield from self._walk(parent, {**parameters, **order}, sightings, until_all=True)
+                again = yield from self._walk(
+                    parent, {**parameters, **order}, sightings, until_all=True, once=bool(order)
+                )
             except RequestFailed:
                 if not order:
                     raise
@@ -207,6 +214,7 @@ class ListReading(Reading):
         sightings: Sightings,
         only_beginning: bool = False,
         until_all: bool = False,
+        once: bool = False,
     ) -> Generator[Record, None, PageWalk | None]:
         """One walk. Returns None where there is no such list.
 
@@ -216,14 +224,15 @@ class ListReading(Reading):
             sightings: what was seen so far.
             only_beginning: end with the first page that shows nothing new.
             until_all: end when as many records were seen as the list has.
+            once: try each request once: nothing depends on it.
         """
         url = self.requester.url_for(parent.id if parent else "")
         paginator = self._retriever.paginator
-        walk = PageWalk(paginator.page_size, one_page=self._ignores_page)
+        walk = PageWalk(paginator.page_size, one_page=self._one_page)
         page: int | None = 1
         self._pages_left = 1
         while page is not None:
-            answer = self._ask(page, url, {**parameters, **paginator.parameters(page, walk.cursor)})
+            answer = self._ask(page, url, {**parameters, **paginator.parameters(page, walk.cursor)}, once)
             if answer is None and page == 1:
                 # The parent was deleted after it was listed, and its records went with it; or it can't be read now.
                 self._missing += 1
@@ -245,9 +254,8 @@ class ListReading(Reading):
             total = signals.total
             self._pages_left = 1 if total is None else max(1, -(-total // paginator.page_size) - page)
             new_in_walk = not sightings.in_this_walk(keys)
-            # Proven once for all lists of this endpoint, it spares each of them the look at a second page.
-            self._ignores_page = self._ignores_page or (signals == PageSignals() and page == 2 and not new_in_walk)
-            if self._ignores_page and signals == PageSignals() and len(records) == paginator.page_size:
+            is_same = page == 2 and bool(records) and not new_in_walk
+            if is_same and signals == PageSignals() and len(records) == paginator.page_size:
                 self._warn_of_a_full_page(url, len(records))
             counted = walk.counts(page, len(records), signals)
             if walk.shrank_by:
@@ -280,10 +288,10 @@ class ListReading(Reading):
             size,
         )
 
-    def _ask(self, page: int, url: str, parameters: Mapping[str, str]) -> Answer | None:
+    def _ask(self, page: int, url: str, parameters: Mapping[str, str], once: bool) -> Answer | None:
         """A page of a list. None where the server has no such page."""
         try:
-            return self._flights.ask(Question(page, url, dict(parameters)))
+            return self._flights.ask(Question(page, url, dict(parameters), once))
         except RequestFailed as error:
             # So some servers answer for the page behind the last.
             if page > 1 and error.request.status in GONE:
@@ -326,6 +334,8 @@ class ListReading(Reading):
             key = to_integer(record.get("id"))
         except UnreadableError:
             self._nameless += 1
+            # What hangs on it is unknown: no state may pass it.
+            self.is_whole = False
             return
         known = self._index.get(key)
         if known is None or (known.instant or 0) <= (instant or 0):

@@ -37,6 +37,8 @@ _DOUBTS = 2
 # A list that grows while it is read may come to twice the pages that it promised at first, and some more. No list of
 # these APIs comes near two million records, and so many are what the memory of a walk holds.
 _GROWTH, _SPARE_PAGES, _MOST_PAGES = 2, 1_000, 20_000
+# So often in a row a total may shrink, and grow again, without a record that is new.
+_MOST_STEPS_BACK = 4
 # So many pages in a row with the very same records are no coincidence of records that move.
 _SAME_PAGES = 3
 
@@ -117,7 +119,9 @@ class LaravelLinks(Paginator):
         meta, links = _mapping(body.get("meta")), _mapping(body.get("links"))
         told = {**body, **meta}
         link = links["next"] if "next" in links else body.get("next_page_url")
-        says: list[bool] = [bool(link)] if "next" in links or "next_page_url" in body else []
+        # Anything but a text or null is no word of Laravel's.
+        is_told = ("next" in links or "next_page_url" in body) and isinstance(link, str | None)
+        says: list[bool] = [bool(link)] if is_told else []
         last_page = _count(told.get("last_page"))
         if last_page is not None:
             says.append(page < last_page)
@@ -146,6 +150,27 @@ def _cursor_in(link: Any) -> str | None:
         return None
 
 
+class OnePage:
+    """Whether an endpoint gives all of a list at once, whatever page it is asked for.
+
+    Learnt from lists that tell nothing of their end: the second page is the first one once more. That proves it for no
+    longer lists than that one: a server that gives the last page in the place of those behind it does the same.
+    """
+
+    def __init__(self) -> None:
+        self._longest = 0
+        self._is_paged = False
+
+    def holds(self, rows: int) -> bool:
+        """Whether a first page with so many records is all of its list."""
+        return not self._is_paged and rows <= self._longest
+
+    def learn(self, rows: int, is_same: bool) -> None:
+        """Note a second page, behind a first one with so many records; `is_same` where it was that one once more."""
+        self._is_paged = self._is_paged or not is_same
+        self._longest = max(self._longest, rows)
+
+
 class PageWalk:
     """One walk through a list.
 
@@ -157,13 +182,13 @@ class PageWalk:
         page_size: records on a full page, as they are asked for.
         short_is_last: whether a page that is not full ends a list that tells nothing of its end: for what comes in one
             answer as far as anybody knows, and would cost a second request each.
-        one_page: whether the first page ends such a list: the server gives the same for every page.
+        one_page: what is known of the endpoint from other lists that tell nothing of their end.
     """
 
-    def __init__(self, page_size: int, short_is_last: bool = False, one_page: bool = False) -> None:
+    def __init__(self, page_size: int, short_is_last: bool = False, one_page: OnePage | None = None) -> None:
         self._asked_size = page_size
         self._short_is_last = short_is_last
-        self._one_page = one_page
+        self._one_page = one_page or OnePage()
         self.rows: list[int] = []
         self._reached = 0
         # The most records on any page, which is never more than the server's own page size: to step back by too many
@@ -185,6 +210,7 @@ class PageWalk:
         # Pages that showed something new, or nothing: a deletion may have emptied the last one before it came.
         self._pages = 0
         self._total: int | None = None
+        self._steps_back = 0
         self._untold = False
         self._doubts = 0
         self._asked = 0
@@ -204,7 +230,7 @@ class PageWalk:
         if self._asked > self._most:
             return f"{self._most:,} pages were read, and it goes on"
         follows = page == self._last_page + 1
-        same = follows and None not in keys and keys == self._last_keys
+        same = follows and bool(keys) and None not in keys and keys == self._last_keys
         self._same = self._same + 1 if same else 1
         self._last_keys = keys
         if not self._promises_more(page, signals):
@@ -228,22 +254,26 @@ class PageWalk:
     @property
     def total(self) -> int | None:
         """How many records the list has, by the last page that told. None where none did, or where more came."""
-        return None if self._total is None or sum(self.rows) > self._total else self._total
+        return self._total
 
     def counts(self, page: int, rows: int, signals: PageSignals) -> bool:
         """Take note of a page. False where it must be read again, because the list moved before it."""
         self._last_page = max(self._last_page, page)
         self.shrank_by = 0
-        if signals.total is not None:
-            if self._total is not None and signals.total < self._total:
-                back = -(-(self._total - signals.total) // max(1, self._size))
-                del self.rows[max(0, len(self.rows) - back) :]
+        total = signals.total
+        if total is not None:
+            if self._total is not None and total < self._total:
+                self._steps_back += 1
                 self.beginning_in_doubt = True
-                self.shrank_by = self._total - signals.total
-            self._total = signals.total
+                # Servers of theirs that count differently answer by turns; stepping back would never end.
+                if self._steps_back <= _MOST_STEPS_BACK:
+                    back = -(-(self._total - total) // max(1, self._size))
+                    del self.rows[max(0, len(self.rows) - back) :]
+                    self.shrank_by = self._total - total
+            self._total = total
         if page > len(self.rows) + 1 or self._is_doubtful(page, rows, signals):
             return False
-        self._untold = self._untold or signals.total is None
+        self._untold = self._untold or total is None
         self.cursor = signals.cursor
         self._by_cursor = self._by_cursor or signals.cursor is not None
         self.is_repeat = page <= self._reached
@@ -252,6 +282,11 @@ class PageWalk:
         self.rows[page - 1 :] = [rows]
         self._size = max(self._size, rows)
         self._reached = max(self._reached, page)
+        if self._total is not None and (
+            sum(self.rows) > self._total or (signals.more and sum(self.rows) == self._total)
+        ):
+            # More came, or is to come, than it tells: it counts something else, such as what is on the page.
+            self._total, self._untold = None, True
         return True
 
     def next(self, rows: int, counted: bool, signals: PageSignals, brought_news: bool = True) -> int | None:
@@ -261,6 +296,13 @@ class PageWalk:
         """
         page = len(self.rows) + 1
         self._pages += counted and (rows == 0 or brought_news)
+        if counted and brought_news:
+            self._steps_back = 0
+        if counted and signals == PageSignals():
+            if len(self.rows) == 2:
+                self._one_page.learn(self.rows[0], is_same=rows > 0 and not brought_news)
+            # One page says that there is more, the next one has nothing and says nothing: something is missing.
+            self.is_cut_short = self.is_cut_short or (self._said_more and rows == 0)
         return page if not counted or self._goes_on(rows, signals, brought_news) else None
 
     def end(self) -> None:
@@ -273,14 +315,13 @@ class PageWalk:
         read, total = sum(self.rows), self._total
         if signals.more:
             # Not for ever: a link that goes on behind what the total tells is no more than a hint.
-            return brought_news or total is None or read - rows < total
-        if total is not None and read <= total:
+            return brought_news or signals.total is None or read - rows < signals.total
+        if total is not None:
             # A page may be empty though others follow: a credential may not see the rows on it.
             return read < total and ((rows > 0 and brought_news) or len(self.rows) * max(1, self._size) < total)
-        # A total that the pages have overrun is wrong, and says nothing of where the list ends.
         if signals.more is not None or (self._short_is_last and rows < self._asked_size):
             return False
-        return rows > 0 and brought_news and not self._one_page
+        return rows > 0 and brought_news and not (len(self.rows) == 1 and self._one_page.holds(rows))
 
     def _is_doubtful(self, page: int, rows: int, signals: PageSignals) -> bool:
         """Whether a page holds fewer records than the total promises, and may hold them at another look."""
@@ -296,6 +337,9 @@ class PageWalk:
 def key_of(record: Mapping[str, Any]) -> int | str | None:
     """What tells a record from the others; None where it holds what can't."""
     key = record.get("id")
+    if isinstance(key, str) and key.isascii() and key.isdigit():
+        # Where a list spells one id both ways, it is one record.
+        return int(key)
     return key if isinstance(key, (int, str)) else None
 
 

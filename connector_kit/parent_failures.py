@@ -42,8 +42,13 @@ class ParentFailures:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether nothing but failures came so far: no more requests should be under way than are needed to know."""
-        return bool(self._in_a_row) and not self._answered
+        """Whether no answer came so far, in this sync or before: requests go one by one until one does."""
+        return not self._answered and (bool(self._in_a_row) or not self._known)
+
+    @property
+    def wants_another(self) -> bool:
+        """Whether to ask about a parent from elsewhere next: the oldest may fail one and all, and the newest not."""
+        return self._in_a_row >= self._enough // 2
 
     @property
     def tries(self) -> int | None:

@@ -153,8 +153,7 @@ class Requester:
             response, content = self._exchange(session, url, parameters, timeout)
             headers = response.headers
             if 300 <= response.status_code < 400:
-                path = urlsplit(url).path
-                raise Redirected(f"{path} answered with a redirect (HTTP {response.status_code}), which is refused.")
+                raise Redirected(urlsplit(url).path, response.status_code)
             if response.status_code // 100 != 2:
                 return response
             content = b"" if content.isspace() else content

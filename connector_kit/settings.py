@@ -19,6 +19,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from connector_kit import times
 
 Mode = Literal["keep", "hash", "drop"]
+# Blanks, line breaks, and the mark that some editors put at the beginning of a file.
+_AROUND = " \t\r\n\v\f\u00a0\u3000\ufeff"
 # Today may have begun where the user is and not yet here; this machine's clock may be hours behind.
 _CLOCKS_APART = 86_400.0
 PERSONAL_DATA_MODES: tuple[Mode, ...] = get_args(Mode)
@@ -44,7 +46,7 @@ def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[st
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
     given = {name: value for name, value in config.items() if not _is_unset(value)}
     copied = {*spec.get("required", []), *(name for name, field in properties.items() if field.get("airbyte_secret"))}
-    stripped = {name: given[name].strip() for name in copied if isinstance(given.get(name), str)}
+    stripped = {name: given[name].strip(_AROUND) for name in copied if isinstance(given.get(name), str)}
     full = {**defaults, **given, **stripped}
     if isinstance(full.get("base_url"), str):
         # The manifest makes its URLs of the very text that was checked.
@@ -119,7 +121,7 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
                 f"{name}: required and missing or empty. {properties[name].get('description', '')}".strip()
             )
         # It goes into an HTTP header, which holds no other characters; the HTTP client would raise an error of its own.
-        if isinstance(value, str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", value.strip()):
+        if isinstance(value, str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", value.strip(_AROUND)):
             raise config_error(
                 f"{name}: holds a line break or another character that no credential has. Copy it again, without what "
                 "stands around it."

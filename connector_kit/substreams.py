@@ -7,6 +7,7 @@ those times, so that one (time, id) pair says how far the stream is, and a sync 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
@@ -120,12 +121,12 @@ class DetailReading(Reading):
             if isinstance(answer, RequestFailure):
                 self._note(parent, answer)
             else:
-                self._failures.answered()
                 try:
                     if answer is None and self._alternative and not alternative:
                         # It was under way under the wrong spelling of the route when the right one was found.
                         answer = flights.ask(self._question(parent), patient=True)
                     yield from self._landed(flights, parent, answer)
+                    self._failures.answered()
                 except RequestFailed as error:
                     self._note(parent, error.request)
             self._done_count += 1
@@ -186,7 +187,10 @@ class DetailReading(Reading):
         return self.requester.error_handler.inferred or (self.requester.has_alternative and not few)
 
     def _questions(self, due: list[Parent]) -> Iterator[Question[tuple[Parent, bool]]]:
-        for parent in due:
+        waiting = deque(due)
+        while waiting:
+            # Out of order only where one has failed, and the mark stays before it anyway.
+            parent = waiting.pop() if self._failures.wants_another else waiting.popleft()
             self._let_settle(parent)
             yield self._question(parent)
 

@@ -115,7 +115,7 @@ class _Compiler:
         for name, field in properties.items():
             field_rule, default = self._typed_rule(field, prefix + name)
             if name in keys:
-                field_rule = self._key_rule(field_rule, field, prefix + name)
+                field_rule = self._key_rule(field, prefix + name)
             if by_name and name == "value":
                 hides.append(self._value_by_name_rule(field, field_rule))
             elif self._hides(field):
@@ -263,15 +263,19 @@ class _Compiler:
 
         return rule
 
-    def _key_rule(self, field_rule: Rule, field: Schema, path: str) -> Rule:
+    def _key_rule(self, field: Schema, path: str) -> Rule:
         """For a key, which is never made up: only where the API leaves it empty does anything stand in for it."""
         stream, kind = self._notices.stream, _wanted(_kind_of(field), field)
         is_text = kind == "string"
+        convert, _ = conversion(_kind_of(field), field, utc=self._dialect.utc)
 
         def rule(value: Any) -> Any:
             if not is_text and isinstance(value, str) and not value.strip():
                 return None
-            new = None if isinstance(value, bool) else field_rule(value)
+            try:
+                new = None if isinstance(value, bool) else convert(value)
+            except UnreadableError:
+                new = None
             if new is None:
                 raise UnreadableKey(stream, path, kind)
             return new

@@ -120,7 +120,7 @@ def failures(source: str) -> Iterator[tuple[str, str]]:
     yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
     plain = requests.exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number")
     yield "The server answers in plain http", message(table, plain)
-    yield "The server redirects", message(table, Redirected("")).strip()
+    yield "The server redirects", message(table, Redirected(path, 302))
     if inferred_path:
         yield "HTTP 404 on a list", message(failure_table(source, Path(inferred_path).name), answer(inferred_path, 404))
 

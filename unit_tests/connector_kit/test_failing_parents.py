@@ -100,6 +100,19 @@ def test_a_fault_that_passes_while_the_others_are_read_costs_nothing() -> None:
     assert not again.asked_of(r"/candidates/\d+$")
 
 
+@pytest.mark.parametrize("status", [422, 301, 304])
+def test_the_oldest_parents_may_fail_one_and_all_and_the_newest_not(status: int) -> None:
+    """Without a state nothing says that the endpoint answers at all, so one of the newest is asked."""
+    in_order = read("talentio", {"candidate_details"}, num_workers=1).asked
+    oldest = [path for path in in_order if re.search(r"/candidates/\d+$", path)][:4]
+    outcome = read("talentio", {"candidate_details"}, {path + "$": answers(status) for path in oldest})
+    assert f"failed for 4 of 6 parents (HTTP {status}). The others were read." in outcome.errors["candidate_details"][1]
+    assert len(outcome.records["candidate_details"]) == 2
+    again = read("talentio", {"candidate_details"}, states=outcome.states)
+    assert {path for path in again.asked if re.search(r"/candidates/\d+$", path)} == set(oldest)
+    assert rows(outcome, again, stream="candidate_details") == rows(undisturbed("talentio"), stream="candidate_details")
+
+
 def test_an_endpoint_that_fails_for_everybody_is_given_up_after_a_few() -> None:
     outcome = read("talentics", {"ticket_scores"}, {r"/scores$": answers(422)})
     assert len(outcome.asked_of(r"/scores$")) == 4

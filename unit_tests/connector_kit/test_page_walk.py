@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from connector_kit.paging import PageSignals, PageWalk, Sightings
+from connector_kit.paging import LaravelLinks, OnePage, PageSignals, PageWalk, Sightings
+from connector_kit.requester import Answer
 
 SIZE = 100
 # More requests than any of these walks may need: an endless one fails instead of hanging.
@@ -146,6 +147,75 @@ def test_a_link_that_goes_on_behind_the_total_is_followed_until_nothing_new_come
     walker, signals = PageWalk(SIZE), PageSignals(1, more=True)
     assert walker.next(1, walker.counts(1, 1, signals), signals) == 2
     assert walker.next(1, walker.counts(2, 1, signals), signals, brought_news=False) is None
+
+
+def test_a_total_that_counts_the_page_alone_is_no_total() -> None:
+    walker = PageWalk(SIZE)
+    for page, rows in ((1, SIZE), (2, SIZE), (3, 60)):
+        signals = PageSignals(rows, more=page < 3)
+        following = walker.next(rows, walker.counts(page, rows, signals), signals)
+        assert following == (page + 1 if page < 3 else None)
+    assert walker.total is None
+    assert walker.is_blind
+
+
+def test_a_total_that_changes_with_each_answer_ends_the_steps_back() -> None:
+    walker, page, asked = PageWalk(SIZE), 1, 0
+    while page is not None:
+        asked += 1
+        rows, signals = (SIZE if page < 3 else 50), PageSignals(250 - asked % 2)
+        page = walker.next(rows, walker.counts(page, rows, signals), signals, brought_news=page > len(walker.rows))
+        assert asked < 20
+    assert walker.rows == [SIZE, SIZE, 50]
+
+
+@pytest.mark.parametrize("more", [True, None])
+def test_an_empty_page_that_says_nothing_behind_one_that_says_more_is_not_the_end(more: bool | None) -> None:
+    walker = PageWalk(SIZE)
+    first, second = PageSignals(more=more), PageSignals()
+    assert walker.next(SIZE, walker.counts(1, SIZE, first), first) == 2
+    assert walker.next(0, walker.counts(2, 0, second), second) is None
+    assert walker.is_cut_short is bool(more)
+
+
+def test_empty_pages_in_a_row_are_not_the_same_records() -> None:
+    walker, signals = PageWalk(SIZE), PageSignals(1_000)
+    assert [walker.why_endless(page, [], signals) for page in range(1, 8)] == [None] * 7
+
+
+def test_an_endpoint_without_pages_is_known_for_lists_that_are_no_longer() -> None:
+    known, silent = OnePage(), PageSignals()
+
+    def asked(length: int, paged: bool = False) -> int:
+        walker = PageWalk(SIZE, one_page=known)
+        pages = 1
+        while (
+            page := walker.next(
+                length, walker.counts(pages, length, silent), silent, brought_news=pages == 1 or (paged and pages < 3)
+            )
+        ) is not None:
+            pages = page
+        return pages
+
+    assert [asked(length) for length in (5, 5, 3, 40, 40, 6)] == [2, 1, 1, 2, 1, 1]
+    # Longer than all so far: it might be a page of many.
+    assert asked(60, paged=True) == 3
+    assert asked(6) == 2
+
+
+def test_an_empty_second_page_says_that_an_endpoint_has_pages() -> None:
+    known, silent = OnePage(), PageSignals()
+    for length in (5, 40, 3):
+        walker = PageWalk(SIZE, one_page=known)
+        assert walker.next(length, walker.counts(1, length, silent), silent) == 2
+        assert walker.next(0, walker.counts(2, 0, silent), silent) is None
+
+
+@pytest.mark.parametrize("link", [["https://api.test?page=2"], {"url": "x"}, 7, True])
+def test_a_link_that_is_no_text_says_nothing(link: object) -> None:
+    strategy = LaravelLinks({}, SIZE)
+    answer = Answer(200, {}, b"", {"data": [], "links": {"next": link}}, None)
+    assert strategy.signals(answer, 1) == PageSignals()
 
 
 def test_one_page_without_a_total_is_enough_to_let_a_deletion_go_unseen() -> None:

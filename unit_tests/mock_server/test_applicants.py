@@ -34,6 +34,18 @@ def test_that_is_looked_at_once_for_all_jobs() -> None:
     assert len(TALENTICS.read("applicants", answers).records["applicants"]) == 2
 
 
+@pytest.mark.parametrize("first", [0, 5])
+def test_a_short_list_says_nothing_of_the_longer_ones_behind_it(first: int) -> None:
+    """This server pages, tells nothing of it, and gives 15 records a page."""
+    short, sent = numbered(APPLICANT, first), numbered({**APPLICANT, "id": APPLICANT["id"] + 100}, 40)
+    pages = {f"/jobs/32/applicants?page={page + 1}&per_page=100": wrapped(sent[15 * page :][:15]) for page in range(4)}
+    beginning = {PAGE_1: wrapped(short), **({PAGE_2: wrapped([])} if short else {})}
+    jobs = {JOBS: laravel_page([JOB, {**JOB, "id": 32}])}
+    once = {**jobs, **({} if short else beginning)}
+    outcome = TALENTICS.read("applicants", {**pages, **(beginning if short else {})}, times=2, once=once)
+    assert len(outcome.records["applicants"]) == first + 40
+
+
 def test_without_a_word_of_pages_a_list_ends_with_an_empty_one() -> None:
     sent = numbered(APPLICANT, 120)
     pages = {f"{PATH}?page={page + 1}&per_page=100": wrapped(sent[50 * page :][:50]) for page in range(4)}

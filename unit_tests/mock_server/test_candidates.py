@@ -36,7 +36,8 @@ def test_every_page_of_a_filtered_list_bears_the_filter() -> None:
 
 def test_without_a_total_the_list_ends_with_an_empty_page() -> None:
     answers = {CANDIDATES.url(1): bare(numbered(CANDIDATE, 99)), CANDIDATES.url(2): bare([])}
-    assert TALENTIO.read("candidates", answers).records == {"candidates": numbered(ROW, 99)}
+    # Read again, as a deletion might have emptied the second page.
+    assert TALENTIO.read("candidates", answers, times=2).records == {"candidates": numbered(ROW, 99)}
 
 
 @pytest.mark.parametrize("behind", ["404", "last", "empty"])
