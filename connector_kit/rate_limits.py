@@ -6,17 +6,13 @@ the server can't have counted it later, so a slot that is free here is free ther
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 
 from connector_kit.clock import Clock
 from connector_kit.limit_headers import LimitHeaders
 from connector_kit.pace import Pace
-from connector_kit.sharing import Sharing
 from connector_kit.windows import Window
-
-logger = logging.getLogger("airbyte.connector_kit")
 
 # Where a slot frees only when another request is answered, nobody knows when that is: look again this much later.
 _LOOK_AGAIN = 0.25
@@ -40,9 +36,7 @@ class Budget:
         self._clock = clock
         self._lock = threading.Lock()
         self._windows: dict[str, Window] = {}
-        self._shared: Window | None = None
         self._pace = Pace(clock)
-        self._sharing = Sharing(period)
 
     def resets_in(self, scope: str) -> float | None:
         """Seconds until the limit resets, as the server says it. None where it does not say."""
@@ -81,11 +75,6 @@ class Budget:
             frees = counted[0] + self.period - now if counted else after + self.period
             return max(after, frees) + (beyond - 1) // room * self.period
 
-    def in_one_window(self, scope: str, other: str) -> bool:
-        """Whether two scopes draw from the same window."""
-        with self._lock:
-            return self._window(scope) is self._window(other)
-
     def reserve(self, scope: str) -> float:
         """Take a slot for one request, or say in how many seconds to ask again. 0.0 means that the slot is taken."""
         with self._lock:
@@ -116,11 +105,6 @@ class Budget:
             told = window.plausible(told, accepted=status != 429)
             if told.limit is not None:
                 window.announced = told.limit
-            if status == 429:
-                self._merge_if_shared(scope, told, now)
-                window = self._window(scope)
-            else:
-                self._sharing.answered(scope, sent)
             window.in_flight -= 1
             if status == 429:
                 window.refused(told, now)
@@ -195,24 +179,5 @@ class Budget:
         window.turn(now)
         return _LOOK_AGAIN if window.alone and window.in_flight else 0.0
 
-    def _merge_if_shared(self, scope: str, told: LimitHeaders, now: float) -> None:
-        """Merge the windows of all scopes where a 429 completes the proof that the server counts them together."""
-        if self._shared is not None or len(self._windows) < 2:
-            return
-        if not self._sharing.proven_by(scope, self._windows, told, now):
-            return
-        shared = Window(self.limit, self.period)
-        own = len(self._windows[scope].answered)
-        for window in self._windows.values():
-            shared.absorb(window)
-        logger.warning(
-            "The server counts the requests of all endpoints in one window: with %d answered on this endpoint and %d "
-            "on all, the next one was refused (HTTP 429) at a limit of %d. From here on they share one.",
-            own,
-            len(shared.answered),
-            shared.limit,
-        )
-        self._shared = shared
-
     def _window(self, scope: str) -> Window:
-        return self._shared or self._windows.setdefault(scope, Window(self.limit, self.period))
+        return self._windows.setdefault(scope, Window(self.limit, self.period))

@@ -120,7 +120,5 @@ class Waiting:
             return ""
         # Others that draw from the same window take their share of it.
         budget, scope = self._sync.budget, self._requester.scope
-        together = sum(
-            count() or 0 for other, count in [*self._sync.left.values()] if budget.in_one_window(scope, other)
-        )
+        together = sum(count() or 0 for other, count in [*self._sync.left.values()] if other == scope)
         return f"; {left:,} left, about {spoken(budget.lasts(scope, max(left, together), remaining))}"

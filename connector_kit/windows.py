@@ -99,15 +99,6 @@ class Window:
             self.began_at = moment
         self.answered.append(moment)
 
-    def absorb(self, other: Window) -> None:
-        """Take over what another window has counted."""
-        self.answered = deque(sorted([*self.answered, *other.answered]))
-        self.began_at = self.answered[0] if self.answered else self.began_at
-        self.in_flight += other.in_flight
-        self.held += other.held
-        self.blocked_until = max(self.blocked_until, other.blocked_until)
-        self.announced = min((it for it in (self.announced, other.announced) if it is not None), default=None)
-
     def plausible(self, told: LimitHeaders, accepted: bool) -> LimitHeaders:
         """What an answer tells, without what can't be true of this window. Believed, it would only cost time."""
         if told.limit is not None and told.limit < self.configured * _PLAUSIBLE_PART:
