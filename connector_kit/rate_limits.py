@@ -55,25 +55,17 @@ class Budget:
         with self._lock:
             return f"{self._window(scope).limit} per {self.span}"
 
-    def per_window(self, scope: str) -> int:
-        """How many requests a window has room for, by what is known so far. At least 1."""
-        with self._lock:
-            return self._window(scope).room
-
     def lasts(self, scope: str, requests: int, after: float) -> float:
         """In how many seconds so many requests will have gone out, the first of them in `after` seconds."""
         with self._lock:
             now, window = self._clock.monotonic(), self._window(scope)
-            room = window.room
-            begins_anew = window.ends_with_block or (
-                window.left is not None and window.told_reset and now + after >= window.told_until
-            )
+            begins_anew = window.ends_at is not None and now + after >= window.ends_at
             counted = [] if begins_anew else [it for it in window.answered if it > now + after - self.period]
-            beyond = requests - max(0, room - len(counted) - window.open)
+            beyond = requests - max(0, window.limit - len(counted) - window.open)
             if beyond <= 0:
                 return after
             frees = counted[0] + self.period - now if counted else after + self.period
-            return max(after, frees) + (beyond - 1) // room * self.period
+            return max(after, frees) + (beyond - 1) // window.limit * self.period
 
     def reserve(self, scope: str) -> float:
         """Take a slot for one request, or say in how many seconds to ask again. 0.0 means that the slot is taken."""
@@ -83,8 +75,6 @@ class Budget:
             if (pause := self._closed(window, now)) > 0:
                 return pause
             if window.left is not None:
-                if window.left <= 0 and not window.may_ask_until_when():
-                    return max(window.told_until - now, _LOOK_AGAIN)
                 # As many stay over as are under way: somebody else may be taking them at the same time.
                 if 0 < window.left <= 2 * window.open:
                     return _LOOK_AGAIN
@@ -111,16 +101,13 @@ class Budget:
                 return
             self._pace.answered()
             if now < window.blocked_until:
-                # It was counted before the window was full, and is gone with that window if the block ends it.
-                window.fitted = (window.fitted or 0) + 1
-                window.count(now)
+                # It was counted before the window was full, and says nothing of how things stand since.
+                window.answered.append(now)
                 return
             window.alone = False
             window.refusals_in_a_row = 0
             window.hear(told, sent, now)
             window.count(now)
-            if window.fitted is not None and len(window.answered) > window.fitted:
-                window.fitted = len(window.answered) if len(window.answered) < window.limit else None
 
     def release(self, scope: str) -> None:
         """Give a slot back that was never used: the request was not sent."""
@@ -149,8 +136,6 @@ class Budget:
             window = self._window(scope)
             if (pause := self._closed(window, now)) > 0:
                 return pause
-            if window.left is not None and window.left <= 0:
-                return max(window.told_until - now, _LOOK_AGAIN)
             if window.left is None and window.in_flight >= window.most_unseen:
                 return _LOOK_AGAIN
             window.held -= 1
@@ -168,7 +153,7 @@ class Budget:
         with self._lock:
             window = self._window(scope)
             window.held -= 1
-            window.count(self._clock.monotonic())
+            window.answered.append(self._clock.monotonic())
 
     def _closed(self, window: Window, now: float) -> float:
         """In how many seconds to ask again while nothing at all may go out; else 0.0."""
@@ -177,7 +162,10 @@ class Budget:
         if (pause := self._pace.pause()) > 0:
             return max(pause, _SHORTEST)
         window.turn(now)
-        return _LOOK_AGAIN if window.alone and window.in_flight else 0.0
+        if window.nothing_left and window.ends_at is not None:
+            return max(window.ends_at - now, _SHORTEST)
+        # Where nothing is left and nobody says until when, the next one finds out: a 429 tells it.
+        return _LOOK_AGAIN if window.in_flight and (window.alone or window.nothing_left) else 0.0
 
     def _window(self, scope: str) -> Window:
         return self._windows.setdefault(scope, Window(self.limit, self.period))
