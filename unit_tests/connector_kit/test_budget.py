@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, START, Headers, made, sent
+from connector_kit.rate_limits import Budget, RateLimit
+from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, START, Hand, Headers, made, sent
 
 
 def test_refusals_in_a_row_are_not_answered_by_a_storm() -> None:
@@ -184,3 +185,31 @@ def test_one_request_that_was_lost_is_sent_again_alone() -> None:
     assert budget.resend("scores") > 0
     budget.settle("scores", 200, {}, clock.time)
     assert budget.resend("scores") == 0.0
+
+
+def test_each_window_has_a_limit_and_a_period_of_its_own() -> None:
+    clock = Hand()
+    budget = Budget(clock)
+    few, many = RateLimit(2, 900, "endpoint"), RateLimit(3, 7, "all")
+    assert budget.window_for("/scores", few) == budget.window_for("/scores", few) == "/scores"
+    key = budget.window_for("/pages", many)
+    assert key == budget.window_for("/details", many)
+    assert (budget.described("/scores"), budget.described(key)) == ("2 per 15 min", "3 per 7 s")
+    for window, requests, period in (("/scores", 2, 900), (key, 3, 7)):
+        for _ in range(requests):
+            assert budget.reserve(window) == 0.0
+            budget.settle(window, 200, {}, clock.time)
+        assert budget.reserve(window) == period
+
+
+def test_one_window_has_one_limit() -> None:
+    budget = Budget(Hand())
+    budget.window_for("/scores", RateLimit(50, 900, "endpoint"))
+    with pytest.raises(ValueError, match="/scores: two rate limits"):
+        budget.window_for("/scores", RateLimit(50, 3600, "endpoint"))
+
+
+@pytest.mark.parametrize("scope", ["everything", "", "All"])
+def test_a_scope_that_is_none_is_named(scope: str) -> None:
+    with pytest.raises(ValueError, match=f"^'{scope}' is no scope"):
+        RateLimit(50, 900, scope)
