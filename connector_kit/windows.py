@@ -108,18 +108,12 @@ class Window:
     def hear(self, told: LimitHeaders, sent: float, now: float) -> None:
         """Believe what an answer says is left. Answers come in another order than the server counted in."""
         if told.left is None:
-            if self.left is not None:
-                self.left -= 1
+            return
+        if self.left is not None and self.left <= told.left and sent < self.told_at:
+            # Overtaken by the answer that told of fewer.
             return
         # A reset at this very moment tells of no window that we could have drawn from.
-        ends_at = now + told.reset if told.reset else None
-        if self.left is not None and sent < self.told_at:
-            # Overtaken by the answer that told what is left: it can be of the same window or the one before.
-            same = ends_at is None or self.ends_at is None or ends_at >= self.ends_at - self.rounding
-            if same and told.left < self.left:
-                self.left, self.told_at = told.left, now
-            return
-        self.left, self.told_at, self.ends_at = told.left, now, ends_at
+        self.left, self.told_at, self.ends_at = told.left, now, now + told.reset if told.reset else None
 
     def refused(self, told: LimitHeaders, now: float) -> None:
         """A 429: nothing goes out until the server's window begins anew."""

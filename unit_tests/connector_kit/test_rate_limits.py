@@ -12,6 +12,7 @@ from unit_tests.connector_kit.limited_server import (
     TELLING,
     Headers,
     Server,
+    everything,
     nothing,
     play,
     retry_after,
@@ -71,6 +72,15 @@ def test_a_window_that_somebody_else_opened_is_left_when_it_ends(
         assert took <= PERIOD * 1.01 + 2 * LIMIT
     else:
         assert took <= 300 * 1.01 + 2 * LIMIT
+
+
+@pytest.mark.parametrize("headers", [everything, seconds_left])
+@each_number_of_workers
+def test_the_window_behind_one_that_somebody_else_opened_is_used_from_its_first_moment(
+    headers: Callable[[bool, int, float, float], Headers], workers: int
+) -> None:
+    server = Server(headers, others=20, opened=-600.0)
+    assert play(server, {"scores": 60}, workers) <= 300 * 1.01 + 2 * LIMIT
 
 
 @each_server
