@@ -153,8 +153,9 @@ class Flights:
         self._confirm = confirm
         self._parents = parents
         self._tries: dict[str, _Tries] = {}
-        self._waits = Waiting(sync, requester, label, waiting, confirm, left)
-        sync.left[requester.endpoint] = (requester.scope, left)
+        self._window = requester.window_in(sync.budget, sync.settings)
+        self._waits = Waiting(sync, self._window, label, waiting, confirm, left)
+        sync.left[requester.endpoint] = (self._window, left)
 
     def ask(self, question: Question[Job], patient: bool = False) -> Answer | None:
         """One request to its end. None where the answer is that there is nothing (404 and the table says so).
@@ -211,7 +212,7 @@ class Flights:
                 while pending is not None and len(flying) < self._sync.settings.num_workers:
                     if flying and self._parents is not None and self._parents.in_doubt:
                         break
-                    pause = self._sync.budget.reserve(self._requester.scope)
+                    pause = self._sync.budget.reserve(self._window)
                     if pause > 0:
                         break
                     flying.append((pending, self._take_off(pending)))
@@ -228,7 +229,7 @@ class Flights:
             # A reader that stops early leaves nothing behind that would still be sent.
             for _, flight in flying:
                 if flight.future.cancel():
-                    self._sync.budget.release(self._requester.scope)
+                    self._sync.budget.release(self._window)
                 else:
                     flight.future.add_done_callback(self._forget)
 
@@ -245,36 +246,36 @@ class Flights:
             flight.took = self._sync.clock.monotonic() - began
 
     def _send_at(self, question: Question[Job], sent: float) -> requests.Response | Answer:
-        budget, scope = self._sync.budget, self._requester.scope
+        budget, window = self._sync.budget, self._window
         timeout = _CHECK_TIMEOUT if self._sync.checking else None
-        if budget.is_closed(scope):
-            budget.release(scope)
+        if budget.is_closed(window):
+            budget.release(window)
             raise _NotSent
         self._sync.count_request(self._requester.endpoint)
         try:
             got = self._requester.send(self._sync.session, question.url, question.parameters, self._check, timeout)
         except UnexpectedAnswer as error:
-            budget.settle(scope, 200, error.headers, sent)
+            budget.settle(window, 200, error.headers, sent)
             raise
         except requests.RequestException as error:
-            raise _Lost(error, budget.lost(scope, sent, was_reset(error))) from error
+            raise _Lost(error, budget.lost(window, sent, was_reset(error))) from error
         except Exception:
             # Whatever it was, other streams draw from the same window and must not wait for this slot for ever.
-            budget.settle(scope, 0, {}, sent)
+            budget.settle(window, 0, {}, sent)
             raise
         status = got.status if isinstance(got, Answer) else got.status_code
-        budget.settle(scope, status, got.headers, sent)
+        budget.settle(window, status, got.headers, sent)
         return got
 
     def _forget(self, future: Future[requests.Response | Answer]) -> None:
         if isinstance(future.exception(), _Lost):
-            self._sync.budget.give_up(self._requester.scope)
+            self._sync.budget.give_up(self._window)
 
     def _land(
         self, question: Question[Job], flight: _Flight, patient: bool
     ) -> Answer | RequestFailure | SetAside | None:
         """The answer of one flight, sent again for as long as the failure table says."""
-        budget, scope = self._sync.budget, self._requester.scope
+        budget, window = self._sync.budget, self._window
         key = f"{question.url}?{question.parameters}"
         tries = self._tries.pop(key, None) or _Tries()
         while True:
@@ -295,7 +296,7 @@ class Flights:
                 pause = self._pause_after(flight, tries, lost)
                 if pause is None or question.once:
                     if lost:
-                        budget.give_up(scope)
+                        budget.give_up(window)
                     if question.once:
                         raise failure(resolution)
                     return self._failed_for_good(resolution, tries)
@@ -304,7 +305,7 @@ class Flights:
                 logger.warning("%s: %s Trying again in %.0f s%s.", self._label, resolution.error_message, pause, others)
                 if is_set_aside:
                     if lost:
-                        budget.give_up(scope)
+                        budget.give_up(window)
                     tries.most = tries.number + 1
                     tries.due = self._sync.clock.monotonic() + pause
                     self._tries[key] = tries
@@ -312,7 +313,7 @@ class Flights:
                 self._waits.wait(pause, "a retry is due")
             else:
                 if lost:
-                    budget.give_up(scope)
+                    budget.give_up(window)
                 if isinstance(resolution, RequestFailure) and self._parents is not None:
                     return resolution
                 raise failure(resolution)
@@ -368,7 +369,7 @@ class Flights:
             return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
         if isinstance(got, Answer):
             return got, None
-        told = LimitHeaders.of(got.headers, self._sync.budget.period, self._sync.clock)
+        told = LimitHeaders.of(got.headers, self._sync.budget.period(self._window), self._sync.clock)
         flight.retry_after = told.retry_after or 0.0
         return handler.interpret_response(got), None
 
@@ -391,5 +392,5 @@ class Flights:
 
     def _until_free(self, ask: Callable[[str], float]) -> None:
         """Wait until the budget lets the next try out."""
-        while (pause := ask(self._requester.scope)) > 0:
+        while (pause := ask(self._window)) > 0:
             self._waits.wait(pause, LIMIT)

@@ -6,167 +6,171 @@ the server can't have counted it later, so a slot that is free here is free ther
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from connector_kit.clock import Clock
 from connector_kit.limit_headers import LimitHeaders
 from connector_kit.pace import Pace
-from connector_kit.sharing import Sharing
 from connector_kit.windows import Window
 
-logger = logging.getLogger("airbyte.connector_kit")
-
+_SCOPES = ("endpoint", "all")
 # Where a slot frees only when another request is answered, nobody knows when that is: look again this much later.
 _LOOK_AGAIN = 0.25
 # A shorter pause than this ends, by a clock that counts in floats, in the moment in which it began.
 _SHORTEST = 0.001
 
 
-class Budget:
-    """How many requests may go out in each window. A window belongs to a scope: one endpoint, or all of them.
-
-    A slot is reserved, and then settled by its answer, lost and sent again, or released. Nothing here sleeps.
+@dataclass(frozen=True)
+class RateLimit:
+    """So many requests per `period` seconds.
 
     Args:
-        limit: requests per `period` seconds.
+        scope: `endpoint` where each endpoint has a window of its own, `all` where those of all count in one.
+    """
+
+    requests: int
+    period: float
+    scope: str
+
+    def __post_init__(self) -> None:
+        if self.scope not in _SCOPES:
+            raise ValueError(f"{self.scope!r} is no scope of a rate limit; write {' or '.join(_SCOPES)}")
+
+
+class Budget:
+    """How many requests may go out in each window. A window belongs to one endpoint, or to all of them.
+
+    A slot is reserved, and then settled by its answer, lost and sent again, or released. Nothing here sleeps. All
+    methods take the key of a window, which `window_for` gives.
+
+    Args:
         clock: gives the moments.
     """
 
-    def __init__(self, limit: int, period: float, clock: Clock) -> None:
-        self.limit = limit
-        self.period = period
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._limits: dict[str, RateLimit] = {}
         self._windows: dict[str, Window] = {}
-        self._shared: Window | None = None
         self._pace = Pace(clock)
-        self._sharing = Sharing(period)
 
-    def resets_in(self, scope: str) -> float | None:
+    def window_for(self, endpoint: str, limit: RateLimit) -> str:
+        """The key of the window from which requests to an endpoint draw.
+
+        Raises:
+            ValueError: the window has another limit.
+        """
+        key = "all endpoints" if limit.scope == "all" else endpoint
+        with self._lock:
+            known = self._limits.setdefault(key, limit)
+            if known != limit:
+                raise ValueError(f"{key}: two rate limits for one window, {known} and {limit}")
+            self._windows.setdefault(key, Window(limit.requests, limit.period))
+        return key
+
+    def period(self, key: str) -> float:
+        """The length of a window in seconds."""
+        return self._limits[key].period
+
+    def resets_in(self, key: str) -> float | None:
         """Seconds until the limit resets, as the server says it. None where it does not say."""
         with self._lock:
-            until = self._window(scope).closed_until
+            until = self._windows[key].closed_until
             return None if until is None else max(0.0, until - self._clock.monotonic())
 
-    @property
-    def span(self) -> str:
+    def span(self, key: str) -> str:
         """The period in words: `15 min`."""
-        minutes, seconds = divmod(self.period, 60)
-        return f"{minutes:.0f} min" if not seconds else f"{self.period:g} s"
+        minutes, seconds = divmod(self.period(key), 60)
+        return f"{minutes:.0f} min" if not seconds else f"{self.period(key):g} s"
 
-    def described(self, scope: str) -> str:
+    def described(self, key: str) -> str:
         """The limit in words: `50 per 15 min`."""
         with self._lock:
-            return f"{self._window(scope).limit} per {self.span}"
+            return f"{self._windows[key].limit} per {self.span(key)}"
 
-    def per_window(self, scope: str) -> int:
-        """How many requests a window has room for, by what is known so far. At least 1."""
-        with self._lock:
-            return self._window(scope).room
-
-    def lasts(self, scope: str, requests: int, after: float) -> float:
+    def lasts(self, key: str, requests: int, after: float) -> float:
         """In how many seconds so many requests will have gone out, the first of them in `after` seconds."""
         with self._lock:
-            now, window = self._clock.monotonic(), self._window(scope)
-            room = window.room
-            begins_anew = window.ends_with_block or (
-                window.left is not None and window.told_reset and now + after >= window.told_until
-            )
-            counted = [] if begins_anew else [it for it in window.answered if it > now + after - self.period]
-            beyond = requests - max(0, room - len(counted) - window.open)
+            now, window = self._clock.monotonic(), self._windows[key]
+            begins_anew = window.ends_at is not None and now + after >= window.ends_at
+            counted = [] if begins_anew else [it for it in window.answered if it > now + after - window.period]
+            beyond = requests - max(0, window.limit - len(counted) - window.open)
             if beyond <= 0:
                 return after
-            frees = counted[0] + self.period - now if counted else after + self.period
-            return max(after, frees) + (beyond - 1) // room * self.period
+            frees = counted[0] + window.period - now if counted else after + window.period
+            return max(after, frees) + (beyond - 1) // window.limit * window.period
 
-    def in_one_window(self, scope: str, other: str) -> bool:
-        """Whether two scopes draw from the same window."""
-        with self._lock:
-            return self._window(scope) is self._window(other)
-
-    def reserve(self, scope: str) -> float:
+    def reserve(self, key: str) -> float:
         """Take a slot for one request, or say in how many seconds to ask again. 0.0 means that the slot is taken."""
         with self._lock:
             now = self._clock.monotonic()
-            window = self._window(scope)
+            window = self._windows[key]
             if (pause := self._closed(window, now)) > 0:
                 return pause
             if window.left is not None:
-                if window.left <= 0 and not window.may_ask_until_when():
-                    return max(window.told_until - now, _LOOK_AGAIN)
                 # As many stay over as are under way: somebody else may be taking them at the same time.
                 if 0 < window.left <= 2 * window.open:
                     return _LOOK_AGAIN
             elif window.in_flight >= window.most_unseen:
                 return _LOOK_AGAIN
             if window.used >= window.limit:
-                return max(window.answered[0] + self.period - now, _SHORTEST) if window.answered else _LOOK_AGAIN
+                return max(window.answered[0] + window.period - now, _SHORTEST) if window.answered else _LOOK_AGAIN
             window.in_flight += 1
             self._pace.sent()
             return 0.0
 
-    def settle(self, scope: str, status: int, headers: Mapping[str, str], sent: float) -> None:
+    def settle(self, key: str, status: int, headers: Mapping[str, str], sent: float) -> None:
         """Count an answer to a request sent at `sent`, and believe what it says of the limit."""
-        told = LimitHeaders.of(headers, self.period, self._clock)
+        told = LimitHeaders.of(headers, self.period(key), self._clock)
         with self._lock:
             now = self._clock.monotonic()
-            window = self._window(scope)
+            window = self._windows[key]
             told = window.plausible(told, accepted=status != 429)
             if told.limit is not None:
                 window.announced = told.limit
-            if status == 429:
-                self._merge_if_shared(scope, told, now)
-                window = self._window(scope)
-            else:
-                self._sharing.answered(scope, sent)
             window.in_flight -= 1
             if status == 429:
                 window.refused(told, now)
                 return
             self._pace.answered()
             if now < window.blocked_until:
-                # It was counted before the window was full, and is gone with that window if the block ends it.
-                window.fitted = (window.fitted or 0) + 1
-                window.count(now)
+                # It was counted before the window was full, and says nothing of how things stand since.
+                window.answered.append(now)
                 return
             window.alone = False
             window.refusals_in_a_row = 0
             window.hear(told, sent, now)
             window.count(now)
-            if window.fitted is not None and len(window.answered) > window.fitted:
-                window.fitted = len(window.answered) if len(window.answered) < window.limit else None
 
-    def release(self, scope: str) -> None:
+    def release(self, key: str) -> None:
         """Give a slot back that was never used: the request was not sent."""
         with self._lock:
-            self._window(scope).in_flight -= 1
+            self._windows[key].in_flight -= 1
 
-    def lost(self, scope: str, sent: float, was_reset: bool) -> bool:
+    def lost(self, key: str, sent: float, was_reset: bool) -> bool:
         """No answer came, or not the whole of it; the slot is held for the next try.
 
         True where the connection was reset for a burst too many: the pace is slowed, and the try need not count.
         """
         with self._lock:
-            window = self._window(scope)
+            window = self._windows[key]
             window.in_flight -= 1
             window.held += 1
             window.alone = False
             return was_reset and self._pace.slow_down(sent)
 
-    def resend(self, scope: str) -> float:
+    def resend(self, key: str) -> float:
         """Send the request of a held slot again: it is the same one, and is not counted twice.
 
         Gives the seconds after which to ask again, as `reserve` does. 0.0 means that it may go out now.
         """
         with self._lock:
             now = self._clock.monotonic()
-            window = self._window(scope)
+            window = self._windows[key]
             if (pause := self._closed(window, now)) > 0:
                 return pause
-            if window.left is not None and window.left <= 0:
-                return max(window.told_until - now, _LOOK_AGAIN)
             if window.left is None and window.in_flight >= window.most_unseen:
                 return _LOOK_AGAIN
             window.held -= 1
@@ -174,17 +178,17 @@ class Budget:
             self._pace.sent()
             return 0.0
 
-    def is_closed(self, scope: str) -> bool:
+    def is_closed(self, key: str) -> bool:
         """Whether a 429 came since the slot was taken, so that the request must not go out in it any more."""
         with self._lock:
-            return self._clock.monotonic() < self._window(scope).blocked_until
+            return self._clock.monotonic() < self._windows[key].blocked_until
 
-    def give_up(self, scope: str) -> None:
+    def give_up(self, key: str) -> None:
         """The request of a held slot is not sent again; the server may have counted it."""
         with self._lock:
-            window = self._window(scope)
+            window = self._windows[key]
             window.held -= 1
-            window.count(self._clock.monotonic())
+            window.answered.append(self._clock.monotonic())
 
     def _closed(self, window: Window, now: float) -> float:
         """In how many seconds to ask again while nothing at all may go out; else 0.0."""
@@ -193,26 +197,7 @@ class Budget:
         if (pause := self._pace.pause()) > 0:
             return max(pause, _SHORTEST)
         window.turn(now)
-        return _LOOK_AGAIN if window.alone and window.in_flight else 0.0
-
-    def _merge_if_shared(self, scope: str, told: LimitHeaders, now: float) -> None:
-        """Merge the windows of all scopes where a 429 completes the proof that the server counts them together."""
-        if self._shared is not None or len(self._windows) < 2:
-            return
-        if not self._sharing.proven_by(scope, self._windows, told, now):
-            return
-        shared = Window(self.limit, self.period)
-        own = len(self._windows[scope].answered)
-        for window in self._windows.values():
-            shared.absorb(window)
-        logger.warning(
-            "The server counts the requests of all endpoints in one window: with %d answered on this endpoint and %d "
-            "on all, the next one was refused (HTTP 429) at a limit of %d. From here on they share one.",
-            own,
-            len(shared.answered),
-            shared.limit,
-        )
-        self._shared = shared
-
-    def _window(self, scope: str) -> Window:
-        return self._shared or self._windows.setdefault(scope, Window(self.limit, self.period))
+        if window.nothing_left and window.ends_at is not None:
+            return max(window.ends_at - now, _SHORTEST)
+        # Where nothing is left and nobody says until when, the next one finds out: a 429 tells it.
+        return _LOOK_AGAIN if window.in_flight and (window.alone or window.nothing_left) else 0.0

@@ -24,6 +24,8 @@ from connector_kit.bodies import Body, body_of, parsed
 from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
 from connector_kit.limit_headers import parse_http_date
 from connector_kit.masking import mask
+from connector_kit.rate_limits import Budget, RateLimit
+from connector_kit.settings import Settings
 from connector_kit.transport import complete_within, discard, read_body
 
 # Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
@@ -111,10 +113,10 @@ class Requester:
         base_path = urlsplit(str(self.config["base_url"])).path.rstrip("/")
         return urlsplit(self._template.replace(_SLOT, "{id}")).path.removeprefix(base_path)
 
-    @property
-    def scope(self) -> str:
-        """Which window of the budget the requests draw from."""
-        return self.endpoint if self.rate_limit_scope == "endpoint" else "all endpoints"
+    def window_in(self, budget: Budget, settings: Settings) -> str:
+        """The key of the budget's window that the requests draw from."""
+        limit = RateLimit(settings.rate_limit_requests, settings.rate_limit_period, self.rate_limit_scope)
+        return budget.window_for(self.endpoint, limit)
 
     @property
     def key(self) -> str:

@@ -78,7 +78,7 @@ class Sync:
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
-        self.budget = Budget(settings.rate_limit_requests, settings.rate_limit_period, self.clock)
+        self.budget = Budget(self.clock)
         self.states = states or {}
         self.selected: frozenset[str] | None = None
         self.checking = False
@@ -98,7 +98,7 @@ class Sync:
         self._waited = 0.0
         # When the waits began that still go on, by the thread that waits.
         self._waiting: dict[int, float] = {}
-        # For each endpoint that is read: the scope of its limit, and how many requests are still to send, if known.
+        # For each endpoint that is read: the key of its window, and how many requests are still to send, if known.
         self.left: dict[str, tuple[str, Callable[[], int | None]]] = {}
         self._emit = emit
         self._lock = threading.Lock()

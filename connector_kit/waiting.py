@@ -12,7 +12,6 @@ from datetime import timedelta
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.requester import Requester
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -44,7 +43,7 @@ class Waiting:
 
     Args:
         sync: what the run shares.
-        requester: the endpoint.
+        window: the key of the budget's window that its requests draw from.
         label: the stream's name, for the log.
         waiting: gives the names of the selected streams that wait when this reading waits.
         confirm: emits the state, at once (True) or when the last time is a while ago (False).
@@ -54,14 +53,14 @@ class Waiting:
     def __init__(
         self,
         sync: Sync,
-        requester: Requester,
+        window: str,
         label: str,
         waiting: Callable[[], Iterable[str]],
         confirm: Callable[[bool], None],
         left: Callable[[], int | None],
     ) -> None:
         self._sync = sync
-        self._requester = requester
+        self._window = window
         self._label = label
         self._waiting = waiting
         self._confirm = confirm
@@ -99,9 +98,9 @@ class Waiting:
             self._confirm(False)
 
     def _when_it_resets(self) -> str:
-        resets_in = self._sync.budget.resets_in(self._requester.scope)
+        resets_in = self._sync.budget.resets_in(self._window)
         if resets_in is None:
-            span = self._sync.budget.span
+            span = self._sync.budget.span(self._window)
             return f"The server does not say when it resets; at the latest in {span}. Check again then."
         now = self._sync.clock.now()
         until = now + timedelta(seconds=resets_in)
@@ -110,7 +109,7 @@ class Waiting:
 
     def _tell(self, remaining: float, why: str) -> None:
         until = self._sync.clock.now() + timedelta(seconds=remaining)
-        limit = self._sync.budget.described(self._requester.scope)
+        limit = self._sync.budget.described(self._window)
         reason = f"limit of {limit} reached" if why == LIMIT else why
         logger.info("%s: %s; next at %s UTC%s.", self._label, reason, f"{until:%H:%M:%S}", self._work_left(remaining))
 
@@ -119,8 +118,6 @@ class Waiting:
         if not left:
             return ""
         # Others that draw from the same window take their share of it.
-        budget, scope = self._sync.budget, self._requester.scope
-        together = sum(
-            count() or 0 for other, count in [*self._sync.left.values()] if budget.in_one_window(scope, other)
-        )
-        return f"; {left:,} left, about {spoken(budget.lasts(scope, max(left, together), remaining))}"
+        budget = self._sync.budget
+        together = sum(count() or 0 for other, count in [*self._sync.left.values()] if other == self._window)
+        return f"; {left:,} left, about {spoken(budget.lasts(self._window, max(left, together), remaining))}"

@@ -19,6 +19,8 @@ _PLAUSIBLE_PART = 0.1
 # Servers round the seconds until a reset; of a short window that would be too large a part.
 _ROUNDING = 2.0
 _ROUNDED_PART = 0.01
+# Stands for a moment that has not come yet.
+_NEVER = float("-inf")
 
 
 @dataclass
@@ -32,44 +34,32 @@ class Window:
     configured: int
     period: float
     answered: deque[float] = field(default_factory=deque)
-    # The first answer since nothing was counted: with it, for all that our own count tells, the server's window began.
-    began_at: float = float("-inf")
     in_flight: int = 0
     # Lost without an answer, to be sent again: the server may have counted them.
     held: int = 0
     blocked_until: float = 0.0
-    # Whether the server's window begins anew when the block of a 429 ends.
-    ends_with_block: bool = False
     # Until when the server itself says that it is closed. None where it does not say.
     closed_until: float | None = None
-    emptied_at: float = float("-inf")
+    emptied_at: float = _NEVER
+    # The first answer since the last 429: with it, for all that our own count tells, the server's window began.
+    began_at: float = _NEVER
     # After a 429, and at the start, one request alone finds out how things stand.
     alone: bool = True
     refusals_in_a_row: int = 0
-    # How many of ours fitted into a window that ended in a 429: more are tried one by one only.
-    fitted: int | None = None
-    # Whether that window was ours from its beginning, so that the next ones will take as many.
-    seen_whole: bool = False
     announced: int | None = None
-    # Whether a request was accepted when nothing was left: what this server calls "remaining" is something else.
-    miscounted: bool = False
-    # What the server said is left: by the answer at `told_at`, until `told_until`. None where it says nothing.
+    # What the server said is left, by the answer at `told_at`, and when it said that its window ends. None where it
+    # says nothing.
     left: int | None = None
     told_at: float = 0.0
-    told_until: float = 0.0
-    told_reset: bool = False
-    # Whether it began with a request of ours, so that we know when; and whether we asked one too many to learn it.
-    ours: bool = False
-    asked: bool = False
+    ends_at: float | None = None
 
     @property
     def limit(self) -> int:
         return self.configured if self.announced is None else min(self.configured, self.announced)
 
     @property
-    def room(self) -> int:
-        """How many requests a window has room for, by what is known so far. At least 1."""
-        return max(1, min(self.limit, self.fitted) if self.seen_whole and self.fitted is not None else self.limit)
+    def nothing_left(self) -> bool:
+        return self.left is not None and self.left <= 0
 
     @property
     def rounding(self) -> float:
@@ -78,8 +68,6 @@ class Window:
     @property
     def most_unseen(self) -> int:
         """How many requests may be in flight while answers don't tell what is left: few where a 429 costs much."""
-        if self.fitted is not None and self.used >= self.fitted:
-            return 1
         return max(1, self.limit // _UNSEEN_PART)
 
     @property
@@ -90,115 +78,61 @@ class Window:
     def used(self) -> int:
         return len(self.answered) + self.open
 
-    def forget_before(self, moment: float) -> None:
-        while self.answered and self.answered[0] <= moment:
-            self.answered.popleft()
-
-    def count(self, moment: float) -> None:
-        if not self.answered:
-            self.began_at = moment
-        self.answered.append(moment)
-
-    def absorb(self, other: Window) -> None:
-        """Take over what another window has counted."""
-        self.answered = deque(sorted([*self.answered, *other.answered]))
-        self.began_at = self.answered[0] if self.answered else self.began_at
-        self.in_flight += other.in_flight
-        self.held += other.held
-        self.blocked_until = max(self.blocked_until, other.blocked_until)
-        self.announced = min((it for it in (self.announced, other.announced) if it is not None), default=None)
-
     def plausible(self, told: LimitHeaders, accepted: bool) -> LimitHeaders:
-        """What an answer tells, without what can't be true of this window. Believed, it would only cost time."""
-        if told.limit is not None and told.limit < self.configured * _PLAUSIBLE_PART:
-            told = replace(told, limit=None, left=None if accepted else told.left)
-        elif told.limit is not None and accepted and told.limit <= len(self.answered):
-            told = replace(told, limit=None)
-        return replace(told, left=None) if accepted and self.miscounted else told
-
-    def may_ask_until_when(self) -> bool:
-        """Whether to send one request more than are left, because its 429 tells when the window ends.
-
-        Only where nothing else tells it: somebody else opened the window, and the answers say how much is left but not
-        until when. Waiting for a whole period would then waste most of the next window.
-        """
-        if self.told_reset or self.ours or self.asked or self.open or self.used >= self.limit:
-            return False
-        self.asked = True
-        return True
+        """What an answer tells, without a limit that can't be this window's. Believed, it would only cost time."""
+        if told.limit is None:
+            return told
+        if told.limit >= self.configured * _PLAUSIBLE_PART and not (accepted and told.limit <= len(self.answered)):
+            return told
+        return replace(told, limit=None, left=None if accepted else told.left)
 
     def turn(self, now: float) -> None:
         """Forget what belongs to a window that is over."""
-        self.forget_before(now - self.period)
-        if self.ends_with_block:
-            self.ends_with_block = False
-            self._empty(now)
-        if self.left is None or now < self.told_until:
+        while self.answered and self.answered[0] <= now - self.period:
+            self.answered.popleft()
+        if self.ends_at is None or now < self.ends_at:
             return
-        self.alone = self.left <= 0
-        self.left = None
-        if self.told_reset:
-            self._empty(now)
-
-    def _empty(self, now: float) -> None:
-        """The server's own window has begun anew: it knows better than our count when that is.
-
-        No window is shorter than the period, whatever the server says, so that it can't make us send more than allowed.
-        """
+        self.alone = self.nothing_left
+        self.left = self.ends_at = None
+        # The server's own window has begun anew: it knows better than our count when that is. But no window is shorter
+        # than the period, whatever the server says, so that it can't make us send more than allowed.
         if now - self.emptied_at >= self.period - self.rounding:
             self.answered.clear()
             self.emptied_at = now
 
+    def count(self, moment: float) -> None:
+        self.answered.append(moment)
+        if self.began_at == _NEVER:
+            self.began_at = moment
+
     def hear(self, told: LimitHeaders, sent: float, now: float) -> None:
         """Believe what an answer says is left. Answers come in another order than the server counted in."""
-        if self.left is not None and self.left <= 0 and sent >= self.told_at and not told.left:
-            self.miscounted, self.left = True, None
-            return
         if told.left is None:
-            if self.left is not None:
-                self.left -= 1
             return
-        until = now + told.reset if told.reset is not None else None
-        if self.left is not None and sent < self.told_at:
-            # Overtaken by the answer that told what is left: it can be of the same window or the one before.
-            if told.left < self.left and (until is None or until >= self.told_until - self.rounding):
-                self.left, self.told_at = told.left, now
+        if self.left is not None and self.left <= told.left and sent < self.told_at:
+            # Overtaken by the answer that told of fewer.
             return
-        anew = self.left is None or told.left > self.left
-        if anew:
-            self.ours, self.asked = told.left + 1 >= self.limit, False
-        if until is not None:
-            self.told_until = until
-        elif anew:
-            # It does not say until when: for a period at the longest. Our own count stays, as what is left may rise
-            # for other reasons than a new window.
-            self.told_until = now + self.period
         # A reset at this very moment tells of no window that we could have drawn from.
-        self.left, self.told_at, self.told_reset = told.left, now, bool(told.reset)
+        self.left, self.told_at, self.ends_at = told.left, now, now + told.reset if told.reset else None
 
     def refused(self, told: LimitHeaders, now: float) -> None:
         """A 429: nothing goes out until the server's window begins anew."""
-        if now >= self.blocked_until:
+        # Those that were under way when the window closed are refused as well, and tell nothing more.
+        first = now >= self.blocked_until
+        if first:
             self.refusals_in_a_row += 1
-            self.fitted = len(self.answered)
-        pause = told.pause
-        said = None if pause is None else max(pause, told.closed_for or 0.0)
-        if now >= self.blocked_until:
-            from_its_beginning = bool(self.answered) and self.answered[0] == self.began_at
-            to_its_end = self.emptied_at if pause is None else now + pause - self.began_at - self.period
-            self.seen_whole = from_its_beginning and to_its_end >= -self.rounding
-        if pause is None and self.answered and not self.left and self.refusals_in_a_row == 1:
-            pause = self.answered[0] + self.period - now
-        elif pause is None and now >= self.blocked_until:
-            pause = min(_UNTOLD_PAUSE * 2 ** min(self.refusals_in_a_row - 1, 10), self.period)
-        shortest = min(_SHORTEST_PAUSE * 2 ** min(self.refusals_in_a_row - 1, 10), _UNTOLD_PAUSE)
+        pause, longer = told.pause, 2 ** min(self.refusals_in_a_row - 1, 10)
+        shortest = min(_SHORTEST_PAUSE * longer, _UNTOLD_PAUSE)
+        self.closed_until = None if pause is None else now + max(pause, told.closed_for or 0.0, shortest)
+        if pause is None and first:
+            pause = min(_UNTOLD_PAUSE * longer, self.period)
+            if self.answered and not self.left and self.refusals_in_a_row == 1:
+                pause = max(self.answered[0], self.began_at) + self.period - now
         self.blocked_until = max(self.blocked_until, now + max(pause or 0.0, shortest))
-        # Other 429s come from a gateway or for a burst: what was counted in the window still counts when they end.
-        ends = [now + told.reset] if told.reset and not told.left else []
-        if self.answered and self.answered[0] == self.began_at:
-            ends.append(self.began_at + self.period)
-        if ends and now + (pause or 0.0) >= min(ends) - self.rounding:
-            self.ends_with_block = True
-        self.closed_until = None if said is None else now + max(said, shortest)
-        self.left = None
+        if told.reset and not told.left:
+            self.left, self.ends_at = 0, now + told.reset
+        elif first:
+            # Other 429s come from a gateway or for a burst: what was counted in the window still counts when they end.
+            self.left = self.ends_at = None
+        self.began_at = _NEVER
         self.alone = True

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from connector_kit.rate_limits import Budget
+from connector_kit.rate_limits import Budget, RateLimit
 
 PERIOD = 900.0
 LIMIT = 50
@@ -98,7 +98,9 @@ def play(server: Server, work: Mapping[str, int], workers: int, limit: int = LIM
     """Send so many requests a scope, `workers` at a time each, until all are answered. Gives the seconds it took."""
     chance = random.Random(seed)
     clock = Hand()
-    budget = Budget(limit, PERIOD, clock)
+    budget = Budget(clock)
+    for scope in work:
+        budget.window_for(scope, RateLimit(limit, PERIOD, "endpoint"))
     left = dict(work)
     flying: Counter[str] = Counter()
     # What comes next: when, in which order, and what to do then.
@@ -143,7 +145,9 @@ def play(server: Server, work: Mapping[str, int], workers: int, limit: int = LIM
 
 def made(limit: int = LIMIT, period: float = PERIOD) -> tuple[Budget, Hand]:
     clock = Hand()
-    return Budget(limit, period, clock), clock
+    budget = Budget(clock)
+    budget.window_for("scores", RateLimit(limit, period, "endpoint"))
+    return budget, clock
 
 
 def sent(budget: Budget, clock: Hand, status: int = 200, headers: Headers | None = None, took: float = 0.1) -> None:

@@ -1,4 +1,4 @@
-"""What a window has room for, by what the server announces and by what fitted."""
+"""What a window has room for, by what the server announces."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ import pytest
 from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, Headers, made, sent
 
 
-def test_what_fitted_behind_an_early_429_is_no_rate() -> None:
+def test_the_estimate_goes_by_the_limit_behind_an_early_429() -> None:
     budget, clock = made()
     sent(budget, clock, 429, {"Retry-After": "600"})
-    assert budget.per_window("scores") == LIMIT
     assert budget.lasts("scores", 90, 600) == pytest.approx(600 + PERIOD)
-
-
-def test_what_fitted_into_a_whole_window_is_the_rate() -> None:
-    budget, clock = made()
-    for _ in range(30):
-        sent(budget, clock)
-    sent(budget, clock, 429, {"Retry-After": "897"})
-    assert budget.per_window("scores") == 30
-    assert budget.lasts("scores", 90, 897) == pytest.approx(897 + 2 * PERIOD)
 
 
 def test_what_the_window_has_used_up_counts_in_the_estimate() -> None:
@@ -37,7 +27,6 @@ def test_a_lower_limit_that_is_announced_is_kept_and_told() -> None:
     assert budget.described("scores") == "50 per 15 min"
     sent(budget, clock, headers={"X-RateLimit-Limit": "30"})
     assert budget.described("scores") == "30 per 15 min"
-    assert budget.per_window("scores") == 30
     for _ in range(29):
         sent(budget, clock)
     assert budget.reserve("scores") > 800

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, START, Headers, made, sent
+from connector_kit.rate_limits import Budget, RateLimit
+from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, START, Hand, Headers, made, sent
 
 
 def test_refusals_in_a_row_are_not_answered_by_a_storm() -> None:
@@ -81,7 +82,8 @@ def test_a_slot_that_was_not_used_is_free_again() -> None:
     assert budget.reserve("scores") == 0.0
 
 
-def test_a_server_that_always_tells_of_a_new_window_does_not_lift_the_limit() -> None:
+@pytest.mark.parametrize(("reset", "idle"), [("0", 0.0), ("1", 2.0)], ids=["at once", "between two requests"])
+def test_a_server_that_always_tells_of_a_new_window_does_not_lift_the_limit(reset: str, idle: float) -> None:
     budget, clock = made()
     accepted = []
     while clock.time < 10 * PERIOD:
@@ -91,7 +93,8 @@ def test_a_server_that_always_tells_of_a_new_window_does_not_lift_the_limit() ->
             continue
         accepted.append(clock.time)
         clock.time += 0.01
-        budget.settle("scores", 200, {"X-Remaining": "9999", "X-Reset": "0"}, accepted[-1])
+        budget.settle("scores", 200, {"X-Remaining": "9999", "X-Reset": reset}, accepted[-1])
+        clock.time += idle
     # The first reset that is told is believed.
     assert len(accepted) <= 11 * LIMIT
 
@@ -184,3 +187,62 @@ def test_one_request_that_was_lost_is_sent_again_alone() -> None:
     assert budget.resend("scores") > 0
     budget.settle("scores", 200, {}, clock.time)
     assert budget.resend("scores") == 0.0
+
+
+def test_each_window_has_a_limit_and_a_period_of_its_own() -> None:
+    clock = Hand()
+    budget = Budget(clock)
+    few, many = RateLimit(2, 900, "endpoint"), RateLimit(3, 7, "all")
+    assert budget.window_for("/scores", few) == budget.window_for("/scores", few) == "/scores"
+    key = budget.window_for("/pages", many)
+    assert key == budget.window_for("/details", many)
+    assert (budget.described("/scores"), budget.described(key)) == ("2 per 15 min", "3 per 7 s")
+    for window, requests, period in (("/scores", 2, 900), (key, 3, 7)):
+        for _ in range(requests):
+            assert budget.reserve(window) == 0.0
+            budget.settle(window, 200, {}, clock.time)
+        assert budget.reserve(window) == period
+
+
+def test_one_window_has_one_limit() -> None:
+    budget = Budget(Hand())
+    budget.window_for("/scores", RateLimit(50, 900, "endpoint"))
+    with pytest.raises(ValueError, match="/scores: two rate limits"):
+        budget.window_for("/scores", RateLimit(50, 3600, "endpoint"))
+
+
+@pytest.mark.parametrize("scope", ["everything", "", "All"])
+def test_a_scope_that_is_none_is_named(scope: str) -> None:
+    with pytest.raises(ValueError, match=f"^'{scope}' is no scope"):
+        RateLimit(50, 900, scope)
+
+
+def test_an_answer_of_the_window_before_does_not_close_the_next_one() -> None:
+    budget, clock = made(limit=5000, period=3600)
+    sent(budget, clock, headers={"X-Remaining": "3", "X-Reset": "10"})
+    assert budget.reserve("scores") == 0.0
+    slow = clock.time
+    clock.time += 11
+    sent(budget, clock, headers={"X-Remaining": "4999", "X-Reset": "3600"})
+    budget.settle("scores", 200, {"X-Remaining": "0", "X-Reset": "1"}, slow)
+    assert budget.reserve("scores") <= 1
+
+
+def test_where_nobody_says_until_when_nothing_is_left_one_request_at_a_time_finds_out() -> None:
+    budget, clock = made()
+    for _ in range(5):
+        sent(budget, clock, headers={"X-RateLimit-Remaining": "0"})
+    assert budget.reserve("scores") == 0.0
+    assert budget.reserve("scores") > 0
+    budget.settle("scores", 429, {"Retry-After": "300"}, clock.time)
+    assert budget.reserve("scores") == 300
+
+
+def test_several_429s_at_once_that_tell_nothing_are_one_while_plenty_is_left() -> None:
+    budget, clock = made(limit=5000, period=3600)
+    for left in (4990, 4989):
+        sent(budget, clock, headers={"X-Remaining": str(left), "X-Reset": "3000"})
+    assert [budget.reserve("scores") for _ in range(4)] == [0.0] * 4
+    for _ in range(4):
+        budget.settle("scores", 429, {}, clock.time)
+    assert budget.reserve("scores") == 60

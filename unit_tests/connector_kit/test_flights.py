@@ -18,6 +18,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import RequestFailure
 from connector_kit.flights import Flights, Question
+from connector_kit.rate_limits import RateLimit
 from connector_kit.requester import Answer, Requester
 from connector_kit.settings import Settings
 from connector_kit.source import read_manifest
@@ -61,8 +62,12 @@ class Play:
         settings = Settings.from_config(given, specification)
         self.sync = Sync(settings, clock=self.clock, emit=self._note)
         self.sync.checking = checking
+        limit = RateLimit(settings.rate_limit_requests, settings.rate_limit_period, "endpoint")
         self.requester = SimpleNamespace(
-            endpoint="/exams/tickets/{id}/scores", scope="scores", send=self._send, error_handler=_Handler()
+            endpoint="/exams/tickets/{id}/scores",
+            window_in=lambda budget, _: budget.window_for("scores", limit),
+            send=self._send,
+            error_handler=_Handler(),
         )
         self._flights: Flights[int] = Flights(
             self.sync,
