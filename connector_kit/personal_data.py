@@ -8,9 +8,9 @@ and a name that is not known counts as personal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from connector_kit.settings import PERSONAL_DATA_MODES, Mode, config_error
+from connector_kit.settings import Mode
 
 Schema = Mapping[str, Any]
 
@@ -22,18 +22,6 @@ HASHED_TYPE = ["null", "string"]
 
 # Shorter than this, whoever has hashed data may find the key by trying.
 SAFE_KEY_LENGTH = 16
-
-
-def mode_of(config: Mapping[str, Any]) -> Mode:
-    """Read the mode from the config. Raises a config error rather than let data through unhashed."""
-    mode = config.get("personal_data")
-    if mode is None:
-        return "keep"
-    if mode not in PERSONAL_DATA_MODES:
-        raise config_error(f"personal_data: must be one of {', '.join(PERSONAL_DATA_MODES)}.")
-    if mode == "hash" and not str(config.get("personal_data_key") or "").strip():
-        raise config_error("personal_data_key: required when personal_data is 'hash'. Set it to a long random text.")
-    return cast(Mode, mode)
 
 
 def is_personal(field: Schema) -> bool:

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 import isodate  # type: ignore[import-untyped]  # the library ships no types
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from jsonschema import Draft4Validator, ValidationError
 
 from connector_kit import times
 
@@ -31,9 +32,31 @@ def config_error(message: str) -> AirbyteTracedException:
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
 
 
-def _is_unset(value: Any) -> bool:
-    """Forms and environments leave an empty text where a field was not filled in."""
-    return value is None or (isinstance(value, str) and not value.strip())
+def mode_of(config: Mapping[str, Any]) -> Mode:
+    """What is to become of personal data. Raises a config error rather than let it through unhashed."""
+    mode = config.get("personal_data")
+    if mode is None:
+        return "keep"
+    if mode not in PERSONAL_DATA_MODES:
+        raise config_error(f"personal_data: must be one of {', '.join(PERSONAL_DATA_MODES)}.")
+    if mode == "hash" and not str(config.get("personal_data_key") or "").strip():
+        raise config_error(
+            "personal_data_key: required when personal_data is 'hash'. Set it to a long random text, keep it secret "
+            "and never change it: values hashed with another key do not join."
+        )
+    return cast(Mode, mode)
+
+
+def _filled_in(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that somebody gave a value. Forms and environments leave an empty text where nobody did.
+
+    But whoever set `personal_data` to something that came out empty meant to hide data, and is told so.
+    """
+    return {
+        name: value
+        for name, value in config.items()
+        if value is not None and (name == "personal_data" or not isinstance(value, str) or value.strip())
+    }
 
 
 def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +67,7 @@ def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[st
     """
     properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
-    given = {name: value for name, value in config.items() if not _is_unset(value)}
+    given = _filled_in(config)
     copied = {*spec.get("required", []), *(name for name, field in properties.items() if field.get("airbyte_secret"))}
     stripped = {name: given[name].strip(_AROUND) for name in copied if isinstance(given.get(name), str)}
     full = {**defaults, **given, **stripped}
@@ -86,19 +109,13 @@ class Settings:
                 f"start_date: {start_date} lies in the future, so nothing would be read. Set it to a day that is past, "
                 "or leave it out."
             )
-        mode: Mode = full["personal_data"]
-        if mode == "hash" and not full.get("personal_data_key"):
-            raise config_error(
-                "personal_data_key: required when personal_data is 'hash'. Set it to a long random text, keep it "
-                "secret and never change it: values hashed with another key do not join."
-            )
         return cls(
             base_url=_base_url(str(full["base_url"])),
             rate_limit_requests=int(full["rate_limit_requests"]),
             rate_limit_period=_period(str(full["rate_limit_period"])),
             num_workers=int(full["num_workers"]),
             start_instant=start_instant,
-            personal_data=mode,
+            personal_data=mode_of(full),
         )
 
 
@@ -109,38 +126,36 @@ def misspelled(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, 
     return {name: found[0] for name, found in near.items() if found}
 
 
-_JSON_TYPES: Mapping[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,)}
-
-
 def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
-    properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
+    given = _filled_in(config)
     for name in spec.get("required", []):
-        value = config.get(name)
-        if _is_unset(value):
+        if name not in given:
             raise config_error(
-                f"{name}: required and missing or empty. {properties[name].get('description', '')}".strip()
+                f"{name}: required and missing or empty. {spec['properties'][name].get('description', '')}".strip()
             )
         # It goes into an HTTP header, which holds no other characters; the HTTP client would raise an error of its own.
-        if isinstance(value, str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", value.strip(_AROUND)):
+        if isinstance(given[name], str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", given[name].strip(_AROUND)):
             raise config_error(
                 f"{name}: holds a line break or another character that no credential has. Copy it again, without what "
                 "stands around it."
             )
-    for name, value in config.items():
-        field = properties.get(name)
-        if field is None or _is_unset(value):
-            continue
-        kind = str(field["type"])
-        # bool is an int in Python; a JSON true is no number of workers.
-        if not isinstance(value, _JSON_TYPES[kind]) or (kind == "integer" and isinstance(value, bool)):
-            raise config_error(f"{name}: must be of type {kind}, not {type(value).__name__}.")
-        if "enum" in field and value not in field["enum"]:
-            raise config_error(f"{name}: must be one of {', '.join(map(str, field['enum']))}.")
-        if kind == "integer":
-            low, high = field.get("minimum"), field.get("maximum")
-            if (low is not None and value < low) or (high is not None and value > high):
-                span = f"from {low} to {high}" if high is not None else f"at least {low}"
-                raise config_error(f"{name}: must be {span}, not {value}.")
+    # To later drafts 4.0 is an integer, too.
+    for error in Draft4Validator(spec).iter_errors(given):
+        # What does not match a pattern is refused below, in words that help more.
+        if error.validator != "pattern":
+            raise config_error(f"{error.path[0]}: must be {_wanted(error)}.")
+
+
+def _wanted(error: ValidationError) -> str:
+    """What a field's schema asks for. The value is told where it is a number, and no secret."""
+    field = cast(Mapping[str, Any], error.schema)
+    if error.validator == "type":
+        return f"of type {field['type']}, not {type(error.instance).__name__}"
+    if error.validator == "enum":
+        return f"one of {', '.join(map(str, field['enum']))}"
+    low, high = field.get("minimum"), field.get("maximum")
+    span = f"at least {low}" if high is None else f"from {low} to {high}"
+    return span if field.get("airbyte_secret") else f"{span}, not {error.instance}"
 
 
 def _period(text: str) -> float:

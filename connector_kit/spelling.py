@@ -60,7 +60,7 @@ def speller(name: str) -> Speller:
         return str.casefold
     if field in _CARD_NAMES or any(word in _CARD_NAMES for word in re.split(r"[\W_]+", field)):
         return _card_number
-    return _phone_number if any(word in field for word in _PHONE_NAMES) else any_text
+    return _phone_number if any(word in field for word in _PHONE_NAMES) else _any_text
 
 
 def plain(text: str) -> str:
@@ -68,11 +68,6 @@ def plain(text: str) -> str:
     if not text.isascii() and len(text) <= _LONGEST_NORMALISED:
         text = unicodedata.normalize("NFKC", text)
     return text.replace("\0", "")
-
-
-def is_day(text: str) -> bool:
-    """Whether a text has the shape of a date, and nothing else in it."""
-    return bool(_ISO_DATE.fullmatch(text))
 
 
 def _card_number(text: str) -> str:
@@ -91,7 +86,7 @@ def _phone_number(text: str) -> str:
     return _phone_digits(text) or text
 
 
-def any_text(text: str) -> str:
+def _any_text(text: str) -> str:
     """Spell a value whose field does not tell what it is: its shape does."""
     if "@" in text and _is_email(text):
         return text.casefold()
@@ -99,7 +94,7 @@ def any_text(text: str) -> str:
         return text
     if text[0] in _PHONE_STARTS and _is_phone(text):
         return _phone_digits(text) or text
-    if text[4:5] not in _DATE_SEPARATORS or is_day(text):
+    if text[4:5] not in _DATE_SEPARATORS or _ISO_DATE.fullmatch(text):
         return text
     return _iso(text)
 

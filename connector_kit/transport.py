@@ -21,13 +21,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HeaderParsingError, ReadTimeoutError
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.poolmanager import PoolManager, ProxyManager
-from urllib3.util.response import assert_header_parsing
 
 from connector_kit.errors import BeyondBounds
 
 logger = logging.getLogger("airbyte.connector_kit")
+# Its warning of a broken header quotes what the server sent: perhaps the credential, or somebody's data.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 # Talentics gives all applicants of a job in one answer; 90,000 of them take this much, a page of anything else 2 MB.
 LARGEST_BODY = 64 << 20
@@ -125,13 +126,8 @@ class _Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        try:
-            assert_header_parsing(self.msg)
-        except HeaderParsingError:
-            # urllib3 would quote in the log what the server sent: perhaps the credential, or somebody's data.
+        if self.msg.defects:
             _tell_of_a_broken_header()
-            self.msg.defects.clear()
-            self.msg.set_payload("")
 
 
 @cache

@@ -31,7 +31,7 @@ from connector_kit.scalars import (
     to_number,
     to_text,
 )
-from connector_kit.settings import Mode
+from connector_kit.settings import Mode, mode_of
 from connector_kit.shapes import UNREADABLE, has_fields, objects_in, only_object, unkeyed
 from connector_kit.times import RFC_3339
 
@@ -51,7 +51,7 @@ class SchemaNormalization(TypeTransformer):
     name: str = ""
 
     def __post_init__(self) -> None:
-        mode = personal_data.mode_of(self.config)
+        mode = mode_of(self.config)
         dialect = spoken.get()
         self._notices = notices_of(self.config, self.name, mode, dialect)
         hasher = hashing.Hasher(self.config["personal_data_key"]) if mode == "hash" else None

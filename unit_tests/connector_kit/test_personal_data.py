@@ -14,7 +14,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import personal_data
 from connector_kit.personal_data import schema_for
-from connector_kit.settings import Mode
+from connector_kit.settings import Mode, mode_of
 from connector_kit.values import SchemaNormalization
 from unit_tests.connector_kit.test_hashing import KEY, digest
 from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, walk
@@ -258,4 +258,4 @@ def test_a_mode_that_can_not_be_kept_ends_the_sync_by_name(config: dict[str, Any
 
 @pytest.mark.parametrize("config", [{}, {"personal_data": None}, {"personal_data": "keep"}])
 def test_data_is_kept_unless_something_else_is_asked_for(config: dict[str, Any]) -> None:
-    assert personal_data.mode_of(config) == "keep"
+    assert mode_of(config) == "keep"

@@ -54,7 +54,7 @@ COMMON: dict[str, list[Any]] = {
     "rate_limit_requests": [0, -1, "50", 1.5, True],
     "rate_limit_period": ["15m", "PT", "PT0S", "-PT15M", "P1M", "PT99999999999999H", 900],
     "num_workers": [0, 21, "4", 2.5, True],
-    "personal_data": ["mask", "Keep", 5],
+    "personal_data": ["mask", "Keep", 5, "", " "],
     "personal_data_key": [None, "", 5],
 }
 BAD: dict[str, dict[str, list[Any]]] = {
@@ -142,10 +142,37 @@ def test_a_start_date_without_a_zone_is_utc(given: str, used: str) -> None:
 @pytest.mark.parametrize("empty", ["", " ", None])
 def test_an_empty_field_counts_as_one_that_was_left_out(package: str, empty: str | None) -> None:
     """Forms and runners give an empty text where nobody filled a field in, whatever the field's type."""
-    optional = SPECS[package]["properties"].keys() - GOOD[package].keys()
+    # But not the one by which data may be hidden.
+    optional = SPECS[package]["properties"].keys() - GOOD[package].keys() - {"personal_data"}
     assert settings(package, **dict.fromkeys(optional, empty)) == settings(package)
     given = {**GOOD[package], **dict.fromkeys(optional, empty)}
     assert with_defaults(given, SPECS[package]) == with_defaults(GOOD[package], SPECS[package])
+
+
+@pytest.mark.parametrize("package", GOOD)
+def test_personal_data_is_kept_where_nobody_chose_but_not_where_a_choice_came_empty(package: str) -> None:
+    assert settings(package, personal_data=None).personal_data == settings(package).personal_data == "keep"
+    with pytest.raises(AirbyteTracedException) as caught:
+        settings(package, personal_data="")
+    assert caught.value.message == "personal_data: must be one of keep, hash, drop."
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("rate_limit_requests", "50", "rate_limit_requests: must be of type integer, not str."),
+        ("rate_limit_requests", 0, "rate_limit_requests: must be at least 1, not 0."),
+        ("num_workers", 50, "num_workers: must be from 1 to 20, not 50."),
+        ("num_workers", 4.0, "num_workers: must be of type integer, not float."),
+        ("num_workers", True, "num_workers: must be of type integer, not bool."),
+        ("personal_data", "mask", "personal_data: must be one of keep, hash, drop."),
+        ("personal_data_key", 12345678, "personal_data_key: must be of type string, not int."),
+    ],
+)
+def test_what_a_field_must_be_is_told_and_no_secret_repeated(field: str, value: Any, message: str) -> None:
+    with pytest.raises(AirbyteTracedException) as caught:
+        settings(**{field: value})
+    assert caught.value.message == message
 
 
 def days_from_now(days: float) -> str:
