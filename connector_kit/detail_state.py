@@ -3,7 +3,7 @@
 - `DetailCursor`, where the list tells when each changed: `{"updated_at": T, "id": N, "recent": "..."}`. Details are
   read oldest first, so one pair says how far: all parents up to (T, N). `recent` holds those beyond T that were read
   and have settled, each with its time.
-- `SeenCursor`, for details of a list without times: `{"application_time": T, "seen": "..."}`, the ids read.
+- `IdCursor`, for details of a list without times: `{"application_time": T, "seen": "..."}`, the ids read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class DetailCursor(StreamCursor):
 
     @property
     def keys(self) -> frozenset[str]:
-        return frozenset({self.field, "id", "recent"})
+        return frozenset({self.cursor_field, "id", "recent"})
 
     def _load(self, state: Mapping[str, Any]) -> None:
         last = state.get("id")
@@ -54,10 +54,9 @@ class DetailCursor(StreamCursor):
 
     def due(self, instant: int | None, parent_id: Any) -> bool:
         """Whether the detail of a parent last updated then is to be read."""
-        start = self._sync.settings.start_instant
         if instant is None:
             return True
-        if start is not None and instant < start:
+        if self.start is not None and instant < self.start:
             return False
         if self._mark is None or instant > self._mark:
             return not self.knows(parent_id, instant)
@@ -109,7 +108,7 @@ class DetailCursor(StreamCursor):
         self._tell_left_out(self._recent.left_out)
 
     def _dump(self) -> dict[str, Any]:
-        state: dict[str, Any] = {} if self._text is None else {self.field: self._text}
+        state: dict[str, Any] = {} if self._text is None else {self.cursor_field: self._text}
         if self._last is not None:
             state["id"] = self._last
         recent = (self._known | self._recent if len(self._known) else self._recent).encode()
@@ -118,12 +117,12 @@ class DetailCursor(StreamCursor):
         return state
 
 
-class SeenCursor(StreamCursor):
+class IdCursor(StreamCursor):
     """Remembers which parents' details were read, for parents that have no time of their own."""
 
     @property
     def keys(self) -> frozenset[str]:
-        return frozenset({self.field, "seen"})
+        return frozenset({self.cursor_field, "seen"})
 
     def _load(self, state: Mapping[str, Any]) -> None:
         try:
@@ -153,7 +152,7 @@ class SeenCursor(StreamCursor):
         self._tell_left_out(self._seen.left_out)
 
     def _dump(self) -> dict[str, Any]:
-        state: dict[str, Any] = {} if self._text is None else {self.field: self._text}
+        state: dict[str, Any] = {} if self._text is None else {self.cursor_field: self._text}
         seen = self._seen.encode()
         if seen:
             state["seen"] = seen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 
@@ -21,6 +20,3 @@ class Dialect:
 AIRBYTE = Dialect(utc=False, unknown_fields=True)
 # Several targets store the wall clock of a time with an offset, and several fail on a field that no SCHEMA declared.
 SINGER = Dialect(utc=True, unknown_fields=False)
-
-# The CDK's factory hands the parts that it builds the config and nothing else; the dialect is known by context.
-spoken: ContextVar[Dialect] = ContextVar("connector_kit_dialect", default=AIRBYTE)

@@ -153,7 +153,7 @@ class Flights:
         self._confirm = confirm
         self._parents = parents
         self._tries: dict[str, _Tries] = {}
-        self._window = requester.window_in(sync.budget, sync.settings)
+        self._window = requester.window_in(sync.budget)
         self._waits = Waiting(sync, self._window, label, waiting, confirm, left)
         sync.left[requester.endpoint] = (self._window, left)
 

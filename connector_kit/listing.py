@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import compress
-from typing import Any, Optional
+from typing import Any
 
-from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
-from airbyte_cdk.sources.declarative.models.declarative_component_schema import DatetimeBasedCursor
-from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
-from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
-from airbyte_cdk.sources.streams.core import StreamData
-from airbyte_cdk.sources.types import Config, Record, StreamSlice
+from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
+from airbyte_cdk.sources.types import Record, StreamSlice
 
 from connector_kit import times
 from connector_kit.errors import GONE, RequestFailed, UnexpectedAnswer, endless, url_path
-from connector_kit.flights import Flights, Question, SetAsideError
-from connector_kit.paging import OnePage, PageSignals, PageWalk, Paginator, Sightings, key_of
+from connector_kit.flights import Question, SetAsideError
+from connector_kit.paging import OnePage, PageSignals, PageWalk, Pagination, Sightings, key_of
 from connector_kit.parent_failures import ParentFailures
-from connector_kit.parents import Parent, ParentLink, parent_of
+from connector_kit.parents import Parent, ParentLink, ParentStream
+from connector_kit.request_options import parameter_of
 from connector_kit.requester import Answer, Requester
-from connector_kit.responses import Reading, RowExtractor
+from connector_kit.responses import Reading
+from connector_kit.retrievers import EndpointRetriever
 from connector_kit.scalars import UnreadableError, to_integer
 from connector_kit.settings import config_error
-from connector_kit.state import ListCursor, lookback_of
+from connector_kit.state import ListCursor, StreamCursor
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -49,12 +47,18 @@ _SAMPLED_PARENTS = 5
 class ListReading(Reading):
     """One list, or one list a parent."""
 
-    def __init__(self, sync: Sync, retriever: ListRetriever, parent: ParentLink | None) -> None:
-        super().__init__(sync, retriever.requester)
-        self._retriever = retriever
+    def __init__(self, sync: Sync, requester: Requester, retriever: ListRetriever, parent: ParentLink | None) -> None:
+        super().__init__(sync, requester, retriever.record_selector.extractor)
+        self.pagination = Pagination(retriever.paginator)
+        self._name = retriever.name
+        self._key = ".".join(retriever.key_fields)
+        self._declared = retriever.incremental_sync
+        self._other_orders = retriever.other_orders
         self._parent = parent
         if parent is not None:
             parent.reading.children.append(self)
+        # What the children's URLs take of each record.
+        self._parent_key = ""
         self._index: dict[Any, Parent] = {}
         self._server_time: datetime | None = None
         self._missing = 0
@@ -68,6 +72,15 @@ class ListReading(Reading):
         # For the log of a wait: lists not begun yet, and pages of this one.
         self._lists_left = 0
         self._pages_left = 1
+
+    def hand_down(self, child: ParentStream) -> None:
+        """Keep of each record what a child takes of it."""
+        if self._parent_key not in ("", child.parent_key):
+            raise ValueError(f"{self._name}: its children name two keys, {self._parent_key} and {child.parent_key}")
+        self._parent_key = child.parent_key
+        for name in child.extra_fields:
+            if name not in self.handed_fields:
+                self.handed_fields.append(name)
 
     @property
     def server_time(self) -> datetime:
@@ -84,17 +97,8 @@ class ListReading(Reading):
         return oldest_first[:_SAMPLED_PARENTS] if self.sync.sampling else oldest_first
 
     def _run(self) -> Iterator[Record]:
-        failures = ParentFailures(known=any(cursor.floor is not None for cursor in self._cursors().values()))
-        self._flights = Flights(
-            self.sync,
-            self.requester,
-            self._check,
-            self.label,
-            waiting=lambda: self.streams_served,
-            confirm=self.confirm,
-            left=lambda: self._lists_left + self._pages_left,
-            parents=failures if self._parent else None,
-        )
+        failures = ParentFailures(known=any(cursor.floor is not None for cursor in self._cursors()))
+        self._sending = self._flights(lambda: self._lists_left + self._pages_left, failures if self._parent else None)
         parameters = self.requester.parameters_with(self._server_filter())
         if self._parent is None:
             yield from self._walks(None, parameters)
@@ -105,7 +109,7 @@ class ListReading(Reading):
         self._tell_what_is_missing()
         self.read_at = self.sync.clock.monotonic()
         # Where something was not read the state stays: it may be older than the state would be.
-        for cursor in self._cursors().values() if self.is_whole else ():
+        for cursor in self._cursors() if self.is_whole else ():
             cursor.complete()
 
     def _lists_of(
@@ -130,7 +134,7 @@ class ListReading(Reading):
                     failures.note(error.request, again=parent.id in tried_before)
             if set_aside:
                 tried_before.update(parent.id for parent in set_aside)
-                self._flights.wait_for_set_aside()
+                self._sending.wait_for_set_aside()
             parents = set_aside
 
     def _tell_what_is_missing(self) -> None:
@@ -174,7 +178,7 @@ class ListReading(Reading):
         self, parent: Parent | None, parameters: Mapping[str, str], sightings: Sightings, walk: PageWalk
     ) -> Iterator[Record]:
         """Where fewer records were seen than the list has: walk it in other orders, until all were seen."""
-        orders: list[Mapping[str, str]] = [*self._retriever.paginator.other_orders, {}]
+        orders: list[Mapping[str, str]] = [*self._other_orders, {}]
         in_vain = tried = 0
         while sightings.lacks(walk.total) or walk.is_cut_short:
             if in_vain >= (_MOST_IN_VAIN_WITH_TIES if sightings.came_twice else _MOST_IN_VAIN):
@@ -227,12 +231,12 @@ class ListReading(Reading):
             once: try each request once: nothing depends on it.
         """
         url = self.requester.url_for(parent.id if parent else "")
-        paginator = self._retriever.paginator
-        walk = PageWalk(paginator.page_size, one_page=self._one_page)
+        pagination = self.pagination
+        walk = PageWalk(pagination.page_size, one_page=self._one_page)
         page: int | None = 1
         self._pages_left = 1
         while page is not None:
-            answer = self._ask(page, url, {**parameters, **paginator.parameters(page, walk.cursor)}, once)
+            answer = self._ask(page, url, {**parameters, **pagination.parameters(page, walk.cursor)}, once)
             if answer is None and page == 1:
                 # The parent was deleted after it was listed, and its records went with it; or it can't be read now.
                 self._missing += 1
@@ -245,17 +249,17 @@ class ListReading(Reading):
             if self._server_time is None:
                 self._begin(answer)
             self.tell_repairs(answer)
-            records = self._records(answer, answer.body)
-            signals = paginator.signals(answer, page)
-            keys = [key_of(record) for record in records]
+            records = answer.records
+            signals = pagination.signals(answer.headers, answer.body, page)
+            keys = [key_of(record, self._key) for record in records]
             why_endless = walk.why_endless(page, keys, signals, again=until_all)
             if why_endless:
                 raise endless(url_path(url), why_endless)
             total = signals.total
-            self._pages_left = 1 if total is None else max(1, -(-total // paginator.page_size) - page)
+            self._pages_left = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
             new_in_walk = not sightings.in_this_walk(keys)
             is_same = page == 2 and bool(records) and not new_in_walk
-            if is_same and signals == PageSignals() and len(records) == paginator.page_size:
+            if is_same and signals == PageSignals() and len(records) == pagination.page_size:
                 self._warn_of_a_full_page(url, len(records))
             counted = walk.counts(page, len(records), signals)
             if walk.shrank_by:
@@ -264,7 +268,7 @@ class ListReading(Reading):
             if counted:
                 # The last page once more, behind the last, is no sign of a list that moved.
                 is_repeat = walk.is_repeat or (following is None and not new_in_walk and walk.total is None)
-                instants = [times.instant(record.get(self._retriever.updated_field)) for record in records]
+                instants = [times.instant(record.get(self._time_field)) for record in records]
                 news = [sightings.is_news(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
                 yield from self._emit(answer, records, instants, news, parent)
                 if only_beginning and not any(news):
@@ -291,7 +295,7 @@ class ListReading(Reading):
     def _ask(self, page: int, url: str, parameters: Mapping[str, str], once: bool) -> Answer | None:
         """A page of a list. None where the server has no such page."""
         try:
-            return self._flights.ask(Question(page, url, dict(parameters), once))
+            return self._sending.ask(Question(page, url, dict(parameters), once))
         except RequestFailed as error:
             # So some servers answer for the page behind the last.
             if page > 1 and error.request.status in GONE:
@@ -311,13 +315,11 @@ class ListReading(Reading):
             for record, instant in zip(records, instants, strict=True):
                 self._remember(record, instant, stream_slice)
         members = self.wanted
-        cursors = self._cursors()
         for number, member in enumerate(members):
-            cursor = cursors.get(member.name)
-            # Each member changes its records in place, so only one of them may have those that are parsed already.
-            own = records if number == len(members) - 1 else self._records(answer, answer.copy_of_body())
+            cursor = member.cursor
+            own = records if number == len(members) - 1 else self._copy_of_records(answer)
             wanted = news
-            if cursor is not None:
+            if isinstance(cursor, ListCursor):
                 for instant in instants:
                     cursor.saw(instant)
                 wanted = [is_news and cursor.wants(instant) for is_news, instant in zip(news, instants, strict=True)]
@@ -331,7 +333,7 @@ class ListReading(Reading):
         handed = {**stream_slice.partition, **stream_slice.extra_fields}
         try:
             # It goes into a URL, and from there into messages: a text might be anything, such as an echoed credential.
-            key = to_integer(record.get("id"))
+            key = to_integer(record.get(self._parent_key))
         except UnreadableError:
             self._nameless += 1
             # What hangs on it is unknown: no state may pass it.
@@ -340,7 +342,7 @@ class ListReading(Reading):
         known = self._index.get(key)
         if known is None or (known.instant or 0) <= (instant or 0):
             extra = tuple(record.get(name, handed.get(name)) for name in self.handed_fields)
-            self._index[key] = Parent(instant, key, record.get(self._retriever.updated_field), extra)
+            self._index[key] = Parent(instant, key, record.get(self._time_field), extra)
 
     def _slice(self, parent: Parent | None) -> StreamSlice:
         if parent is None or self._parent is None:
@@ -355,7 +357,7 @@ class ListReading(Reading):
             # A parent made after its own list was read is not among those asked for, and what hangs on it may be
             # older than the first answer here: the state must not pass it.
             self._server_time = min(self._server_time, self._parent.reading.server_time)
-        for cursor in self._cursors().values():
+        for cursor in self._cursors():
             cursor.begin(self._server_time)
 
     def _doubtful_time(self) -> datetime:
@@ -363,41 +365,40 @@ class ListReading(Reading):
 
     def _server_filter(self) -> dict[str, str]:
         """The parameter that leaves out what no selected stream needs, where the API has one."""
-        declared = self._retriever.incremental_sync
+        declared = self._declared
+        if declared is None or declared.start_time_option is None:
+            return {}
+        parameter = parameter_of(declared.start_time_option)
         floors = self._floors()
-        if declared is None or declared.start_time_option is None or not floors or None in floors:
+        bounds = [bound for bound in floors if bound is not None]
+        if not bounds or len(bounds) < len(floors):
             return {}
         # A second earlier: whether the API's own comparison includes its bound is not said.
-        earliest = min(bound for bound in floors if bound is not None) // 1_000_000 - 1
-        moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(seconds=earliest)
+        moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(seconds=min(bounds) // 1_000_000 - 1)
         self.sync.note_filter(self.requester.endpoint)
-        return {str(declared.start_time_option.field_name): moment.strftime(declared.datetime_format)}
+        return {parameter: moment.strftime(declared.datetime_format)}
 
     def _floors(self) -> list[int | None]:
-        cursors = self._cursors()
-        own = [cursors[member.name].floor if member.name in cursors else None for member in self.wanted]
+        own = [member.cursor.floor if member.cursor else None for member in self.wanted]
         below = [bound for child in self.children for bound in _floors_of_child(child)]
         return own + below
 
-    def _cursors(self) -> dict[str, ListCursor]:
-        found = {member.name: self.sync.cursors.get(member.name) for member in self.wanted}
-        return {name: cursor for name, cursor in found.items() if isinstance(cursor, ListCursor)}
-
     @property
-    def _extractor(self) -> RowExtractor:
-        return next(iter(self.members.values())).extractor
+    def _time_field(self) -> str:
+        """The field of a record that tells when it was last updated; "" where there is none."""
+        return self._declared.cursor_field if self._declared else ""
 
-    def _check(self, answer: Answer) -> None:
-        self._records(answer, answer.body)
+    def _cursors(self) -> list[ListCursor]:
+        return [member.cursor for member in self.wanted if isinstance(member.cursor, ListCursor)]
 
     def _records(self, answer: Answer, body: Any) -> list[dict[str, Any]]:
         """Those of a body. An answer whose total is 0, or whose status says that there is nothing, may have no list."""
-        total = self._retriever.paginator.signals(answer, 1).total
+        total = self.pagination.signals(answer.headers, answer.body, 1).total
         if answer.is_bare and (total or answer.status != 204):
             raise UnexpectedAnswer(f"HTTP {answer.status} with no valid JSON")
         if answer.is_bare or (total == 0 and body in (None, {})):
             return []
-        return self._extractor.records(body)
+        return self.extractor.records(body)
 
     def _all_missing(self) -> Exception:
         path = url_path(self.requester.url_for("{id}"))
@@ -419,40 +420,22 @@ def _floors_of_child(child: Reading) -> list[int | None]:
     return [*floors, None] if child.serves_children else floors
 
 
-@dataclass
-class ListRetriever(Retriever):
-    """Reads a list page by page, for the streams made from it and for the streams that have it as their parent.
+@dataclass(kw_only=True)
+class ListRetriever(EndpointRetriever):
+    """Reads a list page by page, for its stream, those derived from it, and those that have it as their parent.
 
     Args:
-        requester: the endpoint.
-        record_selector: how the stream's rows are made from a page.
         paginator: how it pages.
-        partition_router: the parent, where there is a list for each record of another stream.
-        incremental_sync: the stream's cursor as the manifest declares it.
-        updated_field: the field of a record that tells when it was last updated; "" where there is none.
+        other_orders: query parameters that give the same list in another order, such as `{sort: -registeredAt}`. Used
+            where fewer records were seen than the list's total tells.
     """
 
-    config: Config
-    name: str
-    requester: Requester
-    record_selector: RecordSelector
     paginator: Paginator
-    partition_router: Optional[PartitionRouter] = None
-    incremental_sync: Optional[DatetimeBasedCursor] = None
-    updated_field: str = ""
+    other_orders: list[Mapping[str, str]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        sync = Sync.current()
-        parent = parent_of(self.partition_router, sync)
-        self._reading = sync.reading(self.requester.key, lambda: ListReading(sync, self, parent))
-        self._reading.join(self.name, self.record_selector)
-        sync.retrievers[self.name] = self
-        if self.incremental_sync is not None and self.name not in sync.cursors:
-            sync.cursors[self.name] = ListCursor(
-                sync, self.name, self.incremental_sync.cursor_field, lookback_of(self.incremental_sync)
-            )
+    @property
+    def cursor_kind(self) -> type[StreamCursor]:
+        return ListCursor
 
-    def read_records(
-        self, records_schema: Mapping[str, Any], stream_slice: Optional[StreamSlice] = None
-    ) -> Iterable[StreamData]:
-        yield from self._reading.read_for(self.name, records_schema)
+    def reading(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> ListReading:
+        return ListReading(sync, requester, self, parent)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from airbyte_cdk.sources.types import Config
 from airbyte_cdk.utils import airbyte_secrets_utils
 
 from connector_kit.dialect import Dialect
@@ -110,18 +108,3 @@ def _discreet(path: str) -> str:
     if any(piece in str(secret) for piece in pieces for secret in airbyte_secrets_utils.__SECRETS_FROM_CONFIG):
         return "(a name that holds a part of a secret)"
     return path
-
-
-# A stream that is also another's parent is built twice from the same config, and must still speak once.
-_sources: deque[tuple[Config, dict[str, Notices]]] = deque(maxlen=4)
-_sources_lock = threading.Lock()
-
-
-def notices_of(config: Config, stream: str, mode: Mode, dialect: Dialect) -> Notices:
-    """Find the notices of a stream of the source that has this very config."""
-    with _sources_lock:
-        by_stream = next((streams for known, streams in _sources if known is config), None)
-        if by_stream is None:
-            by_stream = {}
-            _sources.append((config, by_stream))
-        return by_stream.setdefault(stream, Notices(stream, mode, dialect))

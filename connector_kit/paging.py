@@ -21,15 +21,20 @@ Both APIs page by number over a list that others change meanwhile. What that doe
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Optional
+from dataclasses import dataclass
+from typing import Any, ClassVar, Optional
 from urllib.parse import parse_qs, urlsplit
 
-from airbyte_cdk.sources.types import Config
+import requests
+from airbyte_cdk.sources.declarative.requesters.paginators import DefaultPaginator
+from airbyte_cdk.sources.declarative.requesters.paginators import Paginator as AnyPaginator
+from airbyte_cdk.sources.declarative.requesters.paginators.strategies.pagination_strategy import PaginationStrategy
+from airbyte_cdk.sources.declarative.requesters.request_option import RequestOption
+from airbyte_cdk.sources.types import Config, Record, StreamSlice
 
-from connector_kit.requester import Answer
+from connector_kit.request_options import parameter_of
 
 # A last page with fewer records than the total promises is asked for again this often: the server may have counted
 # just before a deletion and listed just after it.
@@ -59,51 +64,64 @@ class PageSignals:
 
 
 @dataclass
-class Paginator(ABC):
-    """How a list pages.
+class SignalledPages(PaginationStrategy):
+    """Pages by number from 1, for as long as the server says that there are more.
 
     Args:
         page_size: records on a full page.
-        page_parameter: the query parameter that takes the page's number, from 1.
-        page_size_parameter: the query parameter that asks for the size, where there is one.
-        other_orders: query parameters that give the same list in another order, such as `{sort: -registeredAt}`. Used
-            where fewer records were seen than the list's total tells.
     """
 
     config: Config
     page_size: int
-    page_parameter: str = "page"
-    page_size_parameter: Optional[str] = None
-    other_orders: list[Mapping[str, str]] = field(default_factory=list)
 
-    def parameters(self, page: int, cursor: str | None = None) -> dict[str, str]:
-        """The query parameters that ask for a page."""
-        parameters = {self.page_parameter: str(page)} if cursor is None else {"cursor": cursor}
-        if self.page_size_parameter:
-            parameters[self.page_size_parameter] = str(self.page_size)
-        return parameters
+    # The query parameter that takes `PageSignals.cursor`.
+    cursor_parameter: ClassVar[str] = ""
 
     @abstractmethod
-    def signals(self, answer: Answer, page: int) -> PageSignals:
-        """What the answer that brought a page says of the list."""
+    def signals(self, headers: Mapping[str, str], body: Any, page: int) -> PageSignals:
+        """What an answer that brought a page says of the list."""
+
+    @property
+    def initial_token(self) -> int:
+        return 1
+
+    def get_page_size(self) -> int:
+        return self.page_size
+
+    def next_page_token(
+        self,
+        response: requests.Response,
+        last_page_size: int,
+        last_record: Optional[Record],
+        last_page_token_value: Optional[Any],
+        page_size_override: Optional[int] = None,
+        stream_slice: Optional[StreamSlice] = None,
+    ) -> Optional[int]:
+        """The next page's number, for the CDK's own retrievers; ours also see what moved meanwhile (`PageWalk`)."""
+        page = int(last_page_token_value or 1)
+        signals = self.signals(response.headers, response.json(), page)
+        more = signals.more
+        if more is None:
+            more = last_page_size > 0 if signals.total is None else page * self.page_size < signals.total
+        return page + 1 if more else None
 
 
 @dataclass
-class PageNumbers(Paginator):
+class PageNumbers(SignalledPages):
     """Pages by number, with the total in a header: `X-Total: 387`.
 
     Args:
         total_header: the header's name, in any case.
     """
 
-    total_header: str = "X-Total"
+    total_header: str
 
-    def signals(self, answer: Answer, page: int) -> PageSignals:
-        return PageSignals(total=_count(answer.headers.get(self.total_header)))
+    def signals(self, headers: Mapping[str, str], body: Any, page: int) -> PageSignals:
+        return PageSignals(total=_count(headers.get(self.total_header)))
 
 
 @dataclass
-class LaravelLinks(Paginator):
+class LaravelLinks(SignalledPages):
     """Laravel's three ways to page; which of them an endpoint has can change with a release.
 
     `paginate`: `{"data": […], "links": {"next": "https://…?page=2"}, "meta": {"last_page": 4, "total": 387}}`;
@@ -114,8 +132,10 @@ class LaravelLinks(Paginator):
     http:// addresses, and it lacks `per_page`. Only a `cursor` in it is taken over.
     """
 
-    def signals(self, answer: Answer, page: int) -> PageSignals:
-        body = answer.body if isinstance(answer.body, Mapping) else {}
+    cursor_parameter = "cursor"
+
+    def signals(self, headers: Mapping[str, str], body: Any, page: int) -> PageSignals:
+        body = _mapping(body)
         meta, links = _mapping(body.get("meta")), _mapping(body.get("links"))
         told = {**body, **meta}
         link = links["next"] if "next" in links else body.get("next_page_url")
@@ -129,6 +149,35 @@ class LaravelLinks(Paginator):
         if cursor:
             says.append(True)
         return PageSignals(_count(told.get("total")), any(says) if says else None, str(cursor) if cursor else None)
+
+
+class Pagination:
+    """A list's paging, as a manifest's `DefaultPaginator` declares it.
+
+    Raises:
+        ValueError: the strategy is none of this module's, or pages are not asked for by query parameters.
+    """
+
+    def __init__(self, declared: AnyPaginator) -> None:
+        if not isinstance(declared, DefaultPaginator) or not isinstance(declared.pagination_strategy, SignalledPages):
+            raise ValueError("paginator: must be a DefaultPaginator whose strategy reads signals, such as PageNumbers")
+        if not isinstance(declared.page_token_option, RequestOption):
+            raise ValueError("paginator: page_token_option must be a RequestOption")
+        self._strategy = declared.pagination_strategy
+        self.page_size = self._strategy.page_size
+        self._page = parameter_of(declared.page_token_option)
+        self._sizes = (
+            {parameter_of(declared.page_size_option): str(self.page_size)} if declared.page_size_option else {}
+        )
+
+    def parameters(self, page: int, cursor: str | None = None) -> dict[str, str]:
+        """The query parameters that ask for a page."""
+        token = {self._page: str(page)} if cursor is None else {self._strategy.cursor_parameter: cursor}
+        return {**token, **self._sizes}
+
+    def signals(self, headers: Mapping[str, str], body: Any, page: int) -> PageSignals:
+        """What an answer that brought a page says of the list."""
+        return self._strategy.signals(headers, body, page)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -334,9 +383,9 @@ class PageWalk:
         return self._doubts <= _DOUBTS
 
 
-def key_of(record: Mapping[str, Any]) -> int | str | None:
-    """What tells a record from the others; None where it holds what can't."""
-    key = record.get("id")
+def key_of(record: Mapping[str, Any], name: str) -> int | str | None:
+    """What tells a record from the others, under its key's name; None where it holds what can't."""
+    key = record.get(name)
     if isinstance(key, str) and key.isascii() and key.isdigit():
         # Where a list spells one id both ways, it is one record.
         return int(key)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
-from airbyte_cdk.sources.types import StreamSlice
-
-from connector_kit.sync import Sync
+from airbyte_cdk.sources.declarative.transformations import RecordTransformation
+from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
 if TYPE_CHECKING:
     from connector_kit.listing import ListReading
@@ -32,44 +31,78 @@ class Parent(NamedTuple):
 
 
 @dataclass(frozen=True)
+class ParentStream:
+    """What a manifest's `SubstreamPartitionRouter` declares.
+
+    The router itself is never asked for slices: it would read the parent once more for each child.
+
+    Args:
+        stream: the parent's name.
+        parent_key: the field of a parent's record that a child's URL takes.
+        partition_field: the name of that key in the child's slice.
+        extra_fields: further fields of the parent that its slice gets.
+    """
+
+    stream: str
+    parent_key: str
+    partition_field: str
+    extra_fields: tuple[str, ...]
+
+    @classmethod
+    def declared_by(cls, router: Optional[PartitionRouter]) -> ParentStream | None:
+        """The parent, or None for a stream without one, which gets the CDK's SinglePartitionRouter."""
+        if not isinstance(router, SubstreamPartitionRouter):
+            return None
+        (declared,) = router.parent_stream_configs
+        return cls(
+            declared.stream.name,
+            _text(declared.parent_key),
+            _text(declared.partition_field),
+            tuple(".".join(map(_text, path)) for path in declared.extra_fields or []),
+        )
+
+
+@dataclass(frozen=True)
 class ParentLink:
-    """A child's side of the relation: the parent's reading, and under which names the child gets id and fields."""
+    """A child's side of the relation: the parent's reading, and what the child takes of each record."""
 
     reading: ListReading
-    partition_field: str
-    fields: tuple[str, ...]
+    declared: ParentStream
+
+    def __post_init__(self) -> None:
+        self.reading.hand_down(self.declared)
 
     def slice_for(self, parent: Parent) -> StreamSlice:
         """The slice of one parent, with the fields that were handed down."""
         handed = dict(zip(self.reading.handed_fields, parent.handed, strict=True))
         return StreamSlice(
-            partition={self.partition_field: parent.id},
+            partition={self.declared.partition_field: parent.id},
             cursor_slice={},
-            extra_fields={name: handed.get(name) for name in self.fields},
+            extra_fields={name: handed.get(name) for name in self.declared.extra_fields},
         )
-
-
-def parent_of(router: Optional[PartitionRouter], sync: Sync) -> ParentLink | None:
-    """The link that a manifest's `SubstreamPartitionRouter` declares; None for a stream without a parent.
-
-    The router itself is never asked for slices: it would read the parent once more for each child.
-    """
-    if not isinstance(router, SubstreamPartitionRouter):
-        # The factory hands a SinglePartitionRouter to streams that declare none.
-        return None
-    (declared,) = router.parent_stream_configs
-    reading = sync.list_reading_of(declared.stream.name)
-    fields = tuple(_name(path) for path in declared.extra_fields or [])
-    for name in fields:
-        if name not in reading.handed_fields:
-            reading.handed_fields.append(name)
-    return ParentLink(reading, _text(declared.partition_field), fields)
-
-
-def _name(path: Iterable[object]) -> str:
-    return ".".join(_text(part) for part in path)
 
 
 def _text(value: object) -> str:
     # The CDK wraps plain names into interpolated strings when it builds the router.
     return str(getattr(value, "string", value))
+
+
+@dataclass
+class ParentFields(RecordTransformation):
+    """Adds fields of the parent to a record: `fields` maps the name in the record to the name in the parent's slice."""
+
+    config: Config
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def transform(
+        self,
+        record: dict[str, Any],
+        config: Optional[Config] = None,
+        stream_state: Optional[StreamState] = None,
+        stream_slice: Optional[StreamSlice] = None,
+    ) -> None:
+        if stream_slice is None:
+            return
+        handed = {**stream_slice.extra_fields, **stream_slice.partition}
+        for name, source in self.fields.items():
+            record[name] = handed.get(source)

@@ -1,6 +1,6 @@
 """Requests to one endpoint: the URL, its headers, one try, and what to make of the answer.
 
-A `Requester` here is a manifest's `CustomRequester`. It does not wait and does not retry: `flights.py` does both in the
+A `Requester` does not wait and does not retry: `flights.py` does both in the
 thread of the stream, so that a worker thread never sleeps while other endpoints have work.
 """
 
@@ -11,21 +11,21 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Optional
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
-from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
-from airbyte_cdk.sources.types import Config
+from airbyte_cdk.sources.declarative.requesters.http_requester import HttpRequester
+from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod
+from airbyte_cdk.sources.types import Config, StreamSlice
+from airbyte_cdk.utils.mapping_helpers import get_interpolation_context
 
 from connector_kit.bodies import Body, body_of, parsed
 from connector_kit.errors import FailureTable, Redirected, UnexpectedAnswer
 from connector_kit.limit_headers import parse_http_date
 from connector_kit.masking import mask
 from connector_kit.rate_limits import Budget, RateLimit
-from connector_kit.settings import Settings
 from connector_kit.transport import complete_within, discard, read_body
 
 # Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
@@ -42,7 +42,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z0-9_-]+")
 class Answer:
     """A usable answer: the parsed body, its bytes, and the server's time when it gave it.
 
-    `clean` and `repairs` as the body has them.
+    `clean` and `repairs` as the body has them; `records` are those found in the body by whoever checked it.
     """
 
     status: int
@@ -52,6 +52,7 @@ class Answer:
     server_time: datetime | None
     clean: bool = False
     repairs: tuple[str, ...] = ()
+    records: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def is_bare(self) -> bool:
@@ -71,66 +72,73 @@ class _Common:
     environment: Mapping[str, Any]
 
 
-@dataclass
 class Requester:
-    """One endpoint as the manifest tells it.
+    """One endpoint, as a manifest's `HttpRequester` declares it. Its expressions are evaluated once, not each time.
 
     Args:
-        url: the URL, with `stream_partition` for the parent's id where it has one.
-        alternative_url: another spelling of the same route, tried where `url` answers 404 for everything.
-        request_parameters: query parameters of every request.
-        error_handler: what each failure means.
-        rate_limit_scope: `endpoint` where the vendor's limit counts each endpoint for itself, `all` where all share it.
-        connect_timeout_in_seconds, read_timeout_in_seconds: airbyte-cdk's own names; without them a server that never
-            answers would hold a sync for ever.
+        declared: url_base, path, parameters, headers, authenticator, time-outs, and what each failure means.
+        config: the source's.
+        limit: how many requests it may get.
+        parent: the name in `stream_partition` of the parent's id, which the path must hold; "" without a parent.
+        alternative_path: another spelling of the same route, tried where `path` answers 404 for everything.
     """
 
-    config: Config
-    url: str
-    authenticator: DeclarativeAuthenticator
-    error_handler: FailureTable
-    alternative_url: Optional[str] = None
-    request_parameters: Mapping[str, Any] = field(default_factory=dict)
-    rate_limit_scope: str = "endpoint"
-    connect_timeout_in_seconds: float = 10.0
-    read_timeout_in_seconds: float = 60.0
-
-    def __post_init__(self) -> None:
-        for value in self.authenticator.get_auth_header().values():
+    def __init__(
+        self,
+        declared: HttpRequester,
+        config: Config,
+        limit: RateLimit,
+        parent: str = "",
+        alternative_path: str | None = None,
+    ) -> None:
+        if not isinstance(declared.error_handler, FailureTable):
+            raise TypeError("requester: its error_handler must be a FailureTable")
+        if declared.get_method() != HttpMethod.GET:
+            raise ValueError("requester: http_method must be GET; these sources only read")
+        self.error_handler = declared.error_handler
+        self._config = config
+        self._limit = limit
+        self._parent = parent
+        self._authenticator = declared.get_authenticator()
+        for value in self._authenticator.get_auth_header().values():
             # The CDK masks the config's own secrets in logs; Basic sends them in another spelling.
             mask(str(value).rpartition(" ")[2])
+        connect, read = declared.connect_timeout_in_seconds, declared.read_timeout_in_seconds
+        if connect is None or read is None:
+            raise ValueError(
+                "requester: give connect_timeout_in_seconds and read_timeout_in_seconds, or a read may hang"
+            )
+        self._timeouts = (connect, read)
+        any_parent = StreamSlice(partition={parent: _SLOT} if parent else {}, cursor_slice={})
+        self._base = declared.get_url_base(stream_slice=any_parent).rstrip("/")
+        self._path = self._checked(declared.get_path(stream_slice=any_parent))
+        self._alternative = self._checked(self._evaluated(alternative_path, any_parent)) if alternative_path else None
+        self._parameters = {name: str(value) for name, value in declared.get_request_params().items()}
+        self._headers = {name: str(value) for name, value in declared.get_request_headers().items()}
         self._common: _Common | None = None
-        self._template = self._evaluate(self.url)
-        self._alternative = self._evaluate(self.alternative_url) if self.alternative_url else None
-        self._parameters = {
-            name: str(InterpolatedString.create(str(value), parameters={}).eval(self.config))
-            for name, value in self.request_parameters.items()
-        }
 
-    @cached_property
+    def window_in(self, budget: Budget) -> str:
+        """The key of the budget's window that the requests draw from."""
+        return budget.window_for(self.endpoint, self._limit)
+
+    @property
     def endpoint(self) -> str:
         """The path with `{id}` for the parent's id: names the endpoint in logs and in the budget."""
-        base_path = urlsplit(str(self.config["base_url"])).path.rstrip("/")
-        return urlsplit(self._template.replace(_SLOT, "{id}")).path.removeprefix(base_path)
-
-    def window_in(self, budget: Budget, settings: Settings) -> str:
-        """The key of the budget's window that the requests draw from."""
-        limit = RateLimit(settings.rate_limit_requests, settings.rate_limit_period, self.rate_limit_scope)
-        return budget.window_for(self.endpoint, limit)
+        return "/" + self._path.replace(_SLOT, "{id}")
 
     @property
     def key(self) -> str:
-        """What makes two requesters the same reading: what they ask for."""
-        return f"{self._template}?{sorted(self._parameters.items())}"
+        """What makes two requesters the same endpoint: what they ask for."""
+        return f"{self._base}/{self._path}?{sorted(self._parameters.items())}"
 
     @property
     def has_alternative(self) -> bool:
         return self._alternative is not None
 
     def url_for(self, parent_id: object = "", alternative: bool = False) -> str:
-        template = self._alternative if alternative and self._alternative else self._template
+        path = self._alternative if alternative and self._alternative else self._path
         # Quoted: an id is what a server says, and must stay one segment of the path.
-        return template.replace(_SLOT, quote(str(parent_id), safe="{}"))
+        return f"{self._base}/{path}".replace(_SLOT, quote(str(parent_id), safe="{}"))
 
     def parameters_with(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**self._parameters, **more}
@@ -190,7 +198,7 @@ class Requester:
         timeout: tuple[float, float] | None,
     ) -> tuple[requests.Response, bytes]:
         """Send the request; gives the response and its body, which is empty where it does not matter."""
-        connect, read = timeout or (self.connect_timeout_in_seconds, self.read_timeout_in_seconds)
+        connect, read = timeout or self._timeouts
         self._common = common = self._common or self._prepare(session)
         # Headers and all else but the URL are only read from here on.
         request = copy(common.request)
@@ -207,15 +215,18 @@ class Requester:
     def _prepare(self, session: requests.Session) -> _Common:
         """Everything but the URL, once: requests would look for proxies and evaluate the credential at each request."""
         # As the CDK does it: an explicit `auth` also keeps a .netrc of the machine from taking its place.
-        request = requests.Request(
-            "GET", self.url_for(), auth=self.authenticator, headers={"Accept": "application/json"}
-        )
+        request = requests.Request("GET", self.url_for(), auth=self._authenticator, headers=self._headers)
         environment = session.merge_environment_settings(self.url_for(), {}, True, None, None)
         return _Common(session.prepare_request(request), environment)
 
-    def _evaluate(self, template: str) -> str:
-        string = InterpolatedString.create(template, parameters={})
-        return str(string.eval(self.config, stream_slice=_AnyId()))
+    def _evaluated(self, path: str, stream_slice: StreamSlice) -> str:
+        string = InterpolatedString.create(path, parameters={})
+        return str(string.eval(self._config, **get_interpolation_context(stream_slice=stream_slice))).lstrip("/")
+
+    def _checked(self, path: str) -> str:
+        if self._parent and path.count(_SLOT) != 1:
+            raise ValueError(f"requester: the path {path} must hold stream_partition['{self._parent}'] once")
+        return path
 
 
 def prepare_url(request: requests.PreparedRequest, url: str, parameters: Mapping[str, str]) -> None:
@@ -225,10 +236,3 @@ def prepare_url(request: requests.PreparedRequest, url: str, parameters: Mapping
         request.url = f"{url}?{query}" if query else url
     else:
         request.prepare_url(url, dict(parameters))
-
-
-class _AnyId(dict[str, str]):
-    """Gives the slot for whatever partition field a URL template names."""
-
-    def __missing__(self, key: str) -> str:
-        return _SLOT

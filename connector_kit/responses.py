@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Optional
 
 import requests
@@ -23,48 +24,38 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.bodies import parsed
 from connector_kit.errors import UnexpectedAnswer, UnreadableKey, unforeseen
+from connector_kit.flights import Flights
+from connector_kit.parent_failures import ParentFailures
 from connector_kit.requester import Answer, Requester
 from connector_kit.shapes import flat, objects_in, unkeyed
+from connector_kit.state import StreamCursor
 from connector_kit.sync import Sync
-from connector_kit.values import SchemaNormalization
+from connector_kit.values import SchemaNormalization, for_clean_answers, key_fields
 
 logger = logging.getLogger("airbyte.connector_kit")
 
 
 @dataclass
-class RowExtractor(RecordExtractor):
-    """Finds the records in a body, and the rows of a derived stream in each record.
+class RecordsIn(RecordExtractor):
+    """Finds the records in a body.
 
     Args:
-        field_path: where the records are, `[data]` or `[]` for the whole body.
-        many: True for a list of records, False for a single one.
+        field_path: where they are: `[data]`, or nothing for the whole body.
+        single: True for one record, False for a list of them.
         none_if_empty: True where a body that is `null` means that there is no record. Elsewhere it does so inside of
             `field_path` alone, as `{}` does everywhere: a whole body that is empty may as well be a gateway's.
-        expand: for derived streams, the arrays to go down into, outermost first. Each step is
-            `{field: results, keep: {name in the row: name in the outer record}}`.
-        position: the field that tells a row's place in its array, from 0.
-        drop: fields that the rows do not repeat.
     """
 
     config: Config
     field_path: list[str] = field(default_factory=list)
-    many: bool = True
+    single: bool = False
     none_if_empty: bool = False
-    expand: list[Mapping[str, Any]] = field(default_factory=list)
-    position: Optional[str] = None
-    drop: list[str] = field(default_factory=list)
-
-    @property
-    def changes(self) -> bool:
-        """Whether the rows are anything but the records."""
-        return bool(self.expand or self.drop)
 
     def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
-        for record in self.records(parsed(response.content).value):
-            yield from self.rows(record)
+        yield from self.records(parsed(response.content).value)
 
     def records(self, body: Any) -> list[dict[str, Any]]:
-        """The records of a body, unexpanded, in whichever of PHP's shapes they came.
+        """The records of a body, in whichever of PHP's shapes they came.
 
         Raises UnexpectedAnswer for a body that is not what the endpoint gives.
         """
@@ -76,24 +67,44 @@ class RowExtractor(RecordExtractor):
         may_be_none = bool(self.field_path) or self.none_if_empty
         if found is None or (found == {} and self.field_path):
             found = [] if may_be_none else None
-        elif isinstance(found, dict) and (not self.many or (found and all(map(str.isdigit, found)))):
+        elif isinstance(found, dict) and (self.single or (found and all(map(str.isdigit, found)))):
             found = unkeyed(found)
         records = [record for record in flat(found) if record is not None] if isinstance(found, list) else [found]
-        if self.many:
+        if not self.single:
             if not isinstance(found, list) or not all(isinstance(record, dict) for record in records):
                 raise UnexpectedAnswer("JSON that holds no list of records")
         elif not (isinstance(records[0], dict) and len(records) == 1 if records else may_be_none):
             raise UnexpectedAnswer("JSON that holds no record")
         return records
 
+
+@dataclass
+class NestedRows(RecordExtractor):
+    """Finds the rows of a derived stream in a record of the stream that it is made from.
+
+    Args:
+        expand: the arrays to go down into, outermost first. Each step is
+            `{field: results, keep: {name in the row: name in the outer record}}`.
+        position: the field that tells a row's place in its array, from 0.
+    """
+
+    config: Config
+    expand: list[Mapping[str, Any]]
+    position: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        for step in self.expand:
+            if "field" not in step or set(step) - {"field", "keep"}:
+                raise ValueError(f"expand: a step is {{field: …, keep: {{…}}}}, not {dict(step)}")
+
+    def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
+        yield from self.rows(parsed(response.content).value)
+
     def rows(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """The rows that a record gives to its stream: itself, or its nested rows."""
+        """The rows that a record holds."""
         rows = [record]
         for step in self.expand:
             rows = [inner for outer in rows for inner in self._inner(outer, step)]
-        for name in self.drop:
-            for row in rows:
-                row.pop(name, None)
         return rows
 
     def _inner(self, outer: dict[str, Any], step: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -111,32 +122,50 @@ class RowExtractor(RecordExtractor):
 
 @dataclass
 class Member:
-    """One stream of a reading: which records are its, and what they look like."""
+    """One stream of a reading: which rows are its, what they look like, and what it remembers."""
 
     name: str
     selector: RecordSelector
-    extractor: RowExtractor
+    cursor: StreamCursor | None
     schema: Mapping[str, Any] = field(default_factory=dict)
     # What the stream ends with, before its end, while its fellow members go on.
     error: AirbyteTracedException | None = None
 
-    def records(self, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool) -> Iterable[Record]:
+    def __post_init__(self) -> None:
+        self._for_clean = for_clean_answers(self.selector)
+
+    def records(self, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool) -> Iterator[Record]:
         """The stream's records of those found in one answer; `clean` as the answer has it.
 
         Raises UnreadableKey where a record's key can't be read.
         """
-        if isinstance(self.selector.schema_normalization, SchemaNormalization):
-            self.selector.schema_normalization.begin(clean)
-        rows = (row for outer in found for row in self.extractor.rows(outer)) if self.extractor.changes else found
-        return self.selector.filter_and_transform(rows, {}, self.schema, stream_slice)
+        extractor = self.selector.extractor
+        if isinstance(extractor, NestedRows):
+            found = (row for record in found for row in extractor.rows(record))
+        selector = self._for_clean if clean else self.selector
+        rows = selector.filter_and_transform(found, {}, self.schema, stream_slice)
+        keys = key_fields(self.schema)
+        if not keys:
+            yield from rows
+            return
+        key_of, seen = itemgetter(*keys), set()
+        for row in rows:
+            key = key_of(row.data)
+            if key in seen and isinstance(self.selector.schema_normalization, SchemaNormalization):
+                self.selector.schema_normalization.same_key(self.schema)
+            seen.add(key)
+            yield row
 
 
 class Reading(ABC):
     """All requests to one endpoint in one sync, and the streams that hear the answers."""
 
-    def __init__(self, sync: Sync, requester: Requester) -> None:
+    def __init__(self, sync: Sync, requester: Requester, extractor: RecordExtractor) -> None:
+        if not isinstance(extractor, RecordsIn):
+            raise TypeError(f"{requester.endpoint}: the extractor of a stream with an endpoint must be RecordsIn")
         self.sync = sync
         self.requester = requester
+        self.extractor = extractor
         self.members: dict[str, Member] = {}
         self.children: list[Reading] = []
         self._arrived: set[str] = set()
@@ -148,14 +177,9 @@ class Reading(ABC):
         # What the reading's own streams end with although all that can be read was read; its children go on.
         self.incomplete: AirbyteTracedException | None = None
 
-    def join(self, name: str, selector: RecordSelector) -> None:
-        """Make a stream a member; naming it again, as the parent of another stream, changes nothing."""
-        self.sync.reading_of[name] = self
-        if name not in self.members:
-            extractor = selector.extractor
-            if not isinstance(extractor, RowExtractor):
-                raise TypeError(f"{name}: a reading's extractor must be a RowExtractor")
-            self.members[name] = Member(name=name, selector=selector, extractor=extractor)
+    def join(self, name: str, selector: RecordSelector, cursor: StreamCursor | None) -> None:
+        """Make a stream a member."""
+        self.members[name] = Member(name, selector, cursor)
 
     @property
     def label(self) -> str:
@@ -261,6 +285,33 @@ class Reading(ABC):
         """Up to which instant the parent list is not needed for a member; None where all of it is."""
         return None
 
+    def _flights(self, left: Callable[[], int | None], parents: ParentFailures | None) -> Flights:
+        """What sends this reading's requests; `left` and `parents` as it has them."""
+        return Flights(
+            self.sync,
+            self.requester,
+            self._check,
+            self.label,
+            waiting=lambda: self.streams_served,
+            confirm=self.confirm,
+            left=left,
+            parents=parents,
+        )
+
+    def _check(self, answer: Answer) -> None:
+        answer.records = self._records(answer, answer.body)
+
+    def _copy_of_records(self, answer: Answer) -> list[dict[str, Any]]:
+        """The records once more: members change them in place, so only one of them may have the answer's own."""
+        return self._records(answer, answer.copy_of_body())
+
+    @abstractmethod
+    def _records(self, answer: Answer, body: Any) -> list[dict[str, Any]]:
+        """The records in an answer's body, or in a copy of it.
+
+        Raises UnexpectedAnswer where there are none and should be.
+        """
+
     @abstractmethod
     def _run(self) -> Iterator[Record]:
         """Send the requests, yield every wanted member's records."""
@@ -271,9 +322,8 @@ class Reading(ABC):
         Also of those that wait for this reading: where none of its own members is wanted, nobody else would be heard.
         """
         for member in self.wanted:
-            cursor = self.sync.cursors.get(member.name)
-            if cursor is not None:
-                cursor.confirm(now_or_later)
+            if member.cursor is not None:
+                member.cursor.confirm(now_or_later)
         for child in self.children:
             child.confirm(now_or_later)
 

@@ -112,7 +112,7 @@ class Settings:
         return cls(
             base_url=_base_url(str(full["base_url"])),
             rate_limit_requests=int(full["rate_limit_requests"]),
-            rate_limit_period=_period(str(full["rate_limit_period"])),
+            rate_limit_period=duration(str(full["rate_limit_period"]), "rate_limit_period").total_seconds(),
             num_workers=int(full["num_workers"]),
             start_instant=start_instant,
             personal_data=mode_of(full),
@@ -158,18 +158,18 @@ def _wanted(error: ValidationError) -> str:
     return span if field.get("airbyte_secret") else f"{span}, not {error.instance}"
 
 
-def _period(text: str) -> float:
+def duration(text: str, name: str) -> timedelta:
+    """A span of time. Raises a config error that names the field for what is no positive ISO 8601 duration."""
     try:
-        duration = isodate.parse_duration(text)
+        span = isodate.parse_duration(text)
     except (isodate.ISO8601Error, ValueError, OverflowError):
-        duration = None
+        span = None
     # Years and months parse to isodate's own Duration, which has no fixed length in seconds.
-    seconds = duration.total_seconds() if isinstance(duration, timedelta) else 0.0
-    if seconds <= 0:
+    if not isinstance(span, timedelta) or span <= timedelta():
         raise config_error(
-            "rate_limit_period: not a positive ISO 8601 duration. Write it as PT15M (15 minutes) or PT1H (1 hour)."
+            f"{name}: not a positive ISO 8601 duration. Write it as PT15M (15 minutes) or PT1H (1 hour)."
         )
-    return seconds
+    return span
 
 
 def _base_url(text: str) -> str:

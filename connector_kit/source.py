@@ -27,14 +27,17 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
+from connector_kit.binding import Binding
 from connector_kit.checking import check_streams
 from connector_kit.clock import Clock
-from connector_kit.dialect import AIRBYTE, Dialect, spoken
+from connector_kit.dialect import AIRBYTE, Dialect
 from connector_kit.environment import refuse_unusable
+from connector_kit.factory import StreamFactory, refuse_contradictions
 from connector_kit.failed_streams import told_once
 from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
+from connector_kit.retrievers import StreamRetriever
 from connector_kit.settings import Settings, config_error, with_defaults
 from connector_kit.sync import Sync
 
@@ -50,6 +53,11 @@ def read_manifest(package: str) -> dict[str, Any]:
     # Resolved, the definitions have served; the CDK would check and copy each of them once more.
     resolved.pop("definitions", None)
     return resolved
+
+
+def stream_name(stream: Mapping[str, Any]) -> str:
+    """The name of a stream as the manifest declares it."""
+    return str(stream["$parameters"]["name"])
 
 
 def _threads_for(streams: int, declared: object) -> dict[str, Any]:
@@ -91,11 +99,12 @@ class ManifestSource(ConcurrentDeclarativeSource):
     ) -> None:
         self._package = package
         manifest = read_manifest(package)
-        self._stream_names = [stream["name"] for stream in manifest["streams"]]
+        refuse_contradictions(manifest)
+        self._stream_names = [stream_name(stream) for stream in manifest["streams"]]
         if only is None and catalog is not None:
             only = [stream.stream.name for stream in catalog.streams]
         if only is not None:
-            manifest["streams"] = [stream for stream in manifest["streams"] if stream["name"] in only]
+            manifest["streams"] = [stream for stream in manifest["streams"] if stream_name(stream) in only]
         manifest["concurrency_level"] = _threads_for(len(manifest["streams"]), manifest.get("concurrency_level"))
         self._connection_specification: Mapping[str, Any] = manifest["spec"]["connection_specification"]
         self._own_state = state or []
@@ -104,6 +113,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._clock = clock
         self._transport = transport
         self._sync: Sync | None = None
+        # By stream, those of parents among them; built by `streams`.
+        self.retrievers: Mapping[str, StreamRetriever] = {}
         # The state stays with us: the CDK's cursors, which the kit's own replace, would refuse its shape.
         super().__init__(
             catalog=catalog,
@@ -161,14 +172,17 @@ class ManifestSource(ConcurrentDeclarativeSource):
             sync.close()
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """All streams, built anew and bound to the sync that was opened last."""
         sync = self._sync or self.open()
-        token = spoken.set(self._dialect)
-        try:
-            with sync.building():
-                declared = super().streams(config)
-        finally:
-            spoken.reset(token)
-        return [self._resumable(stream, sync) for stream in declared if isinstance(stream, DefaultStream)]
+        self._constructor = factory = StreamFactory(message_repository=self._message_repository)
+        declared = super().streams(config)
+        self.retrievers = factory.retrievers
+        self._binding = Binding(self.retrievers, sync, self._dialect)
+        return [
+            self._resumable(stream, self.retrievers[stream.name], sync)
+            for stream in declared
+            if isinstance(stream, DefaultStream)
+        ]
 
     # --- building ------------------------------------------------------------------------------------------------
 
@@ -191,22 +205,20 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._sync = sync
         return sync
 
-    def _resumable(self, declared: DefaultStream, sync: Sync) -> DefaultStream:
-        """The declared stream with the kit's memory in the place of the CDK's, read as one partition.
+    def _resumable(self, declared: DefaultStream, retriever: StreamRetriever, sync: Sync) -> DefaultStream:
+        """The declared stream, read as one partition, and with the schema that its records have in this mode.
 
         One partition, because the reading keeps several requests in flight itself, in order, and shares them among
         streams; the CDK's slices would know nothing of either.
         """
-        cursor: Cursor | None = sync.cursors.get(declared.name)
-        if cursor is None:
-            if set(sync.states.get(declared.name, {})) - _NO_STATE_KEYS:
-                raise config_error(
-                    f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
-                    "state. It was not written by this connector, or was edited. Clear the stream's state."
-                )
-            cursor = FinalStateCursor(declared.name, None, self._message_repository)
+        remembers = self._binding.cursors.get(declared.name)
+        cursor: Cursor = remembers or FinalStateCursor(declared.name, None, self._message_repository)
+        if remembers is None and set(sync.states.get(declared.name, {})) - _NO_STATE_KEYS:
+            raise config_error(
+                f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
+                "state. It was not written by this connector, or was edited. Clear the stream's state."
+            )
         schema = declared.get_json_schema()
-        retriever = sync.retrievers[declared.name]
         return DefaultStream(
             partition_generator=StreamSlicerPartitionGenerator(
                 DeclarativePartitionFactory(
@@ -220,8 +232,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
             name=declared.name,
             # Records are made by the schema as it is written; the catalog tells what hashing makes of it.
             json_schema=schema_for(schema, sync.settings.personal_data),
-            primary_key=[key for (key,) in declared.as_airbyte_stream().source_defined_primary_key or []],
-            cursor_field=CursorField(declared.cursor_field) if declared.cursor_field else None,
+            primary_key=retriever.key_fields,
+            cursor_field=CursorField(remembers.cursor_field) if remembers else None,
             logger=logging.getLogger(f"airbyte.{declared.name}"),
             cursor=cursor,
         )

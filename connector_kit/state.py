@@ -16,8 +16,6 @@ from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import isodate  # type: ignore[import-untyped]  # the library ships no types
-from airbyte_cdk.sources.declarative.models.declarative_component_schema import DatetimeBasedCursor
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
@@ -39,26 +37,33 @@ _NO_CLOCK_APART = timedelta(days=3650)
 
 
 class StreamCursor(Cursor):
-    """The memory of one stream, shared by all parts that read it.
+    """The memory of one stream in one run, begun from its saved state.
 
     Args:
         sync: what the run shares; holds the saved state.
         stream: the stream's name.
-        field: the cursor field as the state spells it.
-        lookback: the state stays this far behind the start of the sync.
+        cursor_field: the field that holds the time, in the records and in the state.
+        margin: the state stays so far behind the start of the sync, by whichever of the server's clocks.
+        start: what was last updated before this instant (in microseconds) is left out; None where nothing is.
+
+    Raises:
+        AirbyteTracedException: the state is none of this cursor's.
     """
 
-    def __init__(self, sync: Sync, stream: str, field: str, lookback: timedelta) -> None:
+    def __init__(
+        self, sync: Sync, stream: str, cursor_field: str, margin: timedelta = timedelta(), start: int | None = None
+    ) -> None:
         self._sync = sync
         self.stream = stream
-        self.field = field
-        self._lookback = lookback
+        self.cursor_field = cursor_field
+        self._margin = margin
+        self.start = start
         self._lock = threading.Lock()
         self._confirmed_at = sync.clock.monotonic()
         state = sync.states.get(stream) or {}
         self._check_keys(state)
-        self._text: str | None = state.get(field)
-        self._mark = self._instant_of(self._text) if field in state else None
+        self._text: str | None = state.get(self.cursor_field)
+        self._mark = self._instant_of(self._text) if self.cursor_field in state else None
         self._cap: int | None = None
         # The server's clock is known with its first answer only, and this machine's may be days off.
         self._refuse_beyond(sync.clock.now() + _NO_CLOCK_APART, "any")
@@ -68,17 +73,16 @@ class StreamCursor(Cursor):
 
     def begin(self, server_time: datetime) -> None:
         """Told once, with the server's time at the list's first answer: no memory may pass it less the margin."""
-        self._cap = int((server_time - self._lookback).timestamp()) * _SECOND
+        self._cap = int((server_time - self._margin).timestamp()) * _SECOND
         whose = "the server's" if self._sync.knows_server_clock else "this machine's"
         self._refuse_beyond(self._sync.server_now() + _CLOCKS_APART, whose)
 
     @property
     def floor(self) -> int | None:
         """What was last updated up to this instant is not needed. None where everything is."""
-        start = self._sync.settings.start_instant
-        if start is None:
+        if self.start is None:
             return self._mark
-        return start - 1 if self._mark is None else max(self._mark, start - 1)
+        return self.start - 1 if self._mark is None else max(self._mark, self.start - 1)
 
     def complete(self) -> None:
         """Told when everything was read to its end."""
@@ -137,7 +141,7 @@ class StreamCursor(Cursor):
     def _instant_of(self, text: Any) -> int:
         instant = times.instant(text)
         if instant is None:
-            raise self.unreadable(f"{self.field} is not a time")
+            raise self.unreadable(f"{self.cursor_field} is not a time")
         return instant
 
     def _tell_left_out(self, count: int) -> None:
@@ -152,7 +156,7 @@ class StreamCursor(Cursor):
     def _refuse_beyond(self, latest: datetime, whose: str) -> None:
         """No mark of ours passes the server's clock; by one that does, nothing would ever be read again."""
         if self._mark is not None and self._mark > int(latest.timestamp()) * _SECOND:
-            raise self.unreadable(f"{self.field} lies in the future by {whose} clock")
+            raise self.unreadable(f"{self.cursor_field} lies in the future by {whose} clock")
 
     def _advance(self, instant: int, text: str | None = None) -> None:
         """Move the mark to `instant`, never beyond the cap and never back."""
@@ -168,7 +172,7 @@ class ListCursor(StreamCursor):
 
     @property
     def keys(self) -> frozenset[str]:
-        return frozenset({self.field})
+        return frozenset({self.cursor_field})
 
     def _load(self, state: Mapping[str, Any]) -> None:
         self._greatest: int | None = None
@@ -189,15 +193,7 @@ class ListCursor(StreamCursor):
                 self._advance(self._greatest)
 
     def _dump(self) -> dict[str, Any]:
-        return {} if self._text is None else {self.field: self._text}
-
-
-def lookback_of(declared: DatetimeBasedCursor) -> timedelta:
-    """The manifest's `lookback_window`: how far the state stays behind the start of a sync."""
-    window = isodate.parse_duration(declared.lookback_window or "PT0S")
-    if not isinstance(window, timedelta):
-        raise ValueError(f"lookback_window {declared.lookback_window}: write it in days, hours, minutes and seconds")
-    return window
+        return {} if self._text is None else {self.cursor_field: self._text}
 
 
 def _utc(instant: int) -> str:

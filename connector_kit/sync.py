@@ -1,4 +1,4 @@
-"""What all streams of one run share: clock, budget, connections, the readings that several streams hear, the counts."""
+"""What all streams of one run share: clock, budget, connections, counts, messages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import requests
 from airbyte_cdk.models import (
@@ -26,7 +25,6 @@ from airbyte_cdk.models import (
     StreamDescriptor,
     Type,
 )
-from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as stream_status_message
 
 # The CDK's own `models` leave this one out.
@@ -40,21 +38,10 @@ from connector_kit.rate_limits import Budget
 from connector_kit.settings import Settings
 from connector_kit.transport import Adapter
 
-if TYPE_CHECKING:
-    from connector_kit.listing import ListReading
-    from connector_kit.responses import Reading
-    from connector_kit.state import StreamCursor
-
 logger = logging.getLogger("airbyte.connector_kit")
-
-# The manifest's parts are built by the CDK's factory, which hands them the config and nothing else; the sync that they
-# belong to is known by context while they are built.
-_building: ContextVar[Sync] = ContextVar("connector_kit_sync")
 
 # So far apart no two clocks are that somebody cares for.
 _CLOCK_IS_OFF = timedelta(minutes=5)
-
-_Reading = TypeVar("_Reading", bound="Reading")
 
 
 class Sync:
@@ -85,10 +72,6 @@ class Sync:
         # By when a check must be done, by the monotonic clock of this process; 0 before its first request.
         self.check_ends = 0.0
         self.sampling = False
-        self.cursors: dict[str, StreamCursor] = {}
-        self.readings: dict[str, Reading] = {}
-        self.reading_of: dict[str, Reading] = {}
-        self.retrievers: dict[str, Retriever] = {}
         self.requests: Counter[str] = Counter()
         self.records: Counter[str] = Counter()
         self.saved: Counter[str] = Counter()
@@ -104,20 +87,6 @@ class Sync:
         self._lock = threading.Lock()
         self._session = _session(settings.num_workers, transport)
         self._pool: ThreadPoolExecutor | None = None
-
-    @classmethod
-    def current(cls) -> Sync:
-        """The sync whose streams are being built in this context."""
-        return _building.get()
-
-    @contextmanager
-    def building(self) -> Iterator[None]:
-        """While this lasts, parts that the CDK's factory builds belong to this sync."""
-        token = _building.set(self)
-        try:
-            yield
-        finally:
-            _building.reset(token)
 
     @property
     def session(self) -> requests.Session:
@@ -149,17 +118,6 @@ class Sync:
     def server_now(self) -> datetime:
         """The server's clock, if an answer has told it; else this machine's."""
         return self.clock.now() + (self._ahead or timedelta())
-
-    def reading(self, key: str, make: Callable[[], _Reading]) -> _Reading:
-        """The one reading of what `key` asks for: made at the first call, shared by every stream that names it."""
-        with self._lock:
-            if key not in self.readings:
-                self.readings[key] = make()
-            return self.readings[key]  # type: ignore[return-value]  # a key belongs to one kind of reading
-
-    def list_reading_of(self, stream: str) -> ListReading:
-        """The list that gives a stream its records, for a child that has this stream as its parent."""
-        return self.reading_of[stream]  # type: ignore[return-value]  # a parent is a list in both manifests
 
     def count_request(self, endpoint: str) -> None:
         with self._lock:

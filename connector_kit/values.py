@@ -8,17 +8,19 @@ values that are right already cost one type check.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from operator import is_, itemgetter
+from operator import is_
 from typing import Any
 
+from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
 from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
 from airbyte_cdk.sources.types import Config
 
 from connector_kit import hashing, personal_data
-from connector_kit.dialect import Dialect, spoken
+from connector_kit.dialect import AIRBYTE, Dialect
 from connector_kit.errors import UnreadableKey
-from connector_kit.notices import Notices, notices_of
+from connector_kit.notices import Notices
 from connector_kit.scalars import (
     LARGEST,
     SMALLEST,
@@ -52,41 +54,69 @@ class SchemaNormalization(TypeTransformer):
 
     def __post_init__(self) -> None:
         mode = mode_of(self.config)
-        dialect = spoken.get()
-        self._notices = notices_of(self.config, self.name, mode, dialect)
-        hasher = hashing.Hasher(self.config["personal_data_key"]) if mode == "hash" else None
-        self._compilers = [_Compiler(mode, hasher, self._notices, dialect, clean) for clean in (False, True)]
-        self._compiled: tuple[Schema, list[Rule]] | None = None
-        # No text in the records of this answer holds a NUL or half a surrogate pair, no number is infinite.
-        self.clean = False
-        self._key_of: Callable[[Mapping[str, Any]], Any] | None = None
-        self._keys: set[Any] = set()
+        self._hasher = hashing.Hasher(self.config["personal_data_key"]) if mode == "hash" else None
+        self._mode = mode
+        self._take(AIRBYTE)
 
-    def begin(self, clean: bool) -> None:
-        """The records to come are of another answer."""
-        self.clean = clean
-        self._keys.clear()
+    def bind(self, record_format: Dialect) -> None:
+        """Spell the records so from now on."""
+        if record_format != self._format:
+            self._take(record_format)
+
+    def _take(self, record_format: Dialect) -> None:
+        self._format = record_format
+        self._notices = Notices(self.name, self._mode, record_format)
+        # The rules of one schema, for texts and numbers of any kind and for clean ones.
+        self._compiled: tuple[Schema, list[Rule]] | None = None
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
         """Change the record to what the schema declares, and the objects in it: they are the stream's own."""
+        self._rules(schema)[False](record)
+        if self._notices.waiting:
+            self._notices.tell()
+
+    def transform_clean(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
+        """The same for an answer of which no text holds a NUL or half a surrogate pair, and no number is infinite."""
+        self._rules(schema)[True](record)
+        if self._notices.waiting:
+            self._notices.tell()
+
+    def same_key(self, schema: Mapping[str, Any]) -> None:
+        """Told that two rows of one answer have the same key."""
+        self._notices.same_key(key_fields(schema))
+
+    def _rules(self, schema: Schema) -> list[Rule]:
         compiled = self._compiled
         if compiled is None or compiled[0] is not schema:
             # Some schema loaders read their file anew for each partition: an equal schema is as good as the same.
             if compiled and compiled[0] == schema:
                 rules = compiled[1]
             else:
-                rules = [compiler.object_rule(schema, "") for compiler in self._compilers]
+                rules = [
+                    _Compiler(self._mode, self._hasher, self._notices, self._format, clean).object_rule(schema, "")
+                    for clean in (False, True)
+                ]
             self._compiled = compiled = (schema, rules)
-            keys = key_fields(schema)
-            self._key_of = itemgetter(*keys) if keys else None
-        compiled[1][self.clean](record)
-        if self._key_of is not None:
-            key = self._key_of(record)
-            if key in self._keys:
-                self._notices.same_key(key_fields(schema))
-            self._keys.add(key)
-        if self._notices.waiting:
-            self._notices.tell()
+        return compiled[1]
+
+
+class _ForClean(TypeTransformer):
+    """A normalization, for records of clean answers."""
+
+    def __init__(self, normalization: SchemaNormalization) -> None:
+        self._normalization = normalization
+
+    def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
+        self._normalization.transform_clean(record, schema)
+
+
+def for_clean_answers(selector: RecordSelector) -> RecordSelector:
+    """The same selector, for records of clean answers: it looks at less."""
+    if not isinstance(selector.schema_normalization, SchemaNormalization):
+        return selector
+    other = copy(selector)
+    other.schema_normalization = _ForClean(selector.schema_normalization)
+    return other
 
 
 class _Compiler:

@@ -18,7 +18,7 @@ from typing import Any
 from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer, ConfiguredAirbyteCatalog, SyncMode, Type
 from airbyte_cdk.test.catalog_builder import CatalogBuilder
 
-from connector_kit.source import ManifestSource, read_manifest
+from connector_kit.source import ManifestSource, read_manifest, stream_name
 from sandbox import Running, Settings, VirtualClock, World, serve
 from sandbox.request_log import Request
 
@@ -112,7 +112,7 @@ class Company:
 
     def streams(self) -> list[str]:
         """The names of all streams."""
-        return [stream["name"] for stream in read_manifest(f"source_{self.source}")["streams"]]
+        return [stream_name(stream) for stream in read_manifest(f"source_{self.source}")["streams"]]
 
     def sync(
         self,

@@ -23,7 +23,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from connector_kit.errors import PAUSES, FailureTable, Redirected, RequestFailure, UnexpectedAnswer, endless, lasting
 from connector_kit.personal_data import MARK, MARK_BY_NAME, is_leaf
 from connector_kit.settings import Settings
-from connector_kit.source import ManifestSource, read_manifest
+from connector_kit.source import ManifestSource, read_manifest, stream_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"source_talentics": ROOT / "docs" / "talentics.md", "source_talentio": ROOT / "docs" / "talentio.md"}
@@ -49,7 +49,7 @@ def manifest(source: str) -> dict[str, Any]:
 
 
 def streams(source: str) -> dict[str, dict[str, Any]]:
-    return {stream["name"]: stream for stream in manifest(source)["streams"]}
+    return {stream_name(stream): stream for stream in manifest(source)["streams"]}
 
 
 def specification(source: str) -> Mapping[str, Any]:

@@ -65,7 +65,7 @@ class Play:
         limit = RateLimit(settings.rate_limit_requests, settings.rate_limit_period, "endpoint")
         self.requester = SimpleNamespace(
             endpoint="/exams/tickets/{id}/scores",
-            window_in=lambda budget, _: budget.window_for("scores", limit),
+            window_in=lambda budget: budget.window_for("scores", limit),
             send=self._send,
             error_handler=_Handler(),
         )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from connector_kit.paging import LaravelLinks, OnePage, PageSignals, PageWalk, Sightings
-from connector_kit.requester import Answer
 
 SIZE = 100
 # More requests than any of these walks may need: an endless one fails instead of hanging.
@@ -214,8 +213,7 @@ def test_an_empty_second_page_says_that_an_endpoint_has_pages() -> None:
 @pytest.mark.parametrize("link", [["https://api.test?page=2"], {"url": "x"}, 7, True])
 def test_a_link_that_is_no_text_says_nothing(link: object) -> None:
     strategy = LaravelLinks({}, SIZE)
-    answer = Answer(200, {}, b"", {"data": [], "links": {"next": link}}, None)
-    assert strategy.signals(answer, 1) == PageSignals()
+    assert strategy.signals({}, {"data": [], "links": {"next": link}}, 1) == PageSignals()
 
 
 def test_one_page_without_a_total_is_enough_to_let_a_deletion_go_unseen() -> None:

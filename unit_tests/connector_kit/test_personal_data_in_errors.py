@@ -26,6 +26,7 @@ def test_an_unforeseen_exception_is_told_without_its_text(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(SchemaNormalization, "transform", fall_over)
+    monkeypatch.setattr(SchemaNormalization, "transform_clean", fall_over)
     employee = TALENTIO.sample("employees", name="Mkquoted Santoso")
     with caplog.at_level(logging.DEBUG):
         outcome = TALENTIO.read("employees", {"/employees?page=1": counted_page([employee])}, fails=True)

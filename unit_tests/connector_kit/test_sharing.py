@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from connector_kit.binding import Binding
+from connector_kit.dialect import AIRBYTE
 from connector_kit.source import ManifestSource
 from sandbox import Settings, VirtualClock, World
 from unit_tests.consistency.harness import KitClock, Plan, WorldTransport
@@ -28,12 +30,14 @@ def test_a_slow_reader_holds_up_the_requests(leader: str, workers: int) -> None:
         "source_talentio", config=config, only=SHARED[leader], clock=KitClock(clock), transport=transport
     )
     sync = source.open(SHARED[leader])
-    for stream in source.streams(config):
-        sync.reading_of[stream.name].members[stream.name].schema = stream.get_json_schema()
+    streams = source.streams(config)
+    bound = Binding(source.retrievers, sync, AIRBYTE)
+    for stream in streams:
+        bound.readings[stream.name].members[stream.name].schema = stream.get_json_schema()
     pages = math.ceil(CANDIDATES / 100)
     heard: set[int] = set()
     rows = 0
-    for row in sync.reading_of[leader].lead():
+    for row in bound.readings[leader].lead():
         rows += 1
         if leader == "candidates":
             heard.add(len(transport.sent))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,11 +13,11 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
-from connector_kit.detail_state import DetailCursor, SeenCursor
+from connector_kit.detail_state import DetailCursor, IdCursor
 from connector_kit.packing import pack
 from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import Settings
-from connector_kit.source import ManifestSource, read_manifest
+from connector_kit.source import ManifestSource, read_manifest, stream_name
 from connector_kit.state import ListCursor, StreamCursor
 from connector_kit.sync import Sync
 from unit_tests.mock_server.helpers import NOW, StoppedClock
@@ -40,10 +39,9 @@ def cursor(
     emitted: list[AirbyteMessage] | None = None,
     clock: StoppedClock | None = None,
 ) -> Kind:
-    settings = replace(SETTINGS, start_instant=times.instant(start_date))
     emit = (emitted if emitted is not None else []).append
-    sync = Sync(settings, states={"things": state or {}}, emit=emit, clock=clock or StoppedClock())
-    made = kind(sync, "things", "updated_at", timedelta(minutes=5))
+    sync = Sync(SETTINGS, states={"things": state or {}}, emit=emit, clock=clock or StoppedClock())
+    made = kind(sync, "things", "updated_at", timedelta(minutes=5), times.instant(start_date))
     made.begin(server_time)
     return made
 
@@ -241,7 +239,7 @@ def test_parents_are_wanted_from_the_state_on_and_all_without_one() -> None:
 
 
 def test_ids_are_remembered_with_the_newest_time() -> None:
-    made = cursor(SeenCursor, {"updated_at": FEBRUARY, "seen": SeenIds([7]).encode()})
+    made = cursor(IdCursor, {"updated_at": FEBRUARY, "seen": SeenIds([7]).encode()})
     assert [made.due(number) for number in (7, 8)] == [False, True]
     made.passed(8, JANUARY)
     assert made.state == {"updated_at": FEBRUARY, "seen": SeenIds([7, 8]).encode()}
@@ -251,7 +249,7 @@ def test_ids_are_remembered_with_the_newest_time() -> None:
 
 
 def test_an_id_that_is_no_number_is_always_due() -> None:
-    made = cursor(SeenCursor)
+    made = cursor(IdCursor)
     made.passed("7", JANUARY)
     assert made.due("7")
 
@@ -259,7 +257,7 @@ def test_an_id_that_is_no_number_is_always_due() -> None:
 # --- all -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [ListCursor, DetailCursor, SeenCursor])
+@pytest.mark.parametrize("kind", [ListCursor, DetailCursor, IdCursor])
 @pytest.mark.parametrize(
     ("state", "why"),
     [
@@ -291,10 +289,10 @@ def test_a_foreign_state_is_refused_by_its_stream(kind: type[StreamCursor], stat
         (DetailCursor, {"updated_at": MARCH, "recent": None}, "recent is broken"),
         (DetailCursor, {"updated_at": MARCH, "recent": "AAAA"}, "recent is broken"),
         (DetailCursor, {"updated_at": MARCH, "recent": pack([1, 5])}, "recent is broken"),
-        (SeenCursor, {"updated_at": MARCH, "recent": ""}, "unknown keys recent"),
-        (SeenCursor, {"updated_at": MARCH, "seen": [1, 2]}, "seen is broken"),
-        (SeenCursor, {"updated_at": MARCH, "seen": None}, "seen is broken"),
-        (SeenCursor, {"updated_at": MARCH, "seen": "1-480"}, "seen is broken"),
+        (IdCursor, {"updated_at": MARCH, "recent": ""}, "unknown keys recent"),
+        (IdCursor, {"updated_at": MARCH, "seen": [1, 2]}, "seen is broken"),
+        (IdCursor, {"updated_at": MARCH, "seen": None}, "seen is broken"),
+        (IdCursor, {"updated_at": MARCH, "seen": "1-480"}, "seen is broken"),
     ],
 )
 def test_a_broken_state_is_refused_by_its_stream(kind: type[StreamCursor], state: dict[str, Any], why: str) -> None:
@@ -302,7 +300,7 @@ def test_a_broken_state_is_refused_by_its_stream(kind: type[StreamCursor], state
         cursor(kind, state)
 
 
-@pytest.mark.parametrize("kind", [ListCursor, DetailCursor, SeenCursor])
+@pytest.mark.parametrize("kind", [ListCursor, DetailCursor, IdCursor])
 def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCursor]) -> None:
     emitted: list[AirbyteMessage] = []
     clock = StoppedClock()
@@ -323,7 +321,7 @@ def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCurso
 def test_the_states_that_the_docs_show_are_accepted(package: str) -> None:
     text = Path(__file__).parents[2].joinpath("docs", "BEHAVIOR.md").read_text(encoding="utf-8")
     shown = [json.loads(line) for line in text.splitlines() if line.startswith('{"stream_descriptor"')]
-    of_package = {stream["name"] for stream in read_manifest(package)["streams"]}
+    of_package = {stream_name(stream) for stream in read_manifest(package)["streams"]}
     states = [state for state in shown if state["stream_descriptor"]["name"] in of_package]
     assert len(states) >= 2
     names = [state["stream_descriptor"]["name"] for state in states]

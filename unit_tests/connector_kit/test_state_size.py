@@ -11,7 +11,7 @@ from itertools import accumulate
 import pytest
 
 from connector_kit import times
-from connector_kit.detail_state import DetailCursor, SeenCursor
+from connector_kit.detail_state import DetailCursor, IdCursor
 from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import Settings
 from connector_kit.state import ListCursor, StreamCursor
@@ -117,7 +117,7 @@ def test_forms_of_a_hundred_thousand_applicants_are_remembered_whole(
     chance = random.Random(1)
     applicants = ids(chance)
     with_form = {number for number in applicants if chance.random() < share}
-    made = SeenCursor(sync(), "employment_application_forms", "application_time", timedelta(hours=12))
+    made = IdCursor(sync(), "employment_application_forms", "application_time", timedelta(hours=12))
     for number in with_form:
         made.passed(number, "2024-01-01 10:00:00")
     assert size(made) < MOST_BYTES
@@ -127,7 +127,7 @@ def test_forms_of_a_hundred_thousand_applicants_are_remembered_whole(
 
 def test_more_ids_than_fit_are_forgotten_and_none_is_invented() -> None:
     ids = set(random.Random(2).sample(range(10**9), COUNT))
-    made = SeenCursor(sync(), "employment_application_forms", "application_time", timedelta(hours=12))
+    made = IdCursor(sync(), "employment_application_forms", "application_time", timedelta(hours=12))
     for number in ids:
         made.passed(number, None)
     assert size(made) < MOST_BYTES
@@ -139,7 +139,7 @@ def test_more_ids_than_fit_are_forgotten_and_none_is_invented() -> None:
 
 
 def test_what_has_no_place_in_the_state_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    made = SeenCursor(sync(), "employment_application_forms", "application_time", timedelta())
+    made = IdCursor(sync(), "employment_application_forms", "application_time", timedelta())
     for number in range(COUNT):
         made.passed(1000 * number + random.Random(number).randrange(1000), None)
     made.complete()

@@ -6,7 +6,6 @@ events always meets the same requests. Pages are three records long: small world
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import io
 import json
@@ -25,10 +24,11 @@ import requests
 from requests.adapters import BaseAdapter
 
 from connector_kit import source as kit_source
-from connector_kit.listing import ListRetriever
+from connector_kit.binding import Binding
+from connector_kit.dialect import AIRBYTE
+from connector_kit.retrievers import StreamRetriever
 from connector_kit.settings import Settings as Settings_
 from connector_kit.source import ManifestSource
-from connector_kit.substreams import DetailRetriever
 from connector_kit.sync import Sync
 from sandbox import VirtualClock, World
 
@@ -269,23 +269,21 @@ def run_sync(
     sync.selected = frozenset(selected)
     sync.emit_state = lambda stream, blob: messages.append((stream, copy.deepcopy(dict(blob))))  # type: ignore[method-assign]
     keys = parts.keys
-    with sync.building():
-        # Built anew for each sync they take most of its time; bound to a new sync they are as good as new.
-        for retriever in parts.retrievers:
-            retriever.__post_init__()
+    # Built anew for each sync they take most of its time.
+    bound = Binding(parts.retrievers, sync, AIRBYTE)
     for name, schema in parts.schemas.items():
-        sync.reading_of[name].members[name].schema = schema
+        bound.readings[name].members[name].schema = schema
     failed = []
     killed = False
     try:
         for name in base:
             try:
-                messages.extend(sync.reading_of[name].lead())
+                messages.extend(bound.readings[name].lead())
             except Exception as error:  # noqa: BLE001 - one stream's failure is part of the play
                 failed.append(f"{name}: {error!r}")
             # As the CDK does at the end of each stream, failed or not.
             for member in (name, *DERIVED.get(name, ())):
-                cursor = sync.cursors.get(member)
+                cursor = bound.cursors.get(member)
                 if cursor is not None:
                     cursor.ensure_at_least_one_state_emitted()
     except Killed:
@@ -303,7 +301,7 @@ class Parts:
 
     config: dict[str, Any]
     specification: Mapping[str, Any]
-    retrievers: list[Any]
+    retrievers: Mapping[str, StreamRetriever]
     keys: dict[str, list[str]]
     schemas: dict[str, Mapping[str, Any]]
 
@@ -311,22 +309,12 @@ class Parts:
 @cache
 def _parts(package: str, pages_are_small: bool, selected: tuple[str, ...], configs: str) -> Parts:
     config = {**orjson.loads(configs)[package.removeprefix("source_")], "num_workers": 1}
-    built: list[Any] = []
-    with contextlib.ExitStack() as stack:
-        for kind in (ListRetriever, DetailRetriever):
-            original = kind.__post_init__
-
-            def note(self: Any, original: Callable[[Any], None] = original) -> None:
-                original(self)
-                built.append(self)
-
-            stack.enter_context(mock.patch.object(kind, "__post_init__", note))
-        source = ManifestSource(package, config=config, only=selected)
-        streams = source.streams({})
+    source = ManifestSource(package, config=config, only=selected)
+    streams = source.streams({})
     return Parts(
         config=config,
         specification=kit_source.read_manifest(package)["spec"]["connection_specification"],
-        retrievers=built,
+        retrievers=source.retrievers,
         keys={s.name: [k for (k,) in s.as_airbyte_stream().source_defined_primary_key or []] for s in streams},
         schemas={s.name: s.get_json_schema() for s in streams},
     )

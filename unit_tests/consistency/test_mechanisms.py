@@ -32,12 +32,12 @@ def cursor_capped_nowhere() -> AbstractContextManager[Any]:
     return mock.patch.object(StreamCursor, "begin")
 
 
-def lookback_zero() -> AbstractContextManager[Any]:
+def margin_zero() -> AbstractContextManager[Any]:
     """The state goes right up to the start of the sync, whatever zone the times are in."""
     original = StreamCursor.begin
 
     def begin(self: StreamCursor, server_time: Any) -> None:
-        self._lookback = type(self._lookback)(0)
+        self._margin = type(self._margin)(0)
         original(self, server_time)
 
     return mock.patch.object(StreamCursor, "begin", begin)
@@ -62,7 +62,7 @@ def count_ignored() -> AbstractContextManager[Any]:
 CASES = [
     (package, mutation)
     for package in ("source_talentics", "source_talentio")
-    for mutation in (total_ignored, cursor_capped_nowhere, lookback_zero, short_pages_are_last, count_ignored)
+    for mutation in (total_ignored, cursor_capped_nowhere, margin_zero, short_pages_are_last, count_ignored)
     if (package, mutation) != ("source_talentics", count_ignored)
 ]
 

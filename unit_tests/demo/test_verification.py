@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_kit.source import read_manifest
+from connector_kit.source import read_manifest, stream_name
 from demo.streams import CHILDREN, LISTS, MADE_FROM, SOURCES, Stream
 from demo.tables import Difference
 from demo.verification import deviations, expected_ids, needless_requests
@@ -70,7 +70,7 @@ def test_streams_that_every_sync_reads_in_full_may_ask_for_all() -> None:
 
 def test_each_stream_is_a_list_or_a_child_of_one() -> None:
     for source in SOURCES:
-        streams = {stream["name"] for stream in read_manifest(f"source_{source}")["streams"]}
+        streams = {stream_name(stream) for stream in read_manifest(f"source_{source}")["streams"]}
         known = {**LISTS[source], **CHILDREN[source]}
         assert streams == set(known)
         assert {parent for parent, _ in CHILDREN[source].values()} <= set(LISTS[source])
