@@ -76,8 +76,8 @@ sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=co
 test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
 	$(DEV)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
 
-test-long: .venv/.ready ## the tests that look for lost records, with 5,000 random histories
-	CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency --timeout=0 $(PYTEST_ARGS)
+test-long: .venv/.ready ## the tests that look for lost records, with 5,000 random histories, and for idle manifest lines
+	CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency unit_tests/test_manifest_lines.py --timeout=0 $(PYTEST_ARGS)
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
