@@ -121,7 +121,7 @@ class ListReading(Reading):
             set_aside: list[Parent] = []
             waiting = deque(parents)
             while waiting:
-                parent = waiting.pop() if failures.wants_another else waiting.popleft()
+                parent = failures.next_of(waiting)
                 self._lists_left = len(waiting) + len(set_aside)
                 try:
                     yield from self._walks(parent, parameters)

@@ -7,12 +7,15 @@ failed ones, and their state stays before them, so that they are asked for again
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from typing import TypeVar
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import RequestFailure, failure
+
+_Parent = TypeVar("_Parent")
 
 # So many failures in a row are the endpoint's; fewer where it has never given an answer.
 _ENOUGH, _ENOUGH_OF_A_KNOWN = 4, 20
@@ -45,10 +48,12 @@ class ParentFailures:
         """Whether no answer came so far, in this sync or before: requests go one by one until one does."""
         return not self._answered and (bool(self._in_a_row) or not self._known)
 
-    @property
-    def wants_another(self) -> bool:
-        """Whether to ask about a parent from elsewhere next: the oldest may fail one and all, and the newest not."""
-        return self._in_a_row >= self._enough // 2
+    def next_of(self, waiting: deque[_Parent]) -> _Parent:
+        """Take the parent to ask about next: the oldest, or after some failures in a row the newest.
+
+        The oldest may fail one and all, and the newest not.
+        """
+        return waiting.pop() if self._in_a_row >= self._enough // 2 else waiting.popleft()
 
     @property
     def tries(self) -> int | None:

@@ -143,7 +143,7 @@ class DetailReading(Reading):
         waiting = deque(due)
         while waiting:
             # Out of order only where one has failed, and the mark stays before it anyway.
-            parent = waiting.pop() if self._failures.wants_another else waiting.popleft()
+            parent = self._failures.next_of(waiting)
             self._let_settle(parent)
             yield self._question(parent)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -173,3 +174,15 @@ def configured(streams: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             for stream in streams
         ]
     }
+
+
+def unshared(kind: str, *options: str) -> list[str]:
+    """What a command is put behind to run in a namespace of its own. Skips the test where this machine allows none."""
+    wrapper = ["unshare", "--map-root-user", *options]
+    try:
+        possible = subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        possible = False
+    if not possible:
+        pytest.skip(f"needs unshare and the right to make {kind} namespaces")
+    return wrapper

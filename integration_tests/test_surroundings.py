@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from expected_rows import PRIMARY_KEYS
-from processes import SOURCES, Run, configured, program, run, write_json
+from processes import SOURCES, Run, configured, program, run, unshared, write_json
 from singer_programs import TINY, arguments, tap
 
 from sandbox import Running, Settings, serve
@@ -67,14 +66,7 @@ exec "$@"
 @pytest.fixture(scope="module")
 def read_only() -> list[str]:
     """What a command is put behind for it to find no folder that it could write to."""
-    wrapper = ["unshare", "--map-root-user", "--mount", "sh", "-c", _READ_ONLY, "sh"]
-    try:
-        possible = subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        possible = False
-    if not possible:
-        pytest.skip("needs unshare and the right to make mount namespaces")
-    return wrapper
+    return unshared("mount", "--mount", "sh", "-c", _READ_ONLY, "sh")
 
 
 @BOTH

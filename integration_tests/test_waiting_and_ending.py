@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from expected_rows import PRIMARY_KEYS, expected
-from processes import SOURCES, Run, Sandbox, configured, program, run, running_sandbox, write_json
+from processes import SOURCES, Run, Sandbox, configured, program, run, running_sandbox, unshared, write_json
 
 # By source: a child stream with a request for each record of a list.
 CHILD = {"talentics": "ticket_scores", "talentio": "candidate_details"}
@@ -215,14 +215,7 @@ def test_told_to_end_while_it_starts_it_dies_of_the_signal_without_a_word(
 @pytest.fixture(scope="module")
 def first_of_a_container() -> list[str]:
     """What a command is put behind to be the first process of a namespace, for which signals have no default."""
-    wrapper = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"]
-    try:
-        possible = subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        possible = False
-    if not possible:
-        pytest.skip("needs unshare and the right to make process namespaces")
-    return wrapper
+    return unshared("process", "--pid", "--fork", "--kill-child")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
