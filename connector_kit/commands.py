@@ -6,10 +6,8 @@ import argparse
 import io
 import logging
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
-from functools import cache
 from typing import Any
 
 import orjson
@@ -23,7 +21,6 @@ from airbyte_cdk.models import (
     ConnectorSpecification,
     Type,
 )
-from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.ending import quieten_log, write
@@ -100,21 +97,6 @@ class Entrypoint(AirbyteEntrypoint):
                 yield message
                 continue
             write(out, line)
-
-    @staticmethod
-    def handle_record_counts(
-        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
-    ) -> AirbyteMessage:
-        """The CDK's count of records for the next state, with a descriptor for each stream, not for each record."""
-        if message.record is None:
-            return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
-        stream_message_count[_descriptor(message.record.stream)] += 1.0
-        return message
-
-
-@cache
-def _descriptor(stream: str) -> HashableStreamDescriptor:
-    return HashableStreamDescriptor(name=stream)
 
 
 def run(package: str, arguments: Sequence[str]) -> None:

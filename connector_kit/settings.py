@@ -79,17 +79,10 @@ def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[st
 
 @dataclass(frozen=True)
 class Settings:
-    """What of the configuration the kit itself acts on.
-
-    `rate_limit_requests` per `rate_limit_period` seconds; `start_instant` in microseconds since the epoch, a zone-less
-    `start_date` read as UTC; `base_url` without a slash at its end.
-    """
+    """What of the configuration is not for one stream; `base_url` without a slash at its end."""
 
     base_url: str
-    rate_limit_requests: int
-    rate_limit_period: float
     num_workers: int
-    start_instant: int | None
     personal_data: Mode
 
     @classmethod
@@ -109,12 +102,10 @@ class Settings:
                 f"start_date: {start_date} lies in the future, so nothing would be read. Set it to a day that is past, "
                 "or leave it out."
             )
+        duration(str(full["rate_limit_period"]), "rate_limit_period")
         return cls(
             base_url=_base_url(str(full["base_url"])),
-            rate_limit_requests=int(full["rate_limit_requests"]),
-            rate_limit_period=duration(str(full["rate_limit_period"]), "rate_limit_period").total_seconds(),
             num_workers=int(full["num_workers"]),
-            start_instant=start_instant,
             personal_data=mode_of(full),
         )
 

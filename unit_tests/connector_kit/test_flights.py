@@ -62,7 +62,7 @@ class Play:
         settings = Settings.from_config(given, specification)
         self.sync = Sync(settings, clock=self.clock, emit=self._note)
         self.sync.checking = checking
-        limit = RateLimit(settings.rate_limit_requests, settings.rate_limit_period, "endpoint")
+        limit = RateLimit(config.get("rate_limit_requests", 50), 900, "endpoint")
         self.requester = SimpleNamespace(
             endpoint="/exams/tickets/{id}/scores",
             window_in=lambda budget: budget.window_for("scores", limit),

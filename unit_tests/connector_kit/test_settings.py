@@ -14,6 +14,7 @@ from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
+from connector_kit.retrievers import EndpointRetriever
 from connector_kit.settings import Settings, misspelled, with_defaults
 from connector_kit.source import ManifestSource, read_manifest
 
@@ -95,6 +96,16 @@ def test_a_bad_value_is_refused_by_its_field_before_any_request(package: str, fi
     assert not server.called
 
 
+def retriever(package: str = "source_talentics", **given: Any) -> EndpointRetriever:
+    """A list's retriever as the manifest declares it, with the config's values."""
+    config = {**GOOD[package], **given}
+    source = ManifestSource(package, config=config, only=[STREAM[package]])
+    source.streams(config)
+    retriever = source.retrievers[STREAM[package]]
+    assert isinstance(retriever, EndpointRetriever)
+    return retriever
+
+
 def settings(package: str = "source_talentics", **config: Any) -> Settings:
     return Settings.from_config({**GOOD[package], **config}, SPECS[package])
 
@@ -107,7 +118,9 @@ def settings(package: str = "source_talentics", **config: Any) -> Settings:
     ],
 )
 def test_what_is_left_out_has_the_specs_default(package: str, base_url: str, requests: int, period: float) -> None:
-    assert settings(package) == Settings(base_url, requests, period, 4, None, "keep")
+    assert settings(package) == Settings(base_url, 4, "keep")
+    declared = retriever(package)
+    assert (declared.limit.requests, declared.limit.period, declared.start_instant) == (requests, period, None)
     assert settings(package, base_url=None, num_workers=None, start_date=None) == settings(package)
 
 
@@ -135,7 +148,7 @@ def test_a_base_url_is_https_or_loopback(given: str, used: str) -> None:
     ],
 )
 def test_a_start_date_without_a_zone_is_utc(given: str, used: str) -> None:
-    assert settings(start_date=given).start_instant == times.instant(used)
+    assert retriever(start_date=given).start_instant == times.instant(used)
 
 
 @pytest.mark.parametrize("package", GOOD)
@@ -189,17 +202,19 @@ def test_a_start_date_in_the_future_is_refused_by_its_name(days: float) -> None:
 
 
 def test_a_start_date_may_be_tomorrow_where_the_clock_is_late_or_the_day_began_elsewhere() -> None:
-    assert settings(start_date=days_from_now(0.99)).start_instant is not None
+    settings(start_date=days_from_now(0.99))
 
 
 @pytest.mark.parametrize(("given", "used"), [("PT1H30M", 5400.0), ("P1D", 86400.0), ("PT0.5S", 0.5)])
 def test_a_period_is_a_duration_in_seconds(given: str, used: float) -> None:
-    assert settings(rate_limit_period=given).rate_limit_period == used
+    settings(rate_limit_period=given)
+    assert retriever(rate_limit_period=given).limit.period == used
 
 
 def test_the_bounds_of_a_number_belong_to_it() -> None:
     assert [settings(num_workers=number).num_workers for number in (1, 20)] == [1, 20]
-    assert settings(rate_limit_requests=1).rate_limit_requests == 1
+    settings(rate_limit_requests=1)
+    assert retriever(rate_limit_requests=1).limit.requests == 1
 
 
 def test_hashing_with_a_key_is_right() -> None:
