@@ -12,7 +12,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 _WORST_FIRST = (FailureType.config_error, FailureType.system_error, FailureType.transient_error)
 
 
-def told_once(messages: Iterable[AirbyteMessage], selected: int, logger: logging.Logger) -> Iterator[AirbyteMessage]:
+def summarize_failures(
+    messages: Iterable[AirbyteMessage], selected: int, logger: logging.Logger
+) -> Iterator[AirbyteMessage]:
     """The messages of a sync of `selected` streams.
 
     Raises:

@@ -13,11 +13,10 @@ from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 import isodate  # type: ignore[import-untyped]  # the library ships no types
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from jsonschema import Draft4Validator, ValidationError
 
 from connector_kit import times
+from connector_kit.errors import config_error
 
 Mode = Literal["keep", "hash", "drop"]
 # Blanks, line breaks, and the mark that some editors put at the beginning of a file.
@@ -25,11 +24,6 @@ _AROUND = " \t\r\n\v\f\u00a0\u3000\ufeff"
 # Today may have begun where the user is and not yet here; this machine's clock may be hours behind.
 _CLOCKS_APART = 86_400.0
 PERSONAL_DATA_MODES: tuple[Mode, ...] = get_args(Mode)
-
-
-def config_error(message: str) -> AirbyteTracedException:
-    """An error that the user can mend; `message` names the field or stream and says what to do."""
-    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
 
 
 def mode_of(config: Mapping[str, Any]) -> Mode:

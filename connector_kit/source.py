@@ -27,18 +27,17 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
-from connector_kit.binding import Binding
-from connector_kit.checking import check_streams
 from connector_kit.clock import Clock
-from connector_kit.dialect import AIRBYTE, Dialect
-from connector_kit.environment import refuse_unusable
-from connector_kit.factory import StreamFactory, refuse_contradictions
-from connector_kit.failed_streams import told_once
+from connector_kit.errors import config_error
+from connector_kit.failed_streams import summarize_failures
+from connector_kit.http.environment import refuse_unusable
+from connector_kit.http.transport import new_session
 from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask
-from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
-from connector_kit.retrievers import StreamRetriever
-from connector_kit.settings import Settings, config_error, with_defaults
+from connector_kit.reading import ReaderRegistry, StreamFactory, StreamRetriever, check_streams, refuse_contradictions
+from connector_kit.records.format import AIRBYTE, RecordFormat
+from connector_kit.records.personal_data import SAFE_KEY_LENGTH, schema_for
+from connector_kit.settings import Settings, with_defaults
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
@@ -79,7 +78,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         package: the source's package; its manifest and schemas lie in it.
         catalog, config, state: as the CDK takes them; it wants all three before the first call.
         only: build just these streams; without it those of the catalog, or all.
-        dialect: how the records are spelled.
+        record_format: how the records are spelled.
         sample: read a little of each endpoint only. The states of such a read mean nothing.
         clock, transport: for tests, time and network of their own.
     """
@@ -92,7 +91,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         state: Optional[list[AirbyteStateMessage]] = None,
         *,
         only: Sequence[str] | None = None,
-        dialect: Dialect = AIRBYTE,
+        record_format: RecordFormat = AIRBYTE,
         sample: bool = False,
         clock: Clock | None = None,
         transport: BaseAdapter | None = None,
@@ -108,7 +107,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         manifest["concurrency_level"] = _threads_for(len(manifest["streams"]), manifest.get("concurrency_level"))
         self._connection_specification: Mapping[str, Any] = manifest["spec"]["connection_specification"]
         self._own_state = state or []
-        self._dialect = dialect
+        self._record_format = record_format
         self._sample = sample
         self._clock = clock
         self._transport = transport
@@ -166,7 +165,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
                 "streams again."
             )
         try:
-            yield from told_once(super().read(logger, config, catalog, state), len(selected), logger)
+            yield from summarize_failures(super().read(logger, config, catalog, state), len(selected), logger)
         finally:
             logger.info(sync.summary())
             sync.close()
@@ -177,7 +176,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._constructor = factory = StreamFactory(message_repository=self._message_repository)
         declared = super().streams(config)
         self.retrievers = factory.retrievers
-        self._binding = Binding(self.retrievers, sync, self._dialect)
+        self._binding = ReaderRegistry(self.retrievers, sync, self._record_format)
         return [
             self._resumable(stream, self.retrievers[stream.name], sync)
             for stream in declared
@@ -188,12 +187,13 @@ class ManifestSource(ConcurrentDeclarativeSource):
 
     def open(self, selected: Sequence[str] | None = None, checking: bool = False) -> Sync:
         """A new sync of this source; the streams that are built from now on belong to it."""
+        settings = Settings.from_config(self._config, self._connection_specification)
         sync = Sync(
-            Settings.from_config(self._config, self._connection_specification),
+            settings,
+            new_session(settings.num_workers, self._transport),
             states=self._states(),
             emit=self._message_repository.emit_message,
             clock=self._clock,
-            transport=self._transport,
         )
         sync.session.headers["User-Agent"] = user_agent(self._package)
         for name, field in self._connection_specification["properties"].items():

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -31,12 +30,10 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as stream_s
 from airbyte_protocol_dataclasses.models import (  # type: ignore[import-untyped]
     AirbyteStreamStatusRateLimitedReason,
 )
-from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock, SystemClock
-from connector_kit.rate_limits import Budget
+from connector_kit.limits.budget import Budget
 from connector_kit.settings import Settings
-from connector_kit.transport import Adapter
 
 logger = logging.getLogger("airbyte.connector_kit")
 
@@ -49,21 +46,23 @@ class Sync:
 
     Args:
         settings: the checked configuration.
+        session: what requests go out by, closed with the sync.
         states: the saved state of each stream by name.
         emit: takes a protocol message and puts it behind all records that this thread has yielded so far.
-        clock, transport: for tests; a transport answers requests in place of the network.
+        clock: for tests.
     """
 
     def __init__(
         self,
         settings: Settings,
+        session: requests.Session,
         *,
         states: Mapping[str, Mapping[str, Any]] | None = None,
         emit: Callable[[AirbyteMessage], None] = lambda _: None,
         clock: Clock | None = None,
-        transport: BaseAdapter | None = None,
     ) -> None:
         self.settings = settings
+        self.session = session
         self.clock: Clock = clock or SystemClock()
         self.budget = Budget(self.clock)
         self.states = states or {}
@@ -82,25 +81,20 @@ class Sync:
         # When the waits began that still go on, by the thread that waits.
         self._waiting: dict[int, float] = {}
         # For each endpoint that is read: the key of its window, and how many requests are still to send, if known.
-        self.left: dict[str, tuple[str, Callable[[], int | None]]] = {}
+        self.remaining: dict[str, tuple[str, Callable[[], int | None]]] = {}
         self._emit = emit
         self._lock = threading.Lock()
-        self._session = _session(settings.num_workers, transport)
         self._pool: ThreadPoolExecutor | None = None
 
     @property
-    def session(self) -> requests.Session:
-        return self._session
-
-    @property
     def pool(self) -> ThreadPoolExecutor:
-        """Where requests are sent: as many threads as `num_workers` allows requests in flight."""
+        """Where requests are sent: as many threads as `num_workers` allows requests in attempt."""
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self.settings.num_workers, thread_name_prefix="requests")
             return self._pool
 
-    def hear_clock(self, server_time: datetime) -> None:
+    def update_server_clock(self, server_time: datetime) -> None:
         """Take the server's clock from an answer that tells it, and warn once where this machine's is another."""
         first, self._ahead = self._ahead is None, server_time - self.clock.now()
         if first and abs(self._ahead) >= _CLOCK_IS_OFF:
@@ -183,7 +177,7 @@ class Sync:
         """End the threads and connections; no request is waited for."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-        self._session.close()
+        self.session.close()
 
     def summary(self) -> str:
         """One line for the end of a sync: what it cost and what it brought."""
@@ -196,13 +190,3 @@ class Sync:
             f"Sync summary: {sum(self.requests.values())} requests ({by_endpoint}); records: {by_stream}; "
             f"requests saved: {saved}; {self.waited:.0f} s waited for rate limits and retries."
         )
-
-
-def _session(connections: int, transport: BaseAdapter | None) -> requests.Session:
-    session = requests.Session()
-    adapter = transport or Adapter(pool_connections=1, pool_maxsize=connections)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    # Neither API uses cookies; a tracking cookie of a proxy would grow the jar for nothing.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session

@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus
 from own_server import Request, reply
 from processes import ROOT
 
-from connector_kit.personal_data import MARK, MARK_BY_NAME
+from connector_kit.records.personal_data import MARK, MARK_BY_NAME
 
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "talentics": {"app_secret": "Qx7/vPl+Zr=w2 Kd&9mT", "personal_data_key": "Hf3kWq8-Yb5tLs1-Nc6jRg2"},

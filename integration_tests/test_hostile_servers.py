@@ -30,7 +30,7 @@ def impatient(source: str, **constants: str) -> list[str]:
     """The program, with constants of the kit replaced: pauses and time-outs of minutes would be minutes here too."""
     patches = ""
     for name, value in constants.items():
-        module, _, constant = name.partition(".")
+        module, _, constant = name.rpartition(".")
         # A constant that has another name by now must fail here, and not make the test wait.
         patches += f"import connector_kit.{module} as kit; kit.{constant}; kit.{constant} = {value}; "
     return [sys.executable, "-c", f"{patches}from source_{source}.__main__ import main; main()"]
@@ -135,7 +135,7 @@ def test_a_check_outlives(tmp_path: Path, attack: str) -> None:
     source = SOURCES[list(ATTACKS).index(attack) % 2]
     answers, name = ATTACKS[attack]
     with serving(answers) as server:
-        command = impatient(source, **{"flights._CHECK_TIMEOUT": "(5.0, 5.0)"}) if "drip" in attack else ()
+        command = impatient(source, **{"http.dispatcher._CHECK_TIMEOUT": "(5.0, 5.0)"}) if "drip" in attack else ()
         result = check(source, f"{server.origin}/v1", tmp_path, command=command)
     status, words = verdict(result)
     assert status == "FAILED"
@@ -159,7 +159,7 @@ def test_a_read_outlives_them_all_at_once(tmp_path: Path, catalogs: Mapping[str,
         "employee_groups": dripping_header,
         "workspaces": lambda _: [page("talentio", [1], 1)],
     }
-    command = impatient("talentio", **{"flights.PAUSES": "(0.01, 0.01)", "requester.WHOLE_ANSWER": "0.1"})
+    command = impatient("talentio", **{"http.dispatcher.PAUSES": "(0.01, 0.01)", "http.requester.WHOLE_ANSWER": "0.1"})
     with serving(lambda request: attacks[request.path.rpartition("/")[2]](request)) as server:
         result = read("talentio", f"{server.origin}/v1", tmp_path, catalogs["talentio"], attacks, command)
     assert result.exit_code != 0
@@ -203,7 +203,7 @@ def test_a_list_without_an_end_is_named(
     tmp_path: Path, catalogs: Mapping[str, Any], source: str, endless: Callable[[str, Request], bytes]
 ) -> None:
     name = LISTS[source][0]
-    command = impatient(source, **{"paging._SPARE_PAGES": "10", "paging._MOST_PAGES": "20"})
+    command = impatient(source, **{"reading.page_walk._SPARE_PAGES": "10", "reading.page_walk._MOST_PAGES": "20"})
     with serving(lambda request: [endless(source, request)]) as server:
         result = read(source, f"{server.origin}/v1", tmp_path, catalogs[source], [name], command)
     assert result.exit_code != 0

@@ -15,8 +15,8 @@ from airbyte_cdk.models import SyncMode
 from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from processes import configured, discovered, program, run, write_json
 
-from connector_kit import state as kit_state
 from connector_kit.source import ManifestSource
+from connector_kit.state import cursors as kit_state
 from connector_kit.sync import Sync
 from sandbox import Limit, Settings, VirtualClock, World, serve
 from unit_tests.consistency.harness import Destination, KitClock, Plan, WorldTransport, run_sync

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_kit.program import launch
+from connector_kit.airbyte.program import launch
 
 
 def main() -> None:

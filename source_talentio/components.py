@@ -8,7 +8,7 @@ from typing import Any, Optional
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
-from connector_kit.shapes import UNREADABLE, only_object
+from connector_kit.records.shapes import UNREADABLE, only_object
 
 
 @dataclass

@@ -20,8 +20,9 @@ from airbyte_cdk.models import AirbyteStateBlob, AirbyteStateMessage, AirbyteStr
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.errors import PAUSES, FailureTable, Redirected, RequestFailure, UnexpectedAnswer, endless, lasting
-from connector_kit.personal_data import MARK, MARK_BY_NAME, is_leaf
+from connector_kit.errors import Redirected, RequestFailure, UnexpectedAnswer, endless
+from connector_kit.http.failure_table import PAUSES, FailureTable, lasting
+from connector_kit.records.personal_data import MARK, MARK_BY_NAME, is_leaf
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource, read_manifest, stream_name
 
@@ -251,7 +252,7 @@ def messages_in(tree: ast.AST) -> Iterator[ast.expr]:
 
 def words_of_the_kit() -> Iterator[tuple[str, str]]:
     """Each piece of a message that the kit's code can say to a user, with its place."""
-    for file in sorted((ROOT / "connector_kit").glob("*.py")):
+    for file in sorted((ROOT / "connector_kit").rglob("*.py")):
         for node in messages_in(ast.parse(file.read_text(encoding="utf-8"))):
             pieces = [words.strip(" .:`(") for words in told(node)]
             yield from ((f"{file.name}:{node.lineno}", piece) for piece in pieces if len(piece) >= TELLING)

@@ -22,12 +22,13 @@ import requests
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import source as kit_source
-from connector_kit import state as kit_state
-from connector_kit.binding import Binding
-from connector_kit.checking import check_streams
-from connector_kit.dialect import AIRBYTE
+from connector_kit.http.transport import new_session
+from connector_kit.reading.check import check_streams
+from connector_kit.reading.registry import ReaderRegistry
+from connector_kit.records.format import AIRBYTE
 from connector_kit.settings import Settings as KitSettings
 from connector_kit.source import ManifestSource
+from connector_kit.state import cursors as kit_state
 from connector_kit.sync import Sync
 from sandbox import Settings, VirtualClock, World
 from unit_tests.connector_kit.failing_source import log_into
@@ -199,24 +200,23 @@ def _played(package: str, scene: Scene) -> Iterator[Any]:
     for _ in range(1 + scene.again):
         transport, messages, log = Recorder(world, clock, scene.instead), [], []  # type: ignore[var-annotated]
         specification = source.spec(logging.getLogger()).connectionSpecification
-        sync = Sync(
-            KitSettings.from_config(config, specification), states=states, clock=KitClock(clock), transport=transport
-        )
+        settings = KitSettings.from_config(config, specification)
+        sync = Sync(settings, new_session(settings.num_workers, transport), states=states, clock=KitClock(clock))
         sync._pool = Inline()  # type: ignore[assignment]
         sync.session.trust_env = False
         sync.selected = frozenset(names)
         sync.emit_state = lambda stream, state: states.update({stream: copy.deepcopy(dict(state))})  # type: ignore[method-assign]
-        bound = Binding(source.retrievers, sync, AIRBYTE)
+        bound = ReaderRegistry(source.retrievers, sync, AIRBYTE)
         for stream in streams:
-            bound.readings[stream.name].members[stream.name].schema = stream.get_json_schema()
+            bound.readers[stream.name].members[stream.name].schema = stream.get_json_schema()
         with log_into(log):
             for name in STREAMS[package]:
                 try:
-                    messages += [(row.stream_name, dict(row.data)) for row in bound.readings[name].lead()]
+                    messages += [(row.stream_name, dict(row.data)) for row in bound.readers[name].read_all()]
                 except AirbyteTracedException as error:
                     messages.append((error.failure_type, error.message))
-                incomplete = bound.readings[name].incomplete
-                messages.append(incomplete and incomplete.message)
+                deferred_error = bound.readers[name].deferred_error
+                messages.append(deferred_error and deferred_error.message)
             for cursor in bound.cursors.values():
                 cursor.ensure_at_least_one_state_emitted()
         # Pauses between tries are random by a fifth.
@@ -281,7 +281,7 @@ def _chosen(package: str) -> list[Path]:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_line_does_something(package: str) -> None:
-    with small_pages(), mock.patch.object(kit_state, "_CONFIRM_EVERY", 1.0):
+    with small_pages(), mock.patch.object(kit_state, "_EMIT_EVERY", 1.0):
         idle = [
             path for path in _chosen(package) if path[-1] not in NOBODY_NEEDS and makes_no_difference(package, path)
         ]

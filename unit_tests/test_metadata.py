@@ -16,9 +16,9 @@ import pytest
 import yaml
 from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import ConnectorMetadataDefinitionV0
 
-from connector_kit.errors import PAUSES
-from connector_kit.requester import WHOLE_ANSWER
-from connector_kit.waiting import STATUS_EVERY
+from connector_kit.http.failure_table import PAUSES
+from connector_kit.http.requester import WHOLE_ANSWER
+from connector_kit.http.waits import STATUS_EVERY
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -12,8 +12,8 @@ import sys
 from functools import partial
 from importlib.util import find_spec
 
-from connector_kit.ending import dying_at_once, ending_at_once
-from connector_kit.starting import start
+from connector_kit.process.exit import die_on_signal, exit_on_signal
+from connector_kit.process.stdout import start
 
 
 def launch(package: str) -> None:
@@ -22,8 +22,8 @@ def launch(package: str) -> None:
     if find_spec("singer_sdk") is None:
         sys.exit(f"{name} needs the extra `singer`: pip install 'airbyte-source-talentics-talentio[singer]'")
     start()
-    with ending_at_once(partial(_tell, name)):
-        with dying_at_once():
+    with exit_on_signal(partial(_tell, name)):
+        with die_on_signal():
             from connector_kit.singer.program import run
         run(package)
 

@@ -19,8 +19,8 @@ from singer_sdk.singerlib.encoding import GenericSingerWriter
 from singer_sdk.singerlib.json import serialize_json
 from singer_sdk.singerlib.messages import Message, RecordMessage
 
-from connector_kit.ending import CLOSED_PIPE, Ended, dying_at_once, end_soon
-from connector_kit.garbage import nothing_but_what_stays
+from connector_kit.process.exit import CLOSED_PIPE, Ended, begin_exit, die_on_signal
+from connector_kit.process.gc import freeze_imports
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
@@ -87,13 +87,13 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     def end(self, signal_number: int) -> None:
         """End the process behind the line that is being written. Raises Ended, here or there."""
-        ended = end_soon(signal_number)
+        ended = begin_exit(signal_number)
         if not self._busy:
             raise ended
         self._ended = ended
 
 
-class Discretion(logging.Filter):
+class SecretFilter(logging.Filter):
     """Keeps credentials and tracebacks out of the log: an exception may quote data, and failures are told in words."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -116,14 +116,14 @@ def import_source() -> Any:
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
     warnings.filterwarnings("ignore", "This class is experimental")
     try:
-        with dying_at_once(), nothing_but_what_stays():
+        with die_on_signal(), freeze_imports():
             from connector_kit import source
     finally:
         logging.config.dictConfig = configure
     root = logging.getLogger()
     for handler in root.handlers:
-        if not any(isinstance(known, Discretion) for known in handler.filters):
-            handler.addFilter(Discretion())
+        if not any(isinstance(known, SecretFilter) for known in handler.filters):
+            handler.addFilter(SecretFilter())
     # It also sets a level of its own there, which would outdo the user's.
     logging.getLogger("airbyte").setLevel(max(root.level, logging.INFO))
     return source

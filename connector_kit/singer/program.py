@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, StreamMapConfigError
 
-from connector_kit.ending import quieten_log
 from connector_kit.files import UnreadableFile
+from connector_kit.process.exit import quieten_log
 from connector_kit.singer.output import end_with_the_reader, import_source
 from connector_kit.singer.states import Refused
 from connector_kit.singer.tap import tap_class

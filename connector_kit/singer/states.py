@@ -13,7 +13,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from connector_kit.scalars import UnreadableError, to_utc_time
+from connector_kit import times
 
 _BLOB, _KEY, _VALUE = "airbyte_stream_state", "replication_key", "replication_key_value"
 
@@ -26,10 +26,7 @@ def bookmark(blob: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
     """The bookmark that holds a stream's state."""
     made: dict[str, Any] = {_BLOB: dict(blob), _KEY: cursor_field}
     if cursor_field in blob:
-        try:
-            made[_VALUE] = to_utc_time(blob[cursor_field])
-        except UnreadableError:
-            made[_VALUE] = blob[cursor_field]
+        made[_VALUE] = _in_utc(blob[cursor_field])
     return made
 
 
@@ -63,6 +60,15 @@ def checked(state: object, called: str = "The state") -> dict[str, dict[str, Any
         if not isinstance(saved, Mapping):
             raise _unreadable(stream, "it is not an object")
     return copy.deepcopy({stream: dict(saved) for stream, saved in bookmarks.items()})
+
+
+def _in_utc(time: Any) -> Any:
+    moment = times.parse(time)
+    try:
+        return times.format_utc(moment) if moment else time
+    except OverflowError:
+        # The last hours that a date can tell.
+        return time
 
 
 def _unreadable(stream: str, why: str) -> Refused:

@@ -244,7 +244,7 @@ class ManifestTap(Tap):
     def _run(self, streams: Iterable[Stream], most: int | None = None) -> None:
         chosen = [self._stream(stream.name) for stream in streams]
         import_source()
-        from connector_kit.singer.reading import SyncRun
+        from connector_kit.singer.sync_run import SyncRun
 
         with self.message_writer.claimed_stdout():
             if chosen:
@@ -255,7 +255,7 @@ class ManifestTap(Tap):
     def read_alone(self, stream: ManifestStream) -> Iterable[dict[str, Any]]:
         """The records of one stream, read by itself."""
         import_source()
-        from connector_kit.singer.reading import records_of
+        from connector_kit.singer.sync_run import records_of
 
         return records_of(self, stream)
 

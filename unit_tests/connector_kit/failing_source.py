@@ -32,7 +32,7 @@ from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
-from connector_kit.errors import PAUSES
+from connector_kit.http.failure_table import PAUSES
 from connector_kit.source import ManifestSource
 from sandbox import Settings, VirtualClock, World
 from unit_tests.consistency.harness import KitClock

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from connector_kit.rate_limits import Budget, RateLimit
+from connector_kit.limits.budget import Budget, RateLimit
 
 PERIOD = 900.0
 LIMIT = 50

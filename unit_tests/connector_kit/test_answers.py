@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from connector_kit.bodies import MARKED, UNDECODABLE, UNESCAPED, body_of, parsed
 from connector_kit.errors import BeyondBounds, UnexpectedAnswer
-from connector_kit.requester import Answer
+from connector_kit.http.requester import Answer
+from connector_kit.records.bodies import MARKED, UNDECODABLE, UNESCAPED, body_of, parsed
 
 
 def answer_of(content: bytes) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connector_kit.rate_limits import Budget, RateLimit
+from connector_kit.limits.budget import Budget, RateLimit
 from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, START, Hand, Headers, made, sent
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connector_kit import ending
+from connector_kit.process import exit as ending
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -31,7 +31,7 @@ def timer() -> Iterator[None]:
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_counts_and_no_other(number: int) -> None:
-    ended = ending.end_soon(number)
+    ended = ending.begin_exit(number)
     for further in SIGNALS:
         signal.raise_signal(further)
     assert (ended.signal, ended.code) == (number, 128 + number)
@@ -50,6 +50,6 @@ def test_the_process_ends_soon_also_where_nobody_raises_it(monkeypatch: pytest.M
     monkeypatch.setattr(ending, "_SECONDS_TO_END", 0.01)
     # What `threading` holds while it starts a thread: whoever wants it in a signal's handler waits for himself.
     with threading._active_limbo_lock:  # type: ignore[attr-defined]
-        ending.end_soon(signal.SIGTERM)
+        ending.begin_exit(signal.SIGTERM)
         assert known.wait(60)
     assert died == [signal.SIGTERM]

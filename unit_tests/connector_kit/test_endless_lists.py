@@ -7,8 +7,9 @@ from itertools import count
 
 import pytest
 
-from connector_kit import paging
-from connector_kit.paging import PageSignals, PageWalk
+from connector_kit.reading import page_walk
+from connector_kit.reading.page_walk import PageWalk
+from connector_kit.reading.paginators import PageSignals
 
 SIZE = 3
 Page = tuple[list[int], int | None]
@@ -78,8 +79,8 @@ def test_empty_pages_and_records_without_ids_are_not_compared() -> None:
 
 @pytest.mark.parametrize("promised", [None, 30])
 def test_a_list_that_grows_for_ever(promised: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "_SPARE_PAGES", 5)
-    monkeypatch.setattr(paging, "_MOST_PAGES", 100)
+    monkeypatch.setattr(page_walk, "_SPARE_PAGES", 5)
+    monkeypatch.setattr(page_walk, "_MOST_PAGES", 100)
     endless = (
         ([3 * page, 3 * page + 1, 3 * page + 2], promised and promised + 6 * page)
         for page in count()
@@ -91,7 +92,7 @@ def test_a_list_that_grows_for_ever(promised: int | None, monkeypatch: pytest.Mo
 
 def test_a_total_that_goes_up_and_down_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each time it shrinks, the walk steps back, as it does after a deletion."""
-    monkeypatch.setattr(paging, "_SPARE_PAGES", 5)
+    monkeypatch.setattr(page_walk, "_SPARE_PAGES", 5)
     totals = (9 if number % 2 else 6 for number in count())
     read, why = walk(([number, -number, 0], total) for number, total in enumerate(totals))
     assert why

@@ -17,13 +17,13 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, Res
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import RequestFailure
-from connector_kit.flights import Flights, Question
-from connector_kit.rate_limits import RateLimit
-from connector_kit.requester import Answer, Requester
+from connector_kit.http.dispatcher import Dispatcher, RequestSpec
+from connector_kit.http.requester import Answer, Requester
+from connector_kit.http.waits import Stopped, format_duration
+from connector_kit.limits.budget import RateLimit
 from connector_kit.settings import Settings
 from connector_kit.source import read_manifest
 from connector_kit.sync import Sync
-from connector_kit.waiting import Stopped, spoken
 
 START = datetime(2024, 6, 1, 12, 0, tzinfo=timezone.utc).timestamp()
 
@@ -60,7 +60,7 @@ class Play:
         specification = read_manifest("source_talentics")["spec"]["connection_specification"]
         given = {"app_id": "an-app", "app_secret": "its-secret", "num_workers": 1, **config}
         settings = Settings.from_config(given, specification)
-        self.sync = Sync(settings, clock=self.clock, emit=self._note)
+        self.sync = Sync(settings, requests.Session(), clock=self.clock, emit=self._note)
         self.sync.checking = checking
         limit = RateLimit(config.get("rate_limit_requests", 50), 900, "endpoint")
         self.requester = SimpleNamespace(
@@ -69,19 +69,19 @@ class Play:
             send=self._send,
             error_handler=_Handler(),
         )
-        self._flights: Flights[int] = Flights(
+        self._flights: Dispatcher[int] = Dispatcher(
             self.sync,
             cast("Requester", self.requester),
             lambda _: None,
             "ticket_scores",
             waiting=lambda: ["ticket_scores", "aspect_scores"],
-            confirm=lambda at_once: self.confirmed.append((self.clock.time, at_once)),
-            left=lambda: self._left,
+            emit_states=lambda at_once: self.confirmed.append((self.clock.time, at_once)),
+            remaining=lambda: self._left,
         )
 
     def run(self, requests: int) -> None:
         self._left = requests
-        for _ in self._flights.in_order(Question(number, "https://api.test/") for number in range(requests)):
+        for _ in self._flights.in_order(RequestSpec(number, "https://api.test/") for number in range(requests)):
             self._left -= 1
 
     def _send(self, *_: Any) -> Any:
@@ -169,8 +169,8 @@ def test_a_check_never_waits() -> None:
     ("seconds", "text"),
     [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (3599, "1 h 0 min"), (3600, "1 h 0 min"), (22_320, "6 h 12 min")],
 )
-def test_spans_are_spoken(seconds: float, text: str) -> None:
-    assert spoken(seconds) == text
+def test_how_spans_are_written(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
 
 
 def test_what_stands_in_line_for_a_thread_is_not_sent_into_a_window_that_closed() -> None:
@@ -268,7 +268,7 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play = Play()
-    monkeypatch.setattr("connector_kit.flights.TELL_EVERY", 0.001)
+    monkeypatch.setattr("connector_kit.http.dispatcher.TELL_EVERY", 0.001)
     told = threading.Event()
     answer = play._send
 
@@ -278,13 +278,13 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
         return answer()
 
     play.requester.send = hang
-    original = play._flights._confirm
+    original = play._flights._emit_states
 
     def confirm(at_once: bool) -> None:
         original(at_once)
         told.set()
 
-    play._flights._confirm = confirm
+    play._flights._emit_states = confirm
     with caplog.at_level("INFO"):
         play.run(1)
     assert "ticket_scores: waiting for an answer for 2 min." in [record.getMessage() for record in caplog.records]
@@ -292,8 +292,8 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
 
 def test_the_end_is_estimated_with_all_that_draw_from_the_window(caplog: pytest.LogCaptureFixture) -> None:
     play = Play()
-    play.sync.left["/exams/{id}/tickets"] = ("scores", lambda: 600)
-    play.sync.left["/jobs"] = ("jobs", lambda: 6000)
+    play.sync.remaining["/exams/{id}/tickets"] = ("scores", lambda: 600)
+    play.sync.remaining["/jobs"] = ("jobs", lambda: 6000)
     with caplog.at_level("INFO"):
         play.run(90)
     first = next(record.getMessage() for record in caplog.records)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_kit.hashing import Hasher
-from connector_kit.spelling import normalised
+from connector_kit.records.canonical import canonical_form
+from connector_kit.records.hashing import Hasher
 
 KEY = "a long random text"
 
@@ -107,22 +107,22 @@ def test_nothing_stays_nothing(value: Any, expected: str | None) -> None:
 def test_a_long_text_that_is_nearly_an_address_is_no_address() -> None:
     """A pattern that looks for the last dot of each part never came to its end here."""
     hostile = "A@" + "." * 2_000_000 + "@"
-    assert normalised("comment", hostile) == hostile
-    assert normalised("comment", "A@" + "b." * 200 + "c") == "A@" + "b." * 200 + "c"
+    assert canonical_form("comment", hostile) == hostile
+    assert canonical_form("comment", "A@" + "b." * 200 + "c") == "A@" + "b." * 200 + "c"
 
 
 @pytest.mark.parametrize(
     "text", ["Budi Contoh@example.com", "Budi@example", "@Example.com", "A@.com", "A@b.", "A@b@c.D"]
 )
 def test_what_is_no_address_keeps_its_case(text: str) -> None:
-    assert normalised("comment", text) == text
+    assert canonical_form("comment", text) == text
 
 
 def test_a_long_text_does_not_grow() -> None:
     """One such character becomes eighteen."""
-    assert len(normalised("comment", "\ufdfa" * 10_000)) > 10_000
+    assert len(canonical_form("comment", "\ufdfa" * 10_000)) > 10_000
     hostile = "\ufdfa" * 10_001
-    assert normalised("comment", hostile) == hostile
+    assert canonical_form("comment", hostile) == hostile
 
 
 def test_a_number_of_thousands_of_digits_is_nothing() -> None:
@@ -132,15 +132,15 @@ def test_a_number_of_thousands_of_digits_is_nothing() -> None:
 
 @given(key=st.text(min_size=1, max_size=200), value=st.text(max_size=300))
 def test_the_hash_is_the_standard_hmac(key: str, value: str) -> None:
-    normal = normalised("name", value)
+    normal = canonical_form("name", value)
     expected = hmac.new(key.encode("utf-8", "surrogatepass"), normal.encode("utf-8", "replace"), "sha256").hexdigest()
     assert hashed("name", value, key) == (expected if normal else "")
 
 
 @given(name=st.sampled_from(["email", "phone", "name"]), value=st.text())
 def test_normalising_twice_is_normalising_once(name: str, value: str) -> None:
-    once = normalised(name, value)
-    assert normalised(name, once) == once
+    once = canonical_form(name, value)
+    assert canonical_form(name, once) == once
 
 
 def test_another_key_gives_another_hash() -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from connector_kit.paging import LaravelLinks, OnePage, PageSignals, PageWalk, Sightings
+from connector_kit.reading.page_walk import OnePage, PageWalk
+from connector_kit.reading.paginators import LaravelLinks, PageSignals
+from connector_kit.reading.seen_records import SeenRecords
 
 SIZE = 100
 # More requests than any of these walks may need: an endless one fails instead of hanging.
@@ -242,13 +244,13 @@ def test_a_server_that_counts_before_a_deletion_and_lists_after_it_loses_nothing
 
 
 def test_a_page_that_is_read_again_after_a_deletion_is_no_sign_of_a_list_that_moved() -> None:
-    walker, sightings = PageWalk(2), Sightings()
+    walker, sightings = PageWalk(2), SeenRecords()
     sightings.begin_walk()
     # One of the first four goes before the third page is asked for: the second is read again.
     for page, rows, total in ((1, "ab", 6), (2, "cd", 6), (3, "f", 5), (2, "de", 5), (3, "f", 5)):
         if walker.counts(page, len(rows), PageSignals(total)):
             for row in rows:
-                sightings.is_news(row, 0, walker.is_repeat)
+                sightings.is_new(row, 0, walker.is_repeat)
     assert sightings.moved is None
-    sightings.is_news("d", 1, is_repeat=True)
+    sightings.is_new("d", 1, is_repeat=True)
     assert sightings.moved == "whole"

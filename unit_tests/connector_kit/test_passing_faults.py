@@ -7,8 +7,8 @@ import re
 import pytest
 import requests
 
-from connector_kit.errors import PAUSES
-from connector_kit.transport import LARGEST_BODY
+from connector_kit.http.failure_table import PAUSES
+from connector_kit.http.transport import LARGEST_BODY
 from unit_tests.connector_kit.failing_source import (
     GROUPS,
     LISTS,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector_kit.values import SchemaNormalization
+from connector_kit.records.normalization import SchemaNormalization
 from unit_tests.mock_server.helpers import TALENTIO, counted_page
 
 

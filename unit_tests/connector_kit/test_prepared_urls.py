@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from connector_kit.requester import prepare_url
-from connector_kit.transport import Adapter
+from connector_kit.http.requester import prepare_url
+from connector_kit.http.transport import Adapter
 
 
 @pytest.mark.parametrize(

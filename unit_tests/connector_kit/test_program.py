@@ -9,9 +9,9 @@ import sys
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, ConnectorSpecification, Type
 
-from connector_kit.commands import AirbyteEntrypoint, Entrypoint
+from connector_kit.airbyte.commands import AirbyteEntrypoint, Entrypoint
+from connector_kit.airbyte.program import spec_message
 from connector_kit.manifest import connection_specification
-from connector_kit.program import spec_message
 from connector_kit.source import ManifestSource
 
 BOTH = pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])

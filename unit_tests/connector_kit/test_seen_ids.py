@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_kit.packing import MOST_CHARACTERS, MOST_NUMBERS, pack
-from connector_kit.seen_ids import SeenIds, SeenTimes
+from connector_kit.state.id_sets import IdSet, IdTimes
+from connector_kit.state.varints import MOST_CHARACTERS, MOST_NUMBERS, pack
 
 IDS = st.sets(st.integers(0, 2**63))
 
@@ -23,51 +23,51 @@ def packed(data: bytes) -> str:
 
 @given(IDS)
 def test_what_was_added_comes_back_and_nothing_else(ids: set[int]) -> None:
-    again = SeenIds.decode(SeenIds(ids).encode())
+    again = IdSet.decode(IdSet(ids).encode())
     assert len(again) == len(ids)
     assert all(number in again for number in ids)
 
 
 @given(st.sets(st.integers(0, 300)), st.integers(0, 300))
 def test_neighbouring_ids_are_told_apart(ids: set[int], number: int) -> None:
-    assert (number in SeenIds.decode(SeenIds(ids).encode())) == (number in ids)
+    assert (number in IdSet.decode(IdSet(ids).encode())) == (number in ids)
 
 
 @given(IDS, st.integers(0, 2**63))
 def test_the_order_of_adding_does_not_matter(ids: set[int], number: int) -> None:
-    seen = SeenIds(ids)
+    seen = IdSet(ids)
     seen.add(number)
-    assert seen.encode() == SeenIds({number, *ids}).encode()
+    assert seen.encode() == IdSet({number, *ids}).encode()
 
 
 def test_no_ids_are_no_text() -> None:
-    assert SeenIds().encode() == ""
-    assert len(SeenIds.decode("")) == 0
+    assert IdSet().encode() == ""
+    assert len(IdSet.decode("")) == 0
 
 
 def test_a_negative_id_is_never_claimed() -> None:
-    seen = SeenIds([-1])
+    seen = IdSet([-1])
     seen.add(-2)
     assert len(seen) == 0
     assert -1 not in seen
 
 
 def test_a_hundred_thousand_ids_in_a_row_take_next_to_nothing() -> None:
-    assert len(SeenIds(range(5_000_000, 5_100_000)).encode()) < 200
+    assert len(IdSet(range(5_000_000, 5_100_000)).encode()) < 200
 
 
 def test_a_hundred_thousand_ids_with_gaps_fit_whole() -> None:
     # Two of three ids are a company's own.
     ids = {number for number in range(150_000) if random.Random(number).random() < 2 / 3}
-    text = SeenIds(ids).encode()
+    text = IdSet(ids).encode()
     assert len(text) < 30_000
-    assert len(SeenIds.decode(text)) == len(ids)
+    assert len(IdSet.decode(text)) == len(ids)
 
 
 def test_ids_too_scattered_to_fit_lose_the_lowest_alone() -> None:
     ids = sorted(random.Random(1).sample(range(100_000_000), 100_000))
-    text = SeenIds(ids).encode()
-    kept = SeenIds.decode(text)
+    text = IdSet(ids).encode()
+    kept = IdSet.decode(text)
     assert MOST_CHARACTERS - 1000 < len(text) <= MOST_CHARACTERS
     assert all(number in kept for number in ids[-len(kept) :])
 
@@ -77,13 +77,13 @@ INSTANTS = st.integers(0, 2**53) | st.integers(1_700_000_000, 1_700_000_300).map
 
 @given(st.dictionaries(st.integers(0, 2**63), INSTANTS))
 def test_each_id_comes_back_with_its_own_time(times: dict[int, int]) -> None:
-    again = SeenTimes.decode(SeenTimes(times).encode())
+    again = IdTimes.decode(IdTimes(times).encode())
     assert len(again) == len(times)
     assert all(again.get(number) == instant for number, instant in times.items())
 
 
 def test_of_two_times_of_one_id_the_later_told_holds() -> None:
-    both = SeenTimes({1: 5, 2: 5}) | SeenTimes({2: 3})
+    both = IdTimes({1: 5, 2: 5}) | IdTimes({2: 3})
     assert [both.get(number) for number in (1, 2, 3, "1", None)] == [5, 3, None, None, None]
     both.add(1, 9)
     both.add(-1, 9)
@@ -93,8 +93,8 @@ def test_of_two_times_of_one_id_the_later_told_holds() -> None:
 def test_times_too_scattered_to_fit_lose_the_lowest_ids_alone() -> None:
     chance = random.Random(1)
     times = {number: chance.randrange(2**50) for number in range(50_000)}
-    text = SeenTimes(times).encode()
-    kept = SeenTimes.decode(text)
+    text = IdTimes(times).encode()
+    kept = IdTimes.decode(text)
     assert MOST_CHARACTERS - 1000 < len(text) <= MOST_CHARACTERS
     assert all(kept.get(number) == times[number] for number in range(50_000 - len(kept), 50_000))
 
@@ -113,9 +113,9 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("kind", [SeenIds, SeenTimes])
+@pytest.mark.parametrize("kind", [IdSet, IdTimes])
 @pytest.mark.parametrize("text", ODD)
-def test_text_that_was_not_written_by_it_is_refused(kind: type[SeenIds] | type[SeenTimes], text: object) -> None:
+def test_text_that_was_not_written_by_it_is_refused(kind: type[IdSet] | type[IdTimes], text: object) -> None:
     with pytest.raises(ValueError, match=r"not|cut short|ASCII|too large"):
         kind.decode(text)
 
@@ -123,10 +123,10 @@ def test_text_that_was_not_written_by_it_is_refused(kind: type[SeenIds] | type[S
 @pytest.mark.parametrize("numbers", [[0, 1, 5], [1, 5], []])
 def test_times_that_do_not_match_their_ids_are_refused(numbers: list[int]) -> None:
     with pytest.raises(ValueError, match="cut short"):
-        SeenTimes.decode(pack(numbers))
+        IdTimes.decode(pack(numbers))
 
 
-@pytest.mark.parametrize("kind", [SeenIds, SeenTimes])
+@pytest.mark.parametrize("kind", [IdSet, IdTimes])
 @pytest.mark.parametrize(
     "text",
     [
@@ -136,7 +136,7 @@ def test_times_that_do_not_match_their_ids_are_refused(numbers: list[int]) -> No
         pytest.param("A" * (MOST_CHARACTERS + 4), id="a text too long"),
     ],
 )
-def test_an_edited_state_that_would_eat_the_memory_is_refused(kind: type[SeenIds] | type[SeenTimes], text: str) -> None:
+def test_an_edited_state_that_would_eat_the_memory_is_refused(kind: type[IdSet] | type[IdTimes], text: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ValueError, match=r"not written by this connector"):
@@ -148,7 +148,7 @@ def test_an_edited_state_that_would_eat_the_memory_is_refused(kind: type[SeenIds
 
 
 def test_the_most_ids_that_are_read_back_are_the_most_that_are_written() -> None:
-    text = SeenIds(range(MOST_NUMBERS + 5)).encode()
-    kept = SeenIds.decode(text)
+    text = IdSet(range(MOST_NUMBERS + 5)).encode()
+    kept = IdSet.decode(text)
     assert len(kept) == MOST_NUMBERS
     assert (4 in kept, 5 in kept) == (False, True)

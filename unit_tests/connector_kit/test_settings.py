@@ -14,7 +14,7 @@ from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
-from connector_kit.retrievers import EndpointRetriever
+from connector_kit.reading.retrievers import EndpointRetriever
 from connector_kit.settings import Settings, misspelled, with_defaults
 from connector_kit.source import ManifestSource, read_manifest
 

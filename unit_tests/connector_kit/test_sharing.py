@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from connector_kit.binding import Binding
-from connector_kit.dialect import AIRBYTE
+from connector_kit.reading.registry import ReaderRegistry
+from connector_kit.records.format import AIRBYTE
 from connector_kit.source import ManifestSource
 from sandbox import Settings, VirtualClock, World
 from unit_tests.consistency.harness import KitClock, Plan, WorldTransport
@@ -31,13 +31,13 @@ def test_a_slow_reader_holds_up_the_requests(leader: str, workers: int) -> None:
     )
     sync = source.open(SHARED[leader])
     streams = source.streams(config)
-    bound = Binding(source.retrievers, sync, AIRBYTE)
+    bound = ReaderRegistry(source.retrievers, sync, AIRBYTE)
     for stream in streams:
-        bound.readings[stream.name].members[stream.name].schema = stream.get_json_schema()
+        bound.readers[stream.name].members[stream.name].schema = stream.get_json_schema()
     pages = math.ceil(CANDIDATES / 100)
     heard: set[int] = set()
     rows = 0
-    for row in bound.readings[leader].lead():
+    for row in bound.readers[leader].read_all():
         rows += 1
         if leader == "candidates":
             heard.add(len(transport.sent))

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
-from connector_kit.detail_state import DetailCursor, IdCursor
-from connector_kit.packing import pack
-from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource, read_manifest, stream_name
-from connector_kit.state import ListCursor, StreamCursor
+from connector_kit.state.cursors import ListCursor, StreamCursor
+from connector_kit.state.detail_cursors import DetailCursor, IdCursor
+from connector_kit.state.id_sets import IdSet, IdTimes
+from connector_kit.state.varints import pack
 from connector_kit.sync import Sync
 from unit_tests.mock_server.helpers import NOW, StoppedClock
 
@@ -26,7 +27,7 @@ JANUARY, FEBRUARY, MARCH = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", "202
 # Behind the state's reach: the server's clock says NOW, 2024-06-01T00:00:00Z.
 FRESH, CAP = "2024-05-31T23:58:00Z", "2024-05-31T23:55:00Z"
 
-SETTINGS = Settings("https://api.example.com", 50, 900.0, 4, None, "keep")
+SETTINGS = Settings("https://api.example.com", 4, "keep")
 
 Kind = TypeVar("Kind", bound=StreamCursor)
 
@@ -40,7 +41,7 @@ def cursor(
     clock: StoppedClock | None = None,
 ) -> Kind:
     emit = (emitted if emitted is not None else []).append
-    sync = Sync(SETTINGS, states={"things": state or {}}, emit=emit, clock=clock or StoppedClock())
+    sync = Sync(SETTINGS, requests.Session(), states={"things": state or {}}, emit=emit, clock=clock or StoppedClock())
     made = kind(sync, "things", "updated_at", timedelta(minutes=5), times.instant(start_date))
     made.begin(server_time)
     return made
@@ -121,10 +122,10 @@ def test_a_state_never_goes_back(seen: str) -> None:
 def test_a_state_beyond_the_servers_clock_is_refused_whatever_this_machines_says(
     kind: type[StreamCursor], days_off: int
 ) -> None:
-    sync = Sync(SETTINGS, states={"things": {"updated_at": MARCH}}, clock=StoppedClock())
+    sync = Sync(SETTINGS, requests.Session(), states={"things": {"updated_at": MARCH}}, clock=StoppedClock())
     march = datetime.fromisoformat("2024-03-01T00:00:00+00:00")
     made = kind(sync, "things", "updated_at", timedelta(minutes=5))
-    sync.hear_clock(march - timedelta(days=days_off))
+    sync.update_server_clock(march - timedelta(days=days_off))
     if days_off <= 0:
         made.begin(march - timedelta(days=days_off))
         assert made.state["updated_at"] == MARCH
@@ -150,7 +151,7 @@ def due(made: DetailCursor, text: str, number: int) -> bool:
 
 
 def recent(*parents: tuple[int, str]) -> str:
-    return SeenTimes({number: instant(text) for number, text in parents}).encode()
+    return IdTimes({number: instant(text) for number, text in parents}).encode()
 
 
 def test_a_detail_is_remembered_as_soon_as_it_was_read() -> None:
@@ -239,13 +240,13 @@ def test_parents_are_wanted_from_the_state_on_and_all_without_one() -> None:
 
 
 def test_ids_are_remembered_with_the_newest_time() -> None:
-    made = cursor(IdCursor, {"updated_at": FEBRUARY, "seen": SeenIds([7]).encode()})
+    made = cursor(IdCursor, {"updated_at": FEBRUARY, "seen": IdSet([7]).encode()})
     assert [made.due(number) for number in (7, 8)] == [False, True]
     made.passed(8, JANUARY)
-    assert made.state == {"updated_at": FEBRUARY, "seen": SeenIds([7, 8]).encode()}
+    assert made.state == {"updated_at": FEBRUARY, "seen": IdSet([7, 8]).encode()}
     made.passed(9, MARCH)
     made.passed(10, None)
-    assert made.state == {"updated_at": MARCH, "seen": SeenIds([7, 8, 9, 10]).encode()}
+    assert made.state == {"updated_at": MARCH, "seen": IdSet([7, 8, 9, 10]).encode()}
 
 
 def test_an_id_that_is_no_number_is_always_due() -> None:
@@ -305,15 +306,15 @@ def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCurso
     emitted: list[AirbyteMessage] = []
     clock = StoppedClock()
     made = cursor(kind, emitted=emitted, clock=clock)
-    made.confirm()
+    made.emit_state()
     assert len(emitted) == 1
     clock.wait(299)
-    made.confirm(now_or_later=False)
+    made.emit_state(now_or_later=False)
     assert len(emitted) == 1
     clock.wait(1)
-    made.confirm(now_or_later=False)
+    made.emit_state(now_or_later=False)
     assert len(emitted) == 2
-    made.confirm(now_or_later=False)
+    made.emit_state(now_or_later=False)
     assert len(emitted) == 2
 
 

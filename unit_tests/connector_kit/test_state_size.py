@@ -9,12 +9,13 @@ from datetime import datetime, timedelta, timezone
 from itertools import accumulate
 
 import pytest
+import requests
 
 from connector_kit import times
-from connector_kit.detail_state import DetailCursor, IdCursor
-from connector_kit.seen_ids import SeenIds, SeenTimes
 from connector_kit.settings import Settings
-from connector_kit.state import ListCursor, StreamCursor
+from connector_kit.state.cursors import ListCursor, StreamCursor
+from connector_kit.state.detail_cursors import DetailCursor, IdCursor
+from connector_kit.state.id_sets import IdSet, IdTimes
 from connector_kit.sync import Sync
 from unit_tests.mock_server.helpers import NOW, StoppedClock
 
@@ -27,7 +28,7 @@ def size(made: StreamCursor) -> int:
 
 
 def sync() -> Sync:
-    return Sync(Settings("https://api.example.com", 50, 900.0, 4, None, "keep"), clock=StoppedClock())
+    return Sync(Settings("https://api.example.com", 4, "keep"), requests.Session(), clock=StoppedClock())
 
 
 def spread(number: int) -> str:
@@ -50,7 +51,7 @@ def test_details_of_a_hundred_thousand_parents_leave_a_small_state(fresh: int) -
     assert max(*sizes, size(made)) < 2_000
     # A memory that does not cover what is read at any moment would be small as well.
     assert made.state["id"] == 10_000_000 + 3 * (COUNT - 1001)
-    assert len(SeenTimes.decode(made.state.get("recent", ""))) == fresh
+    assert len(IdTimes.decode(made.state.get("recent", ""))) == fresh
 
 
 def contiguous(random_: random.Random) -> list[int]:
@@ -94,7 +95,7 @@ def test_a_bulk_edit_of_a_hundred_thousand_just_before_a_sync_leaves_a_small_sta
     for number, moment in sorted(parents.items(), key=lambda parent: parent[1]):
         made.passed(moment, number, "", True)
     assert size(made) < MOST_BYTES
-    again = SeenTimes.decode(made.state["recent"])
+    again = IdTimes.decode(made.state["recent"])
     assert len(again) >= kept
     # None is claimed that was not read under this very time.
     assert len(again) == sum(again.get(number) == moment for number, moment in parents.items())
@@ -121,7 +122,7 @@ def test_forms_of_a_hundred_thousand_applicants_are_remembered_whole(
     for number in with_form:
         made.passed(number, "2024-01-01 10:00:00")
     assert size(made) < MOST_BYTES
-    kept = SeenIds.decode(made.state["seen"])
+    kept = IdSet.decode(made.state["seen"])
     assert [number for number in range(applicants[0], applicants[-1] + 1) if number in kept] == sorted(with_form)
 
 
@@ -131,7 +132,7 @@ def test_more_ids_than_fit_are_forgotten_and_none_is_invented() -> None:
     for number in ids:
         made.passed(number, None)
     assert size(made) < MOST_BYTES
-    kept = SeenIds.decode(made.state["seen"])
+    kept = IdSet.decode(made.state["seen"])
     found = {number for number in ids if number in kept}
     # As many are kept as were added to it: none but those that were added.
     assert len(kept) == len(found)
@@ -143,7 +144,7 @@ def test_what_has_no_place_in_the_state_is_told(caplog: pytest.LogCaptureFixture
     for number in range(COUNT):
         made.passed(1000 * number + random.Random(number).randrange(1000), None)
     made.complete()
-    kept = len(SeenIds.decode(made.state["seen"]))
+    kept = len(IdSet.decode(made.state["seen"]))
     assert 0 < kept < COUNT
     assert (
         f"employment_application_forms: the state, which stays below 64 KB, has no place for {COUNT - kept} "

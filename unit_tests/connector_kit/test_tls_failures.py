@@ -11,7 +11,7 @@ import pytest
 import requests
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 
-from connector_kit.errors import FailureTable
+from connector_kit.http.failure_table import FailureTable
 
 
 @contextmanager

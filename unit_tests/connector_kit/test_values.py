@@ -17,9 +17,10 @@ from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils import airbyte_secrets_utils
 
 from connector_kit.errors import UnreadableKey
-from connector_kit.responses import Member, RecordsIn
-from connector_kit.scalars import DEEPEST
-from connector_kit.values import SchemaNormalization
+from connector_kit.reading.reader import StreamOutput
+from connector_kit.records.extractor import BodyExtractor
+from connector_kit.records.normalization import SchemaNormalization
+from connector_kit.records.scalars import DEEPEST
 from unit_tests.test_schemas import STREAMS, Stream, every_stream
 from unit_tests.vendor_samples import VENDOR_SAMPLES
 
@@ -235,12 +236,12 @@ def test_a_key_that_is_a_whole_number_in_other_clothes_is_one(sent: Any, read: i
 def test_rows_of_one_answer_with_one_key_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     schema = record_of(a={"type": "integer"}, b={"type": "string"}, c=STRING)
     selector = RecordSelector(
-        extractor=RecordsIn(config={}),
+        extractor=BodyExtractor(config={}),
         config={},
         parameters={},
         schema_normalization=SchemaNormalization(config={}, name="things"),
     )
-    member = Member("things", selector, None, schema)
+    member = StreamOutput("things", selector, None, schema)
     told = "things: rows of one answer have the same primary key (a, b)."
 
     def answer(*rows: tuple[Any, str]) -> None:

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from connector_kit.bodies import parsed
 from connector_kit.errors import UnreadableKey
-from connector_kit.personal_data import schema_for
+from connector_kit.records.bodies import parsed
+from connector_kit.records.normalization import SchemaNormalization
+from connector_kit.records.personal_data import schema_for
 from connector_kit.settings import Mode
-from connector_kit.values import SchemaNormalization
 from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, non_null_types
 
 NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")

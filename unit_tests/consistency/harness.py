@@ -24,9 +24,10 @@ import requests
 from requests.adapters import BaseAdapter
 
 from connector_kit import source as kit_source
-from connector_kit.binding import Binding
-from connector_kit.dialect import AIRBYTE
-from connector_kit.retrievers import StreamRetriever
+from connector_kit.http.transport import new_session
+from connector_kit.reading.registry import ReaderRegistry
+from connector_kit.reading.retrievers import StreamRetriever
+from connector_kit.records.format import AIRBYTE
 from connector_kit.settings import Settings as Settings_
 from connector_kit.source import ManifestSource
 from connector_kit.sync import Sync
@@ -256,11 +257,12 @@ def run_sync(
     pages_are_small = kit_source.read_manifest is not read_manifest
     parts = _parts(package, pages_are_small, tuple(selected), orjson.dumps(world.configs(ORIGIN)).decode())
     messages: list[Any] = []
+    settings = Settings_.from_config({**parts.config, **(config or {})}, parts.specification)
     sync = Sync(
-        Settings_.from_config({**parts.config, **(config or {})}, parts.specification),
+        settings,
+        new_session(settings.num_workers, transport),
         states={name: blob for name, blob in state.items() if name in selected},
         clock=KitClock(clock, skew),
-        transport=transport,
     )
     if sync.settings.num_workers == 1:
         sync._pool = Inline()  # type: ignore[assignment]
@@ -270,15 +272,15 @@ def run_sync(
     sync.emit_state = lambda stream, blob: messages.append((stream, copy.deepcopy(dict(blob))))  # type: ignore[method-assign]
     keys = parts.keys
     # Built anew for each sync they take most of its time.
-    bound = Binding(parts.retrievers, sync, AIRBYTE)
+    bound = ReaderRegistry(parts.retrievers, sync, AIRBYTE)
     for name, schema in parts.schemas.items():
-        bound.readings[name].members[name].schema = schema
+        bound.readers[name].members[name].schema = schema
     failed = []
     killed = False
     try:
         for name in base:
             try:
-                messages.extend(bound.readings[name].lead())
+                messages.extend(bound.readers[name].read_all())
             except Exception as error:  # noqa: BLE001 - one stream's failure is part of the play
                 failed.append(f"{name}: {error!r}")
             # As the CDK does at the end of each stream, failed or not.

@@ -13,7 +13,7 @@ from unittest import mock
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from connector_kit import state as kit_state
+from connector_kit.state import cursors as kit_state
 from sandbox import Settings, VirtualClock, World
 from unit_tests.consistency.harness import (
     Destination,
@@ -207,7 +207,7 @@ class NothingLost(RuleBasedStateMachine):
         self.patches = contextlib.ExitStack()
         self.patches.enter_context(small_pages())
         # A state every few requests, so that a sync that dies has some behind it.
-        self.patches.enter_context(mock.patch.object(kit_state, "_CONFIRM_EVERY", 1.0))
+        self.patches.enter_context(mock.patch.object(kit_state, "_EMIT_EVERY", 1.0))
         self.destination = Destination()
 
     @initialize(

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from connector_kit.paging import PageSignals, PageWalk, Sightings
-from connector_kit.state import StreamCursor
+from connector_kit.reading.page_walk import PageWalk
+from connector_kit.reading.paginators import PageSignals
+from connector_kit.reading.seen_records import SeenRecords
+from connector_kit.state.cursors import StreamCursor
 from unit_tests.consistency.machine import machine
 
 
@@ -55,7 +57,7 @@ def short_pages_are_last() -> AbstractContextManager[Any]:
 
 def count_ignored() -> AbstractContextManager[Any]:
     """Nobody compares what was seen with the total."""
-    return mock.patch.object(Sightings, "lacks", return_value=False)
+    return mock.patch.object(SeenRecords, "lacks", return_value=False)
 
 
 # Whoever ignores the count loses nothing for good where each sync reads the whole list, as all of Talentics' do.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_kit.seen_ids import SeenIds
+from connector_kit.state.id_sets import IdSet
 from unit_tests.mock_server.helpers import TALENTICS, laravel_page, output, unpaged, wrapped
 
 LISTS = {
@@ -16,7 +16,7 @@ FORM = TALENTICS.sample("employment_application_forms", employment_application_f
 ADDED = {"applicant_id": 900, "job_id": 31, "application_time": "2024-02-10T11:12:13"}
 ROWS = [output(ANSWER, **ADDED), output(SECOND, value="7000000", **ADDED)]
 ANSWERS = {**LISTS, URL: wrapped(FORM)}
-STATE = {"application_time": "2024-02-10 11:12:13", "seen": SeenIds([900]).encode()}
+STATE = {"application_time": "2024-02-10 11:12:13", "seen": IdSet([900]).encode()}
 NAME, BASE = "employment_application_answers", "employment_application_forms"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector_kit.seen_ids import SeenIds
+from connector_kit.state.id_sets import IdSet
 from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, numbered, output, unpaged, wrapped
 
 APPLICANT = TALENTICS.sample("applicants")
@@ -14,8 +14,8 @@ FORM = TALENTICS.sample("employment_application_forms")
 OTHER_FORM = {**FORM, "id": 901, "applicant_id": 901, "application_time": "2024-02-9 00:00:00"}
 ROW = output(FORM, job_id=31, application_time="2024-02-10T11:12:13")
 OTHER_ROW = {**ROW, "id": 901, "applicant_id": 901, "application_time": "2024-02-09T00:00:00"}
-STATE = {"application_time": "2024-02-10 11:12:13", "seen": SeenIds([900]).encode()}
-BOTH_STATE = {**STATE, "seen": SeenIds([900, 901]).encode()}
+STATE = {"application_time": "2024-02-10 11:12:13", "seen": IdSet([900]).encode()}
+BOTH_STATE = {**STATE, "seen": IdSet([900, 901]).encode()}
 
 
 def url(applicant: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_kit.seen_ids import SeenTimes
+from connector_kit.state.id_sets import IdTimes
 from connector_kit.times import instant
 from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, output, wrapped
 from unit_tests.vendor_samples import Record
@@ -120,7 +120,7 @@ def test_what_is_newer_than_the_states_margin_is_remembered_one_by_one() -> None
     outcome = TALENTICS.read("ticket_scores", answers)
     assert outcome.records == {"ticket_scores": [ROW, row(502, FRESH)]}
     assert outcome.states == {
-        "ticket_scores": {**STATE["ticket_scores"], "recent": SeenTimes({502: instant(FRESH) or 0}).encode()}
+        "ticket_scores": {**STATE["ticket_scores"], "recent": IdTimes({502: instant(FRESH) or 0}).encode()}
     }
 
     again = TALENTICS.read("ticket_scores", lists(TICKET, ticket(502, FRESH)), outcome.states)

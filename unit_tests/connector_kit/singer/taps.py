@@ -13,7 +13,7 @@ from unittest import mock
 
 from findings import Judge
 
-from connector_kit.singer import reading
+from connector_kit.singer import sync_run
 from connector_kit.singer.tap import ManifestTap, tap_class
 from connector_kit.source import ManifestSource
 from sandbox import Settings, VirtualClock, World
@@ -93,7 +93,7 @@ class Account:
         source = partial(ManifestSource, clock=KitClock(self.clock), transport=transport)
         written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         error = None
-        with mock.patch.object(reading, "ManifestSource", source), redirect_stdout(written):
+        with mock.patch.object(sync_run, "ManifestSource", source), redirect_stdout(written):
             try:
                 tap = self.tap(config, catalog=catalog.document if catalog else None, state=state)
                 getattr(tap, method)()

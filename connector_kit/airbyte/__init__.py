@@ -1,0 +1,1 @@
+"""The Airbyte door: the programs `source-talentics` and `source-talentio`, and the protocol's commands."""

@@ -1,0 +1,84 @@
+"""The files that a source is given: config, catalog and state, each refused by its name where it can't be read.
+
+No word of the content is repeated: a config holds credentials.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteStateMessage,
+    AirbyteStateMessageSerializer,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+)
+
+from connector_kit.errors import config_error
+from connector_kit.files import UnreadableFile, read_config_file, read_json, read_state_file, shown
+
+logger = logging.getLogger("airbyte")
+
+
+@contextmanager
+def _as_config_error() -> Iterator[None]:
+    try:
+        yield
+    except UnreadableFile as error:
+        raise config_error(str(error)) from None
+
+
+def read_config(path: str) -> Mapping[str, Any]:
+    """The configuration. Raises a config error for a file that is no JSON object."""
+    with _as_config_error():
+        return read_config_file(path)
+
+
+def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
+    """The configured catalog. Raises a config error for a file that is none, or names a stream twice."""
+    with _as_config_error():
+        content = read_json(path, "catalog")
+    try:
+        catalog: ConfiguredAirbyteCatalog = ConfiguredAirbyteCatalogSerializer.load(content)
+    except Exception:  # noqa: BLE001 - the serialiser raises what it likes, and quotes the content
+        raise config_error(
+            f"The catalog file {shown(path)} is not a configured catalog. It is an object with `streams`, each with "
+            "`stream` (as discover prints it), `sync_mode` and `destination_sync_mode`."
+        ) from None
+    names = [configured.stream.name for configured in catalog.streams]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise config_error(f"The catalog names stream {', '.join(twice)} more than once. Leave one of each.")
+    if not names:
+        logger.warning(
+            "The catalog file %s selects no stream, so nothing is read. Put in the streams to be read.", shown(path)
+        )
+    return catalog
+
+
+def read_state(path: str) -> list[AirbyteStateMessage]:
+    """The saved states of the streams. Raises a config error for a file that holds something else."""
+    with _as_config_error():
+        states = read_state_file(path, logger)
+    try:
+        # An empty object is how some runners spell that there is no state yet.
+        return [AirbyteStateMessageSerializer.load(state) for state in _listed(states or [])]
+    except Exception:  # noqa: BLE001 - the same
+        raise config_error(
+            f"The state file {shown(path)} is not a list of states. It is a JSON list of what the STATE messages of "
+            "this source have under `state`, the last one of each stream. Restore it, or leave --state out to read "
+            "everything again."
+        ) from None
+
+
+def _listed(states: Any) -> list[Any]:
+    if not isinstance(states, list):
+        raise TypeError
+    for state in states:
+        blob = state["stream"].get("stream_state") if isinstance(state.get("stream"), dict) else None
+        if blob is not None and not isinstance(blob, dict):
+            raise TypeError
+    return states

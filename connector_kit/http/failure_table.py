@@ -1,0 +1,233 @@
+"""What each failure means and what the user gets: the one table behind every request of both sources.
+
+The rows hold for both APIs; the words that differ (which credential, which console) come from the manifests.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Optional, Union
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
+from airbyte_cdk.sources.types import Config
+
+from connector_kit.errors import GONE, BeyondBounds, Redirected, RequestFailure, UnexpectedAnswer, url_path
+from connector_kit.http.environment import proxy_variable
+from connector_kit.records.bodies import looks_like_html
+
+# Seconds between tries of one request: about five minutes in all, which outlasts a deploy or a restart on their side.
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0)
+# Seconds that the tries behind the first may take besides: where a server hangs, each of them takes minutes.
+PATIENCE = 300.0
+
+
+@dataclass
+class FailureTable(ErrorHandler):
+    """Maps an answer, or what was raised instead of one, to the action to take and the words for the user.
+
+    Args:
+        credential: the config fields to look at when the server refuses them, in the user's words.
+        console: where the vendor's console gives a new credential.
+        permission: what the credential needs to see the endpoint.
+        inferred: True where the endpoint's path is not written in the vendor's documentation.
+        missing_is_none: True where a 404 or 410 says that the parent is gone or has nothing yet; elsewhere it is an
+            error.
+    """
+
+    config: Config
+    credential: str
+    console: str
+    permission: str
+    inferred: bool = False
+    missing_is_none: bool = False
+
+    @property
+    def max_retries(self) -> Optional[int]:
+        return len(PAUSES)
+
+    @property
+    def max_time(self) -> Optional[int]:
+        return int(sum(PAUSES))
+
+    def interpret_response(self, response: Optional[Union[requests.Response, Exception]]) -> ErrorResolution:
+        if isinstance(response, requests.Response):
+            path = url_path(response.url)
+            if response.status_code == 403 and looks_like_html(response.content or b""):
+                return _blocked(path)
+            return self._by_status(response.status_code, path)
+        if isinstance(response, Redirected):
+            advice = "Check base_url: it must be the API's own address, which does not redirect."
+            message = f"{response.path} answered with a redirect (HTTP {response.status}), which is refused. {advice}"
+            return _failed(FailureType.config_error, message, response.path, response.status, advice)
+        if isinstance(response, BeyondBounds):
+            advice = "Check base_url and what stands between, such as a proxy; if they are right, report this line."
+            message = (
+                f"{response.path}: the answer is refused ({response}): no answer of this API is like that. {advice}"
+            )
+            what = str(response)
+            return replace(_failed(FailureType.system_error, message, response.path, 200, advice), what=what)
+        if isinstance(response, requests.exceptions.ProxyError) and (wrong := _wrong_with_proxy(response)):
+            return _fail(wrong)
+        if isinstance(response, Exception) and _is_untrusted(response):
+            return _fail(_wrong_with_tls(response))
+        path, what = _path_of(response), _what(response)
+        return _retry(f"{path}: no usable answer ({what}).", path, what)
+
+    def _by_status(self, status: int, path: str) -> ErrorResolution:
+        if 200 <= status < 300:
+            return ErrorResolution(response_action=ResponseAction.SUCCESS)
+        if status == 401:
+            return _fail(
+                f"The server refused {self.credential} (HTTP 401 on {path}). Check for a mistake in copying, or get a "
+                f"new credential in {self.console}."
+            )
+        if status == 403:
+            message = f"No access to {path} (HTTP 403). {self.permission}"
+            return _failed(FailureType.config_error, message, path, status, self.permission)
+        if status in GONE and self.missing_is_none:
+            return ErrorResolution(response_action=ResponseAction.IGNORE)
+        if status in GONE:
+            doubt = (
+                " This path is inferred from the API's other paths, not written in the vendor's documentation; "
+                "if base_url is right, report it and deselect the stream meanwhile."
+                if self.inferred
+                else ""
+            )
+            advice = f"Check base_url: {self.config.get('base_url')}.{doubt}"
+            message = f"{path} does not exist (HTTP {status}). {advice}"
+            return _failed(FailureType.config_error, message, path, status, advice)
+        if status == 429:
+            return ErrorResolution(
+                response_action=ResponseAction.RATE_LIMITED,
+                failure_type=FailureType.transient_error,
+                error_message=f"{path}: the rate limit is used up (HTTP 429).",
+            )
+        if status >= 500 or status == 408:
+            return _retry(f"{path}: the server failed (HTTP {status}).", path, f"HTTP {status}", status)
+        advice = "The API may have changed: look for a newer version of the connector, or report this line."
+        message = f"{path}: the server refused the request (HTTP {status}). {advice}"
+        return _failed(FailureType.system_error, message, path, status, advice)
+
+
+def lasting(fault: RequestFailure, tries: int, span: str) -> RequestFailure:
+    """What becomes of a passing fault that did not pass within `tries` tries over a `span` of time in words.
+
+    A check makes only one try.
+    """
+    if tries == 1:
+        advice = "Check base_url and the way to it (network, proxy, firewall), or try again later."
+    else:
+        advice = (
+            f"It did not pass within {tries} tries over {span}. Run the sync again; what was read is kept, and it goes "
+            "on from there."
+        )
+    return replace(
+        fault,
+        response_action=ResponseAction.FAIL,
+        failure_type=FailureType.transient_error,
+        error_message=f"{fault.error_message} {advice}",
+        advice="Run the sync again; report it if it stays so.",
+    )
+
+
+def was_reset(error: requests.RequestException) -> bool:
+    """Whether the server ended the connection, which some do to whoever asks too fast; a time-out is something else."""
+    broke = isinstance(error, (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError))
+    return broke and not isinstance(error, requests.exceptions.Timeout)
+
+
+def _path_of(error: Exception | None) -> str:
+    if isinstance(error, UnexpectedAnswer):
+        return error.path
+    request = getattr(error, "request", None)
+    return url_path(getattr(request, "url", None))
+
+
+def _what(error: Exception | None) -> str:
+    """What went wrong, in words that hold no URL and no value of the server's."""
+    if isinstance(error, UnexpectedAnswer):
+        return str(error)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy did not let it through"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        unresolved = "NameResolution" in repr(error) or "getaddrinfo" in repr(error)
+        return "the host's name is not known" if unresolved else "the connection was refused or reset"
+    return "the answer broke off"
+
+
+def _is_untrusted(error: Exception) -> bool:
+    """Whether TLS failed for good with the server, or with a proxy that is format_duration to in TLS."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "CERTIFICATE_VERIFY_FAILED" in repr(error)
+    # A connection that ended while it was being secured is a passing fault, which OpenSSL spells in two ways.
+    return isinstance(error, requests.exceptions.SSLError) and "EOF" not in repr(error)
+
+
+def _wrong_with_proxy(error: requests.exceptions.ProxyError) -> str | None:
+    """What of a proxy's refusal is for the user to mend. None for a proxy that is down, which may come back."""
+    if "Tunnel connection failed: 407" in repr(error):
+        return (
+            f"{proxy_variable()}: the proxy wants a user and a password, or refuses those that it got (HTTP 407). "
+            "Write them into this environment variable as http://user:password@host:port."
+        )
+    if "only use HTTP" in repr(error):
+        return (
+            f"{proxy_variable()}: the proxy takes plain http only. Begin its address in this environment variable with "
+            "http://, not https://; what goes through it is encrypted all the same."
+        )
+    return None
+
+
+def _wrong_with_tls(error: Exception) -> str:
+    # So OpenSSL and urllib3 call an answer that is not in TLS, each release in its own way.
+    if re.search(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|UNKNOWN_PROTOCOL|HTTP_REQUEST|not using TLS", repr(error)):
+        return (
+            "The server answered in plain http, not in TLS. Check the host and the port in base_url, and the proxy's "
+            "address if one stands between."
+        )
+    # So OpenSSL says what comes of a clock that is wrong.
+    if re.search(r"certificate is not yet valid|certificate has expired", repr(error)):
+        now = datetime.now(timezone.utc)
+        return (
+            f"The server's TLS certificate has expired or is not valid yet by this machine's clock, which says "
+            f"{now:%Y-%m-%d %H:%M} UTC. Set the clock right if that is wrong; otherwise the server, or a proxy "
+            "between, needs a new certificate."
+        )
+    return (
+        "The server's TLS certificate could not be verified. Check base_url, and the certificates that this machine "
+        "trusts if a proxy stands between."
+    )
+
+
+def _blocked(path: str) -> RequestFailure:
+    advice = (
+        "Have whoever runs it, perhaps your own network, let this machine's IP address through, or run the connector "
+        "where requests get through; and check base_url."
+    )
+    message = f"A firewall or proxy in front of the API refused {path} (HTTP 403 with an HTML page). {advice}"
+    what = "HTTP 403 with an HTML page"
+    return replace(_failed(FailureType.config_error, message, path, 403, advice), what=what, by_firewall=True)
+
+
+def _fail(message: str) -> ErrorResolution:
+    return ErrorResolution(ResponseAction.FAIL, FailureType.config_error, message)
+
+
+def _failed(kind: FailureType, message: str, path: str, status: int, advice: str) -> RequestFailure:
+    return RequestFailure(
+        ResponseAction.FAIL, kind, message, path=path, status=status, what=f"HTTP {status}", advice=advice
+    )
+
+
+def _retry(message: str, path: str, what: str, status: int = 0) -> RequestFailure:
+    return RequestFailure(
+        ResponseAction.RETRY, FailureType.transient_error, message, path=path, status=status, what=what
+    )

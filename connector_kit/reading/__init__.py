@@ -1,0 +1,32 @@
+"""Lists and details: each URL is asked for once, and every stream made from it gets its rows.
+
+Manifests name the retrievers (`ListRetriever`, `DetailRetriever`, `DerivedRetriever`), the pagination strategies
+(`LaravelLinks`, `PageNumbers`) and `ParentFields`. The source builds with `StreamFactory` and binds what was built to a
+run with `ReaderRegistry`.
+"""
+
+from __future__ import annotations
+
+from connector_kit.reading.check import check_streams
+from connector_kit.reading.details import DetailRetriever
+from connector_kit.reading.factory import StreamFactory, refuse_contradictions
+from connector_kit.reading.lists import ListRetriever
+from connector_kit.reading.paginators import LaravelLinks, PageNumbers
+from connector_kit.reading.parents import ParentFields
+from connector_kit.reading.registry import ReaderRegistry
+from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
+
+__all__ = [
+    "DerivedRetriever",
+    "DetailRetriever",
+    "EndpointRetriever",
+    "LaravelLinks",
+    "ListRetriever",
+    "PageNumbers",
+    "ParentFields",
+    "ReaderRegistry",
+    "StreamFactory",
+    "StreamRetriever",
+    "check_streams",
+    "refuse_contradictions",
+]

@@ -1,0 +1,80 @@
+"""Gives what the factory built to one run: readers, cursors, budget. Nothing else knows of both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector_kit.http.requester import Requester
+from connector_kit.reading.lists import ListReader
+from connector_kit.reading.parents import ParentLink, ParentStream
+from connector_kit.reading.reader import Reader
+from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
+from connector_kit.records.format import RecordFormat
+from connector_kit.records.normalization import SchemaNormalization
+from connector_kit.state.cursors import StreamCursor
+from connector_kit.sync import Sync
+
+
+class ReaderRegistry:
+    """Binds the retrievers of all streams, parents first.
+
+    Args:
+        retrievers: by the stream's name; those of parents and of streams that others are derived from among them.
+        sync: the run.
+        record_format: how the records are spelled.
+
+    Raises:
+        AirbyteTracedException: a saved state is none of its stream's.
+        ValueError: the manifest contradicts itself.
+    """
+
+    def __init__(self, retrievers: Mapping[str, StreamRetriever], sync: Sync, record_format: RecordFormat) -> None:
+        self._retrievers = retrievers
+        self._sync = sync
+        self._format = record_format
+        self._by_key: dict[str, str] = {}
+        self.readers: dict[str, Reader] = {}
+        self.cursors: dict[str, StreamCursor] = {}
+        for name in retrievers:
+            self._reader_of(name)
+
+    def _reader_of(self, name: str) -> Reader:
+        if name not in self.readers:
+            retriever = self._retrievers[name]
+            self.readers[name] = reading = self._new_reader(retriever)
+            source = self._retrievers[retriever.stream.name] if isinstance(retriever, DerivedRetriever) else retriever
+            if not isinstance(source, EndpointRetriever):
+                raise TypeError(f"{name}: a stream can only be derived from one that has an endpoint")
+            cursor = retriever.new_cursor(source.cursor_kind, self._sync)
+            if cursor is not None:
+                self.cursors[name] = cursor
+            normalization = retriever.record_selector.schema_normalization
+            if isinstance(normalization, SchemaNormalization):
+                normalization.bind(self._format)
+            reading.add_stream(name, retriever.record_selector, cursor)
+            retriever.bind(reading)
+        return self.readers[name]
+
+    def _new_reader(self, retriever: StreamRetriever) -> Reader:
+        if isinstance(retriever, DerivedRetriever):
+            return self._reader_of(retriever.stream.name)
+        if not isinstance(retriever, EndpointRetriever):
+            raise TypeError(f"{retriever.name}: its retriever is none of this package's")
+        declared = ParentStream.declared_by(retriever.partition_router)
+        requester = Requester(
+            retriever.requester,
+            retriever.config,
+            retriever.limit,
+            parent=declared.partition_field if declared else "",
+            alternative_path=retriever.other_path,
+        )
+        other = self._by_key.setdefault(requester.key, retriever.name)
+        if other != retriever.name:
+            raise ValueError(f"{retriever.name} and {other} ask for the same URLs: derive one from the other")
+        return retriever.new_reader(self._sync, requester, self._link(declared) if declared else None)
+
+    def _link(self, declared: ParentStream) -> ParentLink:
+        parent = self._reader_of(declared.stream)
+        if not isinstance(parent, ListReader):
+            raise TypeError(f"{declared.stream}: only a list can be a parent")
+        return ParentLink(parent, declared)
