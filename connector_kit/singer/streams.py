@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import Stream, metrics
+from singer_sdk import Stream, Tap, metrics
 from singer_sdk.batch import Batcher
 from singer_sdk.helpers._batch import BatchConfig, SDKBatchMessage
 from singer_sdk.helpers._typing import TypeConformanceLevel
@@ -21,14 +21,13 @@ from singer_sdk.singerlib import (
 )
 from singer_sdk.streams.core import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
+from connector_kit.singer.output import MessageWriter
 from connector_kit.singer.schemas import stream_schema
 from connector_kit.singer.states import Refused
 
 if TYPE_CHECKING:
     from airbyte_cdk.models import AirbyteStream
     from singer_sdk.mapper import StreamMap
-
-    from connector_kit.singer.tap import ManifestTap
 
 _Prune = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -38,19 +37,32 @@ class ManifestStream(Stream):
 
     Keys, cursor and types are the source's, whatever a catalog says; a catalog selects fields and may ask for
     FULL_TABLE.
+
+    Args:
+        tap: whose stream it is.
+        declared: the stream as the source's catalog has it.
+        writer: where records go that no stream map and no batch takes first.
+        read_alone: gives the records of this stream, read by itself.
     """
 
     # The source brings every value to its declared type already.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: ManifestTap, declared: AirbyteStream) -> None:
+    def __init__(
+        self,
+        tap: Tap,
+        declared: AirbyteStream,
+        writer: MessageWriter,
+        read_alone: Callable[[ManifestStream], Iterable[dict[str, Any]]],
+    ) -> None:
         super().__init__(tap, schema=stream_schema(declared.json_schema), name=declared.name)
         self.declared = declared
         self.primary_keys = [key for (key,) in declared.source_defined_primary_key or []]
         self.replication_key = (declared.default_cursor_field or [None])[0]
         if self.replication_key is None:
             self.forced_replication_method = REPLICATION_FULL_TABLE
-        self._tap_of_source = tap
+        self._writer = writer
+        self._read_alone = read_alone
         self._prune: _Prune | None = None
         self._waiting: dict[str, list[dict[str, Any]]] = {}
         self._batch_config: BatchConfig | None = None
@@ -140,7 +152,7 @@ class ManifestStream(Stream):
             self._counter.increment()
         if self._alias is not None:
             kept = record if self._prune is None else self._prune(record)
-            self._tap_of_source.message_writer.write_record(self._alias, kept, self._stream_version)
+            self._writer.write_record(self._alias, kept, self._stream_version)
             return
         if self._batch_config is None:
             self._write_record_message(record)
@@ -213,7 +225,7 @@ class ManifestStream(Stream):
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
         """The records of this stream alone, for callers that drive one stream by itself."""
-        return self._tap_of_source.read_alone(self)
+        return self._read_alone(self)
 
 
 def _breadcrumbs(schema: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

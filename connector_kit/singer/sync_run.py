@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -32,58 +32,76 @@ from connector_kit.source import ManifestSource, logger
 
 if TYPE_CHECKING:
     from connector_kit.singer.streams import ManifestStream
-    from connector_kit.singer.tap import ManifestTap
-
-
-def open_source(
-    tap: ManifestTap, streams: Sequence[ManifestStream], sample: bool = False
-) -> tuple[ManifestSource, ConfiguredAirbyteCatalog]:
-    """The source that reads just these streams, from where their bookmarks say, and the catalog to read with."""
-    catalog = ConfiguredAirbyteCatalog(
-        streams=[
-            ConfiguredAirbyteStream(
-                stream=stream.declared,
-                sync_mode=SyncMode.incremental if stream.is_incremental else SyncMode.full_refresh,
-                destination_sync_mode=DestinationSyncMode.append,
-            )
-            for stream in streams
-        ]
-    )
-    states = [
-        _state_message(stream.name, blob_of(stream.name, tap.bookmarks[stream.name], str(stream.replication_key)))
-        for stream in streams
-        if stream.is_incremental and stream.name in tap.bookmarks
-    ]
-    return ManifestSource(tap.package, catalog, tap.source_config, states, record_format=SINGER, sample=sample), catalog
 
 
 class SyncRun:
     """One sync of a tap.
 
     Args:
-        tap: settings, bookmarks and the way out.
+        package: the source's.
+        config: the source's settings.
+        bookmarks: of each stream that has one; what is put here goes out with the next state.
+        write_state: writes a STATE message with the bookmarks.
         streams: those to read, all in one go.
         most: hand on so many records of a stream at the most, and no new bookmarks: for `--test`.
     """
 
-    def __init__(self, tap: ManifestTap, streams: Sequence[ManifestStream], most: int | None = None) -> None:
-        self._tap = tap
+    def __init__(
+        self,
+        package: str,
+        config: Mapping[str, Any],
+        bookmarks: dict[str, Any],
+        write_state: Callable[[], None],
+        streams: Sequence[ManifestStream],
+        most: int | None = None,
+    ) -> None:
+        self._package = package
+        self._config = config
+        self._bookmarks = bookmarks
+        self._write_state = write_state
         self._streams = {stream.name: stream for stream in streams}
         self._most = most
         # Why streams failed, by name; and whether any did not.
         self._failed: dict[str, str | None] = {}
         self._complete = False
 
+    def messages(self) -> Iterator[AirbyteMessage]:
+        """What the source says when it reads just these streams, from where their bookmarks say."""
+        catalog = ConfiguredAirbyteCatalog(
+            streams=[
+                ConfiguredAirbyteStream(
+                    stream=stream.declared,
+                    sync_mode=SyncMode.incremental if stream.is_incremental else SyncMode.full_refresh,
+                    destination_sync_mode=DestinationSyncMode.append,
+                )
+                for stream in self._streams.values()
+            ]
+        )
+        states = [
+            _state_message(name, blob_of(name, self._bookmarks[name], str(stream.replication_key)))
+            for name, stream in self._streams.items()
+            if stream.is_incremental and name in self._bookmarks
+        ]
+        source = ManifestSource(
+            self._package, catalog, self._config, states, record_format=SINGER, sample=self._most is not None
+        )
+        return source.read(logger, self._config, catalog)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The records alone, as the source gives them. Raises AirbyteTracedException where a stream fails."""
+        for message in self.messages():
+            if message.type is Type.RECORD and message.record is not None:
+                yield message.record.data
+
     def run(self) -> None:
         """Read and hand on everything. Raises AirbyteTracedException at the end where streams failed."""
-        source, catalog = open_source(self._tap, list(self._streams.values()), sample=self._most is not None)
-        messages = source.read(logger, self._tap.source_config, catalog)
+        messages = self.messages()
         # The first message comes when config and state are found to be good: before that nothing may be written.
         first = next(messages)
         for stream in self._streams.values():
             stream.begin()
         # Some targets take the first state that they see for what they have stored.
-        self._tap.write_state()
+        self._write_state()
         try:
             for message in chain([first], messages):
                 self._hand_on(message)
@@ -113,8 +131,8 @@ class SyncRun:
         stream = self._streams[told.stream_descriptor.name]
         if stream.is_incremental and told.stream_state is not None:
             stream.write_batches()
-            self._tap.bookmarks[stream.name] = bookmark(told.stream_state.__dict__, str(stream.replication_key))
-            self._tap.write_state()
+            self._bookmarks[stream.name] = bookmark(told.stream_state.__dict__, str(stream.replication_key))
+            self._write_state()
 
     def _note(self, trace: AirbyteTraceMessage) -> None:
         if trace.type is TraceType.ERROR and trace.error is not None:
@@ -127,14 +145,6 @@ class SyncRun:
             if status in (AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE):
                 self._complete = self._complete or status is AirbyteStreamStatus.COMPLETE
                 self._streams[name].end(complete=status is AirbyteStreamStatus.COMPLETE and self._most is None)
-
-
-def records_of(tap: ManifestTap, stream: ManifestStream) -> Iterator[dict[str, Any]]:
-    """The records of one stream. Raises AirbyteTracedException where it fails."""
-    source, catalog = open_source(tap, [stream])
-    for message in source.read(logger, tap.source_config, catalog):
-        if message.type is Type.RECORD and message.record is not None:
-            yield message.record.data
 
 
 def _state_message(stream: str, blob: Mapping[str, Any]) -> AirbyteStateMessage:

@@ -29,6 +29,8 @@ from connector_kit.singer.streams import ManifestStream
 if TYPE_CHECKING:
     from pathlib import PurePath
 
+    from connector_kit.singer.sync_run import SyncRun
+
 # Building the streams reads no value of these, so a catalog can be made before anybody has credentials.
 _PLACEHOLDER = "-"
 
@@ -169,7 +171,7 @@ class ManifestTap(Tap):
         missing = {name: _PLACEHOLDER for name in self.specification["required"] if not self.config.get(name)}
         config = {**self.source_config, **missing}
         discovered = source.ManifestSource(self.package, config=config).discover(source.logger, config)
-        return [ManifestStream(self, stream) for stream in discovered.streams]
+        return [ManifestStream(self, stream, self.message_writer, self.read_alone) for stream in discovered.streams]
 
     @property
     def streams(self) -> dict[str, Stream]:
@@ -244,20 +246,21 @@ class ManifestTap(Tap):
     def _run(self, streams: Iterable[Stream], most: int | None = None) -> None:
         chosen = [self._stream(stream.name) for stream in streams]
         import_source()
-        from connector_kit.singer.sync_run import SyncRun
-
         with self.message_writer.claimed_stdout():
             if chosen:
-                SyncRun(self, chosen, most).run()
+                self._sync_run(chosen, most).run()
             elif most is None:
                 self.write_state()
+
+    def _sync_run(self, streams: Sequence[ManifestStream], most: int | None = None) -> SyncRun:
+        from connector_kit.singer.sync_run import SyncRun
+
+        return SyncRun(self.package, self.source_config, self.bookmarks, self.write_state, streams, most)
 
     def read_alone(self, stream: ManifestStream) -> Iterable[dict[str, Any]]:
         """The records of one stream, read by itself."""
         import_source()
-        from connector_kit.singer.sync_run import records_of
-
-        return records_of(self, stream)
+        return self._sync_run([stream]).records()
 
     def _stream(self, name: str) -> ManifestStream:
         stream = self.streams[name]
