@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 import requests
@@ -160,7 +161,7 @@ class Dispatcher:
             RequestFailed: it failed for good, and perhaps others do not.
             SetAsideError: it failed so far. Ask again after `wait_for_set_aside`.
         """
-        for _, answer in self._send_all([spec], patient):
+        for _, answer in self._send_all(_one_by_one([spec]), patient):
             if isinstance(answer, SetAside):
                 raise SetAsideError(answer.fault)
             if isinstance(answer, RequestFailure):
@@ -177,7 +178,7 @@ class Dispatcher:
         """
         again: list[RequestSpec[Job]] = []
         while True:
-            for spec, answer in self._send_all(specs):
+            for spec, answer in self._send_all(_one_by_one(specs)):
                 if isinstance(answer, SetAside):
                     again.append(spec)
                 yield spec.job, answer
@@ -192,28 +193,42 @@ class Dispatcher:
         if pause > 0:
             self._waits.wait(pause, "a retry is due")
 
+    def results(
+        self, next_spec: Callable[[], RequestSpec[Job] | None]
+    ) -> Iterator[tuple[Job, Answer | RequestFailure | SetAside | None]]:
+        """Send what `next_spec` gives, whenever there is a free worker, and yield the results in the order of sending.
+
+        Ends where it gives None and nothing is in flight.
+        """
+        for spec, result in self._send_all(next_spec):
+            yield spec.job, result
+
     def _send_all(
-        self, specs: Iterable[RequestSpec[Job]], patient: bool = False
+        self, next_spec: Callable[[], RequestSpec[Job] | None], patient: bool = False
     ) -> Iterator[tuple[RequestSpec[Job], Answer | RequestFailure | SetAside | None]]:
-        waiting = iter(specs)
-        pending: RequestSpec[Job] | None = next(waiting, None)
+        pending: RequestSpec[Job] | None = None
         in_flight: deque[tuple[RequestSpec[Job], _Attempt]] = deque()
         try:
-            while pending is not None or in_flight:
+            while True:
                 pause = 0.0
-                while pending is not None and len(in_flight) < self._sync.settings.num_workers:
+                while len(in_flight) < self._sync.settings.num_workers:
                     if in_flight and self._parents is not None and self._parents.in_doubt:
+                        break
+                    pending = pending or next_spec()
+                    if pending is None:
                         break
                     pause = self._sync.budget.reserve(self._window)
                     if pause > 0:
                         break
                     in_flight.append((pending, self._submit(pending)))
-                    pending = next(waiting, None)
+                    pending = None
                 if in_flight:
                     spec, attempt = in_flight.popleft()
                     yield spec, self._receive(spec, attempt, patient)
                 elif pause > 0:
                     self._waits.wait(pause, LIMIT)
+                else:
+                    return
         except AirbyteTracedException:
             self._sync.remaining.pop(self._requester.endpoint, None)
             raise
@@ -289,9 +304,7 @@ class Dispatcher:
                 if pause is None or spec.once:
                     if lost:
                         budget.give_up(window)
-                    if spec.once:
-                        raise failure(resolution)
-                    return self._failed_for_good(resolution, tries)
+                    return resolution if spec.once else self._failed_for_good(self._lasting(resolution, tries))
                 is_set_aside = not patient and self._is_set_aside(tries, attempt)
                 others = ", when the others were read" if is_set_aside else ""
                 logger.warning("%s: %s Trying again in %.0f s%s.", self._label, resolution.error_message, pause, others)
@@ -306,8 +319,8 @@ class Dispatcher:
             else:
                 if lost:
                     budget.give_up(window)
-                if isinstance(resolution, RequestFailure) and self._parents is not None:
-                    return resolution
+                if isinstance(resolution, RequestFailure):
+                    return self._failed_for_good(resolution)
                 raise failure(resolution)
             self._until_free(budget.resend if lost else budget.reserve)
             attempt = self._submit(spec)
@@ -337,10 +350,10 @@ class Dispatcher:
             tries.told += pause
         return pause
 
-    def _failed_for_good(self, fault: RequestFailure, tries: _Tries) -> RequestFailure:
-        failed = self._lasting(fault, tries)
+    def _failed_for_good(self, failed: RequestFailure) -> RequestFailure:
         if self._parents is None:
-            raise failure(failed)
+            # Its list ends here: others that share the window no longer wait for what was still to come of it.
+            self._sync.remaining.pop(self._requester.endpoint, None)
         return failed
 
     def _lasting(self, fault: RequestFailure, tries: _Tries) -> RequestFailure:
@@ -386,3 +399,7 @@ class Dispatcher:
         """Wait until the budget lets the next try out."""
         while (pause := ask(self._window)) > 0:
             self._waits.wait(pause, LIMIT)
+
+
+def _one_by_one(specs: Iterable[RequestSpec[Job]]) -> Callable[[], RequestSpec[Job] | None]:
+    return partial(next, iter(specs), None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from itertools import compress
+from itertools import compress, count, islice
 from typing import Any
 
 from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
@@ -19,6 +19,7 @@ from connector_kit.http.dispatcher import RequestSpec, SetAsideError
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
 from connector_kit.reading.page_walk import OnePage, PageWalk
+from connector_kit.reading.pages_ahead import PagesAhead
 from connector_kit.reading.paginators import PageSignals, Pagination
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
 from connector_kit.reading.reader import Reader
@@ -96,9 +97,10 @@ class ListReader(ParentList):
         self._sending = self._dispatcher(
             lambda: self._lists_left + self._pages_left, failures if self._parent else None
         )
+        self._ahead = PagesAhead(self._sending, self.sync.settings.num_workers, self._last_page_of)
         parameters = self.requester.parameters_with(self._server_filter())
         if self._parent is None:
-            yield from self._walks(None, parameters)
+            yield from self._walks(None, 0, parameters)
         else:
             yield from self._lists_of(self._parent.reader.index(), parameters, failures)
             self.is_whole = self.is_whole and self._parent.reader.is_whole and not failures
@@ -114,14 +116,19 @@ class ListReader(ParentList):
     ) -> Iterator[Record]:
         """The list of each parent; behind the others, those of parents that failed at first."""
         tried_before: set[Any] = set()
+        numbers = count()
         while parents:
             set_aside: list[Parent] = []
-            waiting = deque(parents)
+            waiting = deque(zip(numbers, parents, strict=False))
             while waiting:
-                parent = failures.next_of(waiting)
+                number, parent = failures.next_of(waiting)
                 self._lists_left = len(waiting) + len(set_aside)
+                # The first answer goes alone: by its time the states are capped, so nothing may be asked before it.
+                others = islice(waiting, self.sync.settings.num_workers) if self._server_time else ()
+                for upcoming, other in others:
+                    self._ahead.open(upcoming, self._specs_of(other, parameters))
                 try:
-                    yield from self._walks(parent, parameters)
+                    yield from self._walks(parent, number, parameters)
                     failures.answered()
                 except SetAsideError as error:
                     set_aside.append(parent)
@@ -153,14 +160,14 @@ class ListReader(ParentList):
                 self._nameless,
             )
 
-    def _walks(self, parent: Parent | None, parameters: Mapping[str, str]) -> Iterator[Record]:
+    def _walks(self, parent: Parent | None, number: int, parameters: Mapping[str, str]) -> Iterator[Record]:
         """Walk a list, and again what moved meanwhile, or may have, or what is still missing."""
         sightings = SeenRecords()
         part: str | None = "whole"
         walk: PageWalk | None = None
         for _ in range(_MOST_WALKS):
             sightings.begin_walk()
-            walk = yield from self._walk(parent, parameters, sightings, only_beginning=part == "beginning")
+            walk = yield from self._walk(parent, number, parameters, sightings, only_beginning=part == "beginning")
             if walk is None:
                 return
             part = "whole" if walk.is_blind and sightings.brought_news else sightings.moved
@@ -169,10 +176,15 @@ class ListReader(ParentList):
             if sightings.moved is not None:
                 logger.info("%s: the list moved while it was read; reading it again.", self.label)
         if walk is not None and not self.sync.sampling:
-            yield from self._look_again(parent, parameters, sightings, walk)
+            yield from self._look_again(parent, number, parameters, sightings, walk)
 
     def _look_again(
-        self, parent: Parent | None, parameters: Mapping[str, str], sightings: SeenRecords, walk: PageWalk
+        self,
+        parent: Parent | None,
+        number: int,
+        parameters: Mapping[str, str],
+        sightings: SeenRecords,
+        walk: PageWalk,
     ) -> Iterator[Record]:
         """Where fewer records were seen than the list has: walk it in other orders, until all were seen."""
         orders: list[Mapping[str, str]] = [*self._other_orders, {}]
@@ -188,7 +200,7 @@ class ListReader(ParentList):
             sightings.begin_walk()
             try:
                 again = yield from self._walk(
-                    parent, {**parameters, **order}, sightings, until_all=True, once=bool(order)
+                    parent, number, {**parameters, **order}, sightings, until_all=True, once=bool(order)
                 )
             except RequestFailed:
                 if not order:
@@ -211,6 +223,7 @@ class ListReader(ParentList):
     def _walk(
         self,
         parent: Parent | None,
+        number: int,
         parameters: Mapping[str, str],
         sightings: SeenRecords,
         only_beginning: bool = False,
@@ -221,19 +234,37 @@ class ListReader(ParentList):
 
         Args:
             parent: whose list it is.
+            number: the list's, in the order of reading.
             parameters: of each request, beside those of the page.
             sightings: what was seen so far.
             only_beginning: end with the first page that shows nothing new.
             until_all: end when as many records were seen as the list has.
             once: try each request once: nothing depends on it.
         """
+        walk = PageWalk(self.pagination.page_size, one_page=self._one_page)
+        self._ahead.open(number, self._specs_of(parent, parameters, lambda: walk.cursor, once))
+        try:
+            return (yield from self._pages(parent, number, walk, sightings, only_beginning, until_all))
+        finally:
+            self._ahead.close(number)
+
+    def _pages(
+        self,
+        parent: Parent | None,
+        number: int,
+        walk: PageWalk,
+        sightings: SeenRecords,
+        only_beginning: bool,
+        until_all: bool,
+    ) -> Generator[Record, None, PageWalk | None]:
+        """The pages of one walk."""
         url = self.requester.url_for(parent.id if parent else "")
         pagination = self.pagination
-        walk = PageWalk(pagination.page_size, one_page=self._one_page)
         page: int | None = 1
+        total: int | None = None
         self._pages_left = 1
         while page is not None:
-            answer = self._ask(page, url, {**parameters, **pagination.parameters(page, walk.cursor)}, once)
+            answer = self._take(number, page)
             if answer is None and page == 1:
                 # The parent was deleted after it was listed, and its records went with it; or it can't be read now.
                 self._missing += 1
@@ -252,6 +283,7 @@ class ListReader(ParentList):
             why_endless = walk.why_endless(page, keys, signals, again=until_all)
             if why_endless:
                 raise endless(url_path(url), why_endless)
+            stands_still = signals.total is not None and (page == 1 or signals.total == total)
             total = signals.total
             self._pages_left = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
             new_in_walk = not sightings.in_this_walk(keys)
@@ -267,6 +299,11 @@ class ListReader(ParentList):
                 is_repeat = walk.is_repeat or (following is None and not new_in_walk and walk.total is None)
                 instants = [times.instant(record.get(self._time_field)) for record in records]
                 news = [sightings.is_new(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
+                stands_still = stands_still and following == page + 1 and sightings.moved is None
+                if stands_still and not (only_beginning or until_all or self.sync.sampling or walk.cursor):
+                    self._ahead.extend(number, walk.expected_pages)
+                else:
+                    self._ahead.stop(number)
                 yield from self._emit(answer, records, instants, news, parent)
                 if only_beginning and not any(news):
                     return walk
@@ -289,15 +326,38 @@ class ListReader(ParentList):
             size,
         )
 
-    def _ask(self, page: int, url: str, parameters: Mapping[str, str], once: bool) -> Answer | None:
+    def _take(self, number: int, page: int) -> Answer | None:
         """A page of a list. None where the server has no such page."""
         try:
-            return self._sending.ask(RequestSpec(page, url, dict(parameters), once))
+            return self._ahead.take(number, page)
         except RequestFailed as error:
             # So some servers answer for the page behind the last.
             if page > 1 and error.request.status in GONE:
                 return None
             raise
+
+    def _specs_of(
+        self,
+        parent: Parent | None,
+        parameters: Mapping[str, str],
+        cursor: Callable[[], str | None] = lambda: None,
+        once: bool = False,
+    ) -> Callable[[int], RequestSpec[int]]:
+        """What asks for a page of a list by its number."""
+        url = self.requester.url_for(parent.id if parent else "")
+
+        def spec_of(page: int) -> RequestSpec[int]:
+            return RequestSpec(page, url, {**parameters, **self.pagination.parameters(page, cursor())}, once)
+
+        return spec_of
+
+    def _last_page_of(self, first: Answer) -> int:
+        """How many pages a list has by its first page; 1 where that can't be told yet."""
+        signals = self.pagination.signals(first.headers, first.body, 1)
+        size = self.pagination.page_size
+        if signals.total is None or signals.cursor or len(first.records) != size:
+            return 1
+        return -(-signals.total // size)
 
     def _emit(
         self,

@@ -143,6 +143,14 @@ class PageWalk:
         """How many records the list has, by the last page that told. None where none did, or where more came."""
         return self._total
 
+    @property
+    def expected_pages(self) -> int:
+        """How many pages the list has, by its total and the largest page so far; 1 where that can't be told yet."""
+        # A first page that is not full may be that of a server with smaller pages, or lack rows: the second one tells.
+        if self._total is None or not self._size or (len(self.rows) == 1 and self._size != self._asked_size):
+            return 1
+        return -(-self._total // self._size)
+
     def counts(self, page: int, rows: int, signals: PageSignals) -> bool:
         """Take note of a page. False where it must be read again, because the list moved before it."""
         self._last_page = max(self._last_page, page)

@@ -1,0 +1,144 @@
+"""Asks for pages before their turn, so that several are in flight, and hands them out in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from connector_kit.errors import RequestFailure, failure
+from connector_kit.http.dispatcher import Dispatcher, RequestSpec, SetAside, SetAsideError
+from connector_kit.http.requester import Answer
+
+# Answers that came before their turn: at most so many for each request in flight, and so many bytes in all. Talentics
+# sends all applicants of a job in one answer.
+_WAITING_PER_WORKER, _WAITING_BYTES = 2, 8 << 20
+
+_Result = Answer | RequestFailure | SetAside | None
+SpecOf = Callable[[int], RequestSpec[int]]
+
+
+@dataclass
+class _Ticket:
+    """Names one request: the list's number and the page. Compared by identity: a page may be asked for again."""
+
+    number: int
+    page: int
+
+
+@dataclass
+class _OpenList:
+    """A list that is read now or soon: which pages to ask for next, which are in flight, which have come."""
+
+    spec_of: SpecOf
+    next_page: int = 1
+    last_page: int = 1
+    in_flight: dict[int, _Ticket] = field(default_factory=dict)
+    came: dict[int, _Result] = field(default_factory=dict)
+
+    def reset(self, page: int) -> None:
+        """Forget what was asked for ahead; ask for this page alone."""
+        self.in_flight.clear()
+        self.came.clear()
+        self.next_page = self.last_page = page
+
+
+class PagesAhead:
+    """The pages of the lists of one endpoint, in flight side by side.
+
+    Lists are numbered in the order in which they are read. Requests go out in that order too, so that the page that is
+    needed next is never behind one that is needed later. What is asked for ahead must be what will be needed: how far
+    a list goes is the caller's to say, with `extend`, and where it moves the caller takes another page, or says
+    `stop`; what was in flight beyond is then forgotten and asked for again.
+
+    Args:
+        dispatcher: sends the requests, as many at a time as the sync allows.
+        workers: how many that is.
+        last_page_of: says how many pages a list has by its first page, for lists whose turn has not come; 1 where that
+            can't be told.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, workers: int, last_page_of: Callable[[Answer], int]) -> None:
+        self._dispatcher = dispatcher
+        self._workers = workers
+        self._last_page_of = last_page_of
+        self._lists: dict[int, _OpenList] = {}
+        self._wanted: tuple[int, int] = (0, 0)
+        self._results: Iterator[tuple[_Ticket, _Result]] | None = None
+
+    def open(self, number: int, spec_of: SpecOf) -> None:
+        """Begin a list with its first page, which may be in flight already."""
+        self._lists.setdefault(number, _OpenList(spec_of)).spec_of = spec_of
+
+    def extend(self, number: int, last_page: int) -> None:
+        """The list stands still and has so many pages: ask for those that follow ahead of their turn."""
+        self._lists[number].last_page = last_page
+
+    def stop(self, number: int) -> None:
+        """The list moves, or nobody knows how far it goes: forget what is in flight ahead of its turn."""
+        self._lists[number].reset(self._lists[number].next_page)
+
+    def close(self, number: int) -> None:
+        """The list is done: none of its pages is needed any more."""
+        self._lists.pop(number, None)
+
+    def take(self, number: int, page: int) -> Answer | None:
+        """Wait for a page. None where the server says that there is nothing (404, and the failure table agrees).
+
+        Raises:
+            RequestFailed: the request failed for good.
+            SetAsideError: it failed so far.
+        """
+        wanted = self._lists[number]
+        if page not in wanted.came and page not in wanted.in_flight and page != wanted.next_page:
+            wanted.reset(page)
+        wanted.last_page = max(wanted.last_page, page)
+        self._wanted = (number, page)
+        while page not in wanted.came:
+            self._receive()
+        result = wanted.came.pop(page)
+        if isinstance(result, SetAside):
+            raise SetAsideError(result.fault)
+        if isinstance(result, RequestFailure):
+            raise failure(result)
+        return result
+
+    def _receive(self) -> None:
+        """Wait for the request that was sent first."""
+        if self._results is None:
+            self._results = self._dispatcher.results(self._next_spec)
+        try:
+            ticket, result = next(self._results)
+        except BaseException:
+            # With it ended what else was in flight.
+            self._results = None
+            for each in self._lists.values():
+                each.next_page = min([*each.in_flight, each.next_page])
+                each.in_flight.clear()
+            raise
+        its = self._lists.get(ticket.number)
+        if its is None or its.in_flight.get(ticket.page) is not ticket:
+            return
+        del its.in_flight[ticket.page]
+        its.came[ticket.page] = result
+        if ticket.page == 1 and ticket.number != self._wanted[0] and isinstance(result, Answer):
+            its.last_page = self._last_page_of(result)
+
+    def _next_spec(self) -> RequestSpec[_Ticket] | None:
+        """The next request to send; None for now."""
+        for number in sorted(self._lists):
+            its = self._lists[number]
+            if its.next_page > its.last_page:
+                continue
+            if (number, its.next_page) != self._wanted and self._is_full():
+                return None
+            page = its.next_page
+            its.next_page += 1
+            ticket = its.in_flight[page] = _Ticket(number, page)
+            spec = its.spec_of(page)
+            return RequestSpec(ticket, spec.url, spec.parameters, spec.once)
+        return None
+
+    def _is_full(self) -> bool:
+        waiting = [result for its in self._lists.values() for result in its.came.values()]
+        sizes = (len(result.content) for result in waiting if isinstance(result, Answer))
+        return len(waiting) >= _WAITING_PER_WORKER * self._workers or sum(sizes) >= _WAITING_BYTES
