@@ -220,10 +220,21 @@ class NothingLost(RuleBasedStateMachine):
         seed=st.integers(0, 3),
         pages=st.sampled_from(["length", "length", "length", "simple", "cursor"]),
         odd=ODD_PAGES,
+        # One request at a time, or several whose answers overtake each other.
+        draws=st.none() | st.integers(0, 1000),
     )
     def open(
-        self, skew: float, zone: float, filter_zone: float, order: Any, pages: Any, odd: dict[str, Any], **more: Any
+        self,
+        skew: float,
+        zone: float,
+        filter_zone: float,
+        order: Any,
+        pages: Any,
+        odd: dict[str, Any],
+        draws: int | None,
+        **more: Any,
     ) -> None:
+        self.draws = draws
         self.clock = VirtualClock()
         self.skew = skew
         self.world = World(
@@ -242,7 +253,9 @@ class NothingLost(RuleBasedStateMachine):
         )
 
     def sync(self, plan: Plan | None = None) -> None:
-        run = run_sync(self.package, self.world, self.clock, self.destination.state, plan=plan, skew=self.skew)
+        run = run_sync(
+            self.package, self.world, self.clock, self.destination.state, plan=plan, skew=self.skew, draws=self.draws
+        )
         self.destination.commit(run.messages, run.keys, whole=not run.killed)
         assert plan is not None or not run.failed, run.failed
 
