@@ -1,0 +1,120 @@
+"""Pages of one list, and the lists of many parents, are in flight side by side: once each, in order, and nothing lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox import Settings, VirtualClock, World
+from unit_tests.consistency import harness
+from unit_tests.consistency.harness import Destination, Plan, Run, run_sync, small_pages
+from unit_tests.consistency.machine import SIZES, create, delete, update
+from unit_tests.consistency.test_moving_lists import assert_nothing_lost, states
+
+WORKERS = 4
+
+
+@pytest.fixture(autouse=True)
+def pages_of_three() -> Iterator[None]:
+    with small_pages():
+        yield
+
+
+@pytest.fixture
+def in_flight(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
+    """How often so many requests were in flight when one was answered."""
+    counted: Counter[int] = Counter()
+    answer_one = harness.Overtaking._answer_one
+
+    def answer(self: harness.Overtaking) -> None:
+        counted[len(self._open)] += 1
+        answer_one(self)
+
+    monkeypatch.setattr(harness.Overtaking, "_answer_one", answer)
+    return counted
+
+
+def world(**more: Any) -> tuple[World, VirtualClock]:
+    clock = VirtualClock()
+    return World(Settings(**{**SIZES, "talentics_limit": None, "talentio_limit": None, **more}), clock), clock
+
+
+def rows(run: Run) -> list[tuple[str, int]]:
+    return [(message.stream_name, message.data["id"]) for message in run.messages if not isinstance(message, tuple)]
+
+
+@pytest.mark.parametrize("draws", range(5))
+@pytest.mark.parametrize(
+    ("package", "streams", "sizes"),
+    [
+        ("source_talentio", ("candidates",), {"candidates": 60}),
+        ("source_talentics", ("exams",), {"exams": 60, "tickets": 0}),
+        ("source_talentics", ("exams", "tickets"), {"exams": 30, "tickets": 2}),
+        ("source_talentics", ("exams", "tickets"), {"exams": 8, "tickets": 10}),
+    ],
+)
+def test_a_list_that_stands_still(
+    package: str, streams: tuple[str, ...], sizes: dict[str, int], draws: int, in_flight: Counter[int]
+) -> None:
+    there, clock = world(**sizes)
+    alone = run_sync(package, there, clock, {}, streams=streams)
+    there, clock = world(**sizes)
+    together = run_sync(package, there, clock, {}, streams=streams, draws=draws)
+    assert rows(together) == rows(alone)
+    assert states(together) == states(alone)
+    assert sorted(together.requests) == sorted(alone.requests)
+    assert max(Counter(together.requests).values()) == 1
+    # None goes out for one that overtook the next in turn, so that four at a time is not the usual.
+    assert max(in_flight) == WORKERS
+    assert sum(number * times for number, times in in_flight.items()) > 2 * in_flight.total()
+
+
+@pytest.mark.parametrize("draws", range(20))
+@pytest.mark.parametrize("order", ["id", "-id", "updated_at", "-updated_at"])
+@pytest.mark.parametrize("event", [create, update, delete])
+@pytest.mark.parametrize("at", [2, 4])
+def test_a_list_that_moves_while_its_pages_overtake_each_other(order: Any, event: Any, at: int, draws: int) -> None:
+    there, clock = world(exams=14, tickets=1, talentics_order=order)
+    destination = Destination()
+    plan = Plan({at: event("exams", 5)})
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=draws)
+    destination.commit(run.messages, run.keys, whole=True)
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
+
+
+def test_a_list_that_grows_is_read_on_one_page_at_a_time_and_not_anew() -> None:
+    """What was in flight when the total changed is asked for again: one page more for each worker, not the whole list."""
+    there, clock = world(exams=60, tickets=0, talentics_order="-id")
+    plan = Plan({6: create("exams", 0)})
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=1)
+    assert len(run.requests) <= 21 + 2 * WORKERS
+    # The oldest is on the last page, which the new one has pushed further.
+    assert len(set(rows(run))) >= 60
+
+
+@pytest.mark.parametrize("draws", range(8))
+def test_the_state_does_not_pass_lists_that_were_read_while_the_first_one_failed(draws: int) -> None:
+    """By the time of the first answer the state is capped: no list may be asked for before it came."""
+    there, clock = world(exams=6, tickets=2)
+    streams = ("exams", "tickets")
+    destination = Destination()
+    first = run_sync("source_talentics", there, clock, {}, streams=streams)
+    destination.commit(first.messages, first.keys, whole=True)
+    clock.advance(90_000)
+    last_exam = there.data.ids("exams")[-1]
+
+    def touched_ten_minutes_later(_: World) -> None:
+        clock.advance(600)
+        there.data.update("tickets", there.data.ids("tickets", last_exam)[0])
+        clock.advance(600)
+
+    # The request behind that for the exams: the first list of tickets fails, and is tried again after a while.
+    plan = Plan({4: touched_ten_minutes_later}, faults={2: "500"})
+    run = run_sync("source_talentics", there, clock, destination.state, streams=streams, plan=plan, draws=draws)
+    destination.commit(run.messages, run.keys, whole=True)
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
