@@ -87,10 +87,10 @@ class StreamCursor(Cursor):
     def complete(self) -> None:
         """Told when everything was read to its end."""
 
-    def emit_state(self, now_or_later: bool = True) -> None:
+    def emit_state(self, at_once: bool = True) -> None:
         """Emit the state: at once, or when the last time is a while ago."""
         now = self._sync.clock.monotonic()
-        if not now_or_later and now - self._emitted_at < _EMIT_EVERY:
+        if not at_once and now - self._emitted_at < _EMIT_EVERY:
             return
         self._emitted_at = now
         self._sync.emit_state(self.stream, self.state)

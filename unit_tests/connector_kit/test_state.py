@@ -309,12 +309,12 @@ def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCurso
     made.emit_state()
     assert len(emitted) == 1
     clock.wait(299)
-    made.emit_state(now_or_later=False)
+    made.emit_state(at_once=False)
     assert len(emitted) == 1
     clock.wait(1)
-    made.emit_state(now_or_later=False)
+    made.emit_state(at_once=False)
     assert len(emitted) == 2
-    made.emit_state(now_or_later=False)
+    made.emit_state(at_once=False)
     assert len(emitted) == 2
 
 
