@@ -285,7 +285,7 @@ def test_a_foreign_state_is_refused_by_its_stream(kind: type[StreamCursor], stat
         (DetailCursor, {"updated_at": MARCH, "id": "7"}, "id is not a number"),
         (DetailCursor, {"updated_at": MARCH, "id": None}, "id is not a number"),
         (DetailCursor, {"updated_at": MARCH, "id": True}, "id is not a number"),
-        (DetailCursor, {"id": 7}, "id is not a number beside a time"),
+        (DetailCursor, {"id": 7}, "id is not a number next to a time"),
         (DetailCursor, {"updated_at": MARCH, "recent": {"7": MARCH}}, "recent is broken"),
         (DetailCursor, {"updated_at": MARCH, "recent": None}, "recent is broken"),
         (DetailCursor, {"updated_at": MARCH, "recent": "AAAA"}, "recent is broken"),
