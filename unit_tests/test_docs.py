@@ -201,7 +201,7 @@ def under(page: Path, words: str) -> str:
 # Messages that are no failure of one request; as they hold times and counts, by their pattern.
 TIME = r"\d\d:\d\d:\d\d UTC"
 OTHER_WORDS = {
-    "HTTP 404 on a detail": r"^\w+: \d+ have none \(HTTP 404(, or an answer without a record)?\)\.$",
+    "HTTP 404 on a detail": r"^\w+: no record for \d+ of \d+ \w+ \(HTTP 404( or an empty answer)?\)\. This ",
     "HTTP 429: the": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may ",
     "HTTP 429": r"^The rate limit is used up\. The server does not say when it resets; at the latest in \d+ min\. ",
     "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about \d+ ",

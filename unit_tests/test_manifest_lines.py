@@ -208,7 +208,7 @@ def _played(package: str, scene: Scene) -> Iterator[Any]:
         sync.emit_state = lambda stream, state: states.update({stream: copy.deepcopy(dict(state))})  # type: ignore[method-assign]
         bound = ReaderRegistry(source.retrievers, sync, AIRBYTE)
         for stream in streams:
-            bound.readers[stream.name].members[stream.name].schema = stream.get_json_schema()
+            bound.readers[stream.name].outputs[stream.name].schema = stream.get_json_schema()
         with log_into(log):
             for name in STREAMS[package]:
                 try:

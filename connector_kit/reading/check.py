@@ -1,4 +1,4 @@
-"""The check: a request or a few, to lists that stand for all, until one says that the credential is good."""
+"""The connection check: requests a few representative lists, until one shows that the credential works."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ logger = logging.getLogger("airbyte.connector_kit")
 
 
 def check_streams(streams: Sequence[AbstractStream], names: Sequence[str]) -> str | None:
-    """Ask for the first of the named streams, and for the next where it is closed to the credential (HTTP 403).
+    """Read a record of the first named stream, or of the next one if the credential has no access to it (HTTP 403).
 
-    Returns what to tell of those that are closed; None where the first one answered.
+    Returns:
+        A message about the streams without access; None if the first stream could be read.
 
     Raises:
-        AirbyteTracedException: none of them answered, or another thing is wrong.
+        AirbyteTracedException: none could be read, or one failed for another reason.
     """
     by_name = {stream.name: stream for stream in streams}
-    closed: list[str] = []
+    denied: list[str] = []
     permission = ""
     for name in names:
         try:
-            _ask(by_name[name])
+            _read_one(by_name[name])
         except RequestFailed as error:
             if error.request.status != 403 or error.request.by_firewall:
                 raise
             logger.warning("%s: %s", name, error.message)
-            closed.append(error.request.path)
+            denied.append(error.request.path)
             permission = error.request.advice
             continue
-        if not closed:
+        if not denied:
             return None
         return (
-            f"No access to {', '.join(closed)} (HTTP 403), but {name} can be read: the credential is right, and the "
-            f"streams that are open to it can be synced. {permission}"
+            f"No access to {', '.join(denied)} (HTTP 403), but {name} can be read: the credential works, and you can "
+            f"sync the streams that it may read. {permission}"
         )
-    raise config_error(f"No access to {', '.join(closed)} (HTTP 403), and the check asks for no more. {permission}")
+    raise config_error(f"No access to {', '.join(denied)} (HTTP 403), the only paths that a check tries. {permission}")
 
 
-def _ask(stream: AbstractStream) -> None:
-    """Read the first record of a stream, if it has any."""
+def _read_one(stream: AbstractStream) -> None:
+    """Read the first record of a stream, if it has one."""
     for partition in stream.generate_partitions():
         next(iter(partition.read()), None)

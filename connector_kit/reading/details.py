@@ -1,7 +1,7 @@
-"""Details of a list, one request a parent: only the changed, oldest first, resumable.
+"""Details of a list, one request per parent: only the changed ones, oldest first, resumable.
 
-Requests are the scarce thing. The parents are known from their list, each with its time; they are read in the order of
-those times, so that one (time, id) pair says how far the stream is, and a sync that was killed goes on from there.
+Requests are scarce. The list has told when each parent changed; the details are read in that order, so that a single
+(time, id) pair marks how far the stream is, and a sync that was killed resumes there.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
 from airbyte_cdk.sources.types import Record
 
 from connector_kit import times
@@ -21,7 +19,7 @@ from connector_kit.errors import RequestFailed, RequestFailure, url_path
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec, SetAside
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
-from connector_kit.reading.page_walk import PageWalk
+from connector_kit.reading.detail_pages import read_pages, refuse_pages
 from connector_kit.reading.parents import Parent, ParentLink
 from connector_kit.reading.reader import Reader, StreamOutput
 from connector_kit.reading.retrievers import EndpointRetriever
@@ -32,13 +30,13 @@ from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
 
-# Both APIs tell times to the second, and a record can change twice in one. A detail that is read this long after its
-# parent was listed can't change any more under the time that the list told.
+# Seconds. Both APIs give times to the second, and a record can change twice within one. A detail that is read this long
+# after its parent was listed can't change again without getting a later time than the list showed.
 _SETTLES_AFTER = 2.0
 
 
 class DetailReader(Reader):
-    """One request for each parent that some wanted member has not seen as it is now."""
+    """One request for each parent whose current version some selected output has not read yet."""
 
     def __init__(self, sync: Sync, requester: Requester, retriever: DetailRetriever, parent: ParentLink) -> None:
         super().__init__(sync, requester, retriever.record_selector.extractor)
@@ -46,17 +44,18 @@ class DetailReader(Reader):
         parent.reader.children.append(self)
         self._done_count = 0
         self._due_count = 0
+        # Parents without a record; whether any of them has an empty answer rather than a 404.
         self._missing = 0
-        self._empty = False
+        self._had_empty_answer = False
         self._route = Route(requester)
-        # Should it turn out to be a list of several pages, it pages as its parent's list does.
+        # If an answer turns out to be the first of several pages, they work like those of the parent's list.
         self._pagination = parent.reader.pagination
-        self._was_set_aside: set[Any] = set()
-        # The parents of which fewer records came than their total tells.
-        self._in_part: list[Any] = []
+        self._set_aside_ids: set[Any] = set()
+        # Ids of the parents whose answers held fewer records than their total says.
+        self._incomplete: list[Any] = []
 
     def parent_floor(self, stream: str) -> int | None:
-        cursor = self.members[stream].cursor
+        cursor = self.outputs[stream].cursor
         return cursor.floor if isinstance(cursor, DetailCursor) else None
 
     def _run(self) -> Iterator[Record]:
@@ -65,12 +64,12 @@ class DetailReader(Reader):
             cursor.begin(self._parent.reader.server_time)
         due = [parent for parent in parents if self._is_due(parent)]
         self._due_count = len(due)
-        self.sync.count_saved("for details that did not change", len(parents) - len(due))
+        self.sync.count_saved("for unchanged details", len(parents) - len(due))
         if due:
-            logger.info("%s: %d of %d to read.", self.label, len(due), len(parents))
+            logger.info("%s: requesting %d of %d %s.", self.label, len(due), len(parents), self._parents_name)
         self._failures = ParentFailures(known=any(cursor.has_read for cursor in self._time_cursors()))
         if not self._parent.reader.is_whole:
-            # Not all parents are known: those that will be may be older than what is read now.
+            # Some parents are not listed yet, and may be older than what is read now: the state must not pass them.
             self._hold()
         dispatcher = self._dispatcher(lambda: self._due_count - self._done_count, self._failures)
         skipped = iter(parents)
@@ -80,60 +79,77 @@ class DetailReader(Reader):
                 self._set_aside(parent, answer)
                 continue
             if isinstance(answer, RequestFailure):
-                self._note(parent, answer)
+                self._note_failure(parent, answer)
             else:
                 try:
                     if answer is None and self._route.is_alternative and not alternative:
-                        # It was under way under the wrong spelling of the route when the right one was found.
+                        # This request was already sent to the wrong path when the right one was found.
                         answer = dispatcher.ask(self._spec(parent), patient=True)
                     yield from self._resolve(dispatcher, parent, answer)
                     self._failures.answered()
                 except RequestFailed as error:
-                    self._note(parent, error.request)
+                    self._note_failure(parent, error.request)
             self._done_count += 1
-            self.emit_states(now_or_later=False)
+            self.emit_states(at_once=False)
         self._pass_over(skipped, None)
         if self._route.is_doubtful:
             logger.warning(
-                "%s: %s answered 404 for all of %d. The vendor's documentation leaves this path in doubt; the state "
-                "stays where it was. Report it if they should have some.",
+                "%s: %s answered HTTP 404 for all %d %s. The vendor's documentation does not confirm this path, so the "
+                "state stays where it was. If some of them should have data, report this line.",
                 self.label,
                 self.requester.endpoint,
                 len(self._route.unproven),
+                self._parents_name,
             )
             return
         for parent in self._route.unproven:
             yield from self._emit(dispatcher, parent, None)
-        if self._missing:
-            how = "HTTP 404, or an answer without a record" if self._empty else "HTTP 404"
-            logger.info("%s: %d have none (%s).", self.label, self._missing, how)
-        if self._in_part:
-            logger.warning(
-                "%s: of %d, such as %s, fewer came than their total tells. What came was read; the next sync asks for "
-                "them again.",
-                self.label,
-                len(self._in_part),
-                url_path(self.requester.url_for(self._in_part[0])),
-            )
+        self._log_gaps()
         self.deferred_error = self._failures.error(url_path(self.requester.url_for("{id}")))
         if self.deferred_error is None and not self._parent.reader.selected:
-            # Nobody else would say that what hangs on some parents is missing.
+            # The parent's own stream is not selected, so nothing else reports that some parents could not be listed.
             self.deferred_error = self._parent.reader.deferred_error
-        if self._was_set_aside and not self._failures and not self._in_part and self._parent.reader.is_whole:
+        if self._set_aside_ids and not self._failures and not self._incomplete and self._parent.reader.is_whole:
             for held in self._time_cursors():
                 held.release()
         for cursor in self._cursors():
             cursor.complete()
 
+    @property
+    def _parents_name(self) -> str:
+        """What to call the parents in the log: `tickets`."""
+        return self._parent.declared.stream
+
+    def _log_gaps(self) -> None:
+        if self._missing:
+            logger.info(
+                "%s: no record for %d of %d %s (%s). This is normal for those that were deleted or have nothing yet.",
+                self.label,
+                self._missing,
+                self._due_count,
+                self._parents_name,
+                "HTTP 404 or an empty answer" if self._had_empty_answer else "HTTP 404",
+            )
+        if self._incomplete:
+            logger.warning(
+                "%s: incomplete for %d of %d %s, such as %s: fewer records came than the total says. What came was "
+                "read; the next sync asks for them again.",
+                self.label,
+                len(self._incomplete),
+                self._due_count,
+                self._parents_name,
+                url_path(self.requester.url_for(self._incomplete[0])),
+            )
+
     def _set_aside(self, parent: Parent, answer: SetAside) -> None:
         self._hold()
-        if parent.id not in self._was_set_aside:
-            self._was_set_aside.add(parent.id)
+        if parent.id not in self._set_aside_ids:
+            self._set_aside_ids.add(parent.id)
             self._failures.set_aside(answer.fault)
 
-    def _note(self, parent: Parent, failed: RequestFailure) -> None:
+    def _note_failure(self, parent: Parent, failed: RequestFailure) -> None:
         self._hold()
-        self._failures.note(failed, again=parent.id in self._was_set_aside)
+        self._failures.note(failed, again=parent.id in self._set_aside_ids)
 
     def _hold(self) -> None:
         for cursor in self._time_cursors():
@@ -142,9 +158,9 @@ class DetailReader(Reader):
     def _specs(self, due: list[Parent]) -> Iterator[RequestSpec[tuple[Parent, bool]]]:
         waiting = deque(due)
         while waiting:
-            # Out of order only where one has failed, and the mark stays before it anyway.
+            # Not oldest first after failures; harmless, as the state stays before the failed parent anyway.
             parent = self._failures.next_of(waiting)
-            self._let_settle(parent)
+            self._wait_to_settle(parent)
             yield self._spec(parent)
 
     def _spec(self, parent: Parent, other: bool = False) -> RequestSpec[tuple[Parent, bool]]:
@@ -166,7 +182,7 @@ class DetailReader(Reader):
                     found = dispatcher.ask(self._spec(earlier), patient=True) if again else None
                 except RequestFailed as error:
                     self._missing -= 1
-                    self._note(earlier, error.request)
+                    self._note_failure(earlier, error.request)
                     continue
                 self._missing -= found is not None
                 yield from self._emit(dispatcher, earlier, found)
@@ -175,116 +191,89 @@ class DetailReader(Reader):
         yield from self._emit(dispatcher, parent, answer)
 
     def _emit(self, dispatcher: Dispatcher, parent: Parent, answer: Answer | None) -> Iterator[Record]:
-        answers = self._pages(dispatcher, parent, answer) if answer is not None else []
-        records = [record for page in answers for record in page.records]
-        clean = all(page.clean for page in answers)
-        for page in answers:
-            self.tell_repairs(page)
+        pages = self._pages(dispatcher, parent, answer) if answer is not None else []
+        records = [record for page in pages for record in page.records]
+        clean = all(page.clean for page in pages)
+        for page in pages:
+            self.warn_of_repairs(page)
         if answer is not None and not records and (answer.is_bare or self.extractor.single):
             self._missing += 1
-            self._empty = True
+            self._had_empty_answer = True
         stream_slice = self._parent.slice_for(parent)
-        members = [member for member in self.selected if self._needs(member, parent)]
-        self.count_shared(len(members))
-        for number, member in enumerate(members):
-            is_last = number == len(members) - 1
-            own = records if is_last else [record for page in answers for record in self._copy_of_records(page)]
+        outputs = [output for output in self.selected if self._needs(output, parent)]
+        self.count_shared(len(outputs))
+        for number, output in enumerate(outputs):
+            is_last = number == len(outputs) - 1
+            found = records if is_last else [record for page in pages for record in self._copy_of_records(page)]
             count = 0
-            for row in self.records_of(member, own, stream_slice, clean):
-                if self._is_recent_enough(member, row):
+            for row in self.records_of(output, found, stream_slice, clean):
+                if self._is_recent_enough(output, row):
                     count += 1
                     yield row
-            self.sync.count_records(member.name, count)
-            if parent.id not in self._in_part and member.error is None:
-                self._remember(member, parent, records)
+            self.sync.count_records(output.name, count)
+            if parent.id not in self._incomplete and output.error is None:
+                self._remember(output, parent, records)
 
     def _pages(self, dispatcher: Dispatcher, parent: Parent, first: Answer) -> list[Answer]:
-        """The answer, and the pages behind it where it turns out to be the first of several."""
-        signals = self._pagination.signals(first.headers, first.body, 1)
-        if first.is_bare or self.extractor.single:
-            if signals.more and signals.total != 1:
-                raise self._comes_in_pages(parent)
-            return [first]
-        walk = PageWalk(self._pagination.page_size, short_is_last=True)
+        """Return the answer, followed by the other pages if it turns out to be the first of several."""
         spec = self._spec(parent)
-        pages: list[Answer] = []
-        page, answer = 1, first
-        while True:
-            rows = len(answer.records)
-            brought_news = all(answer.content != known.content for known in pages)
-            if not brought_news:
-                break
-            counted = walk.counts(page, rows, signals)
-            if counted:
-                pages[page - 1 :] = [answer]
-            following = walk.next(rows, counted, signals, brought_news)
-            if following is None:
-                break
-            parameters = {**spec.parameters, **self._pagination.parameters(following, walk.cursor)}
-            came = dispatcher.ask(RequestSpec(spec.job, spec.url, parameters), patient=True)
-            if came is None:
-                walk.end()
-                break
-            page, answer = following, came
-            signals = self._pagination.signals(answer.headers, answer.body, page)
-        total = walk.total
-        if walk.is_cut_short or (total is not None and total > sum(walk.rows)):
-            self._in_part.append(parent.id)
+        if first.is_bare or self.extractor.single:
+            refuse_pages(first, self._pagination, url_path(spec.url))
+            return [first]
+        pages, is_complete = read_pages(
+            first,
+            self._pagination,
+            lambda page: dispatcher.ask(RequestSpec(spec.job, spec.url, {**spec.parameters, **page}), patient=True),
+        )
+        if not is_complete:
+            self._incomplete.append(parent.id)
             self._hold()
         return pages
 
-    def _comes_in_pages(self, parent: Parent) -> RequestFailed:
-        path, what = url_path(self._spec(parent).url), "an answer of several pages"
-        advice = "The API may have changed: look for a newer version of the connector, or report this line."
-        message = f"{path}: {what}, where one record was expected. {advice}"
-        return RequestFailed(
-            RequestFailure(ResponseAction.FAIL, FailureType.system_error, message, path=path, what=what, advice=advice)
-        )
-
-    def _remember(self, member: StreamOutput, parent: Parent, records: list[dict[str, Any]]) -> None:
-        cursor = member.cursor
+    def _remember(self, output: StreamOutput, parent: Parent, records: list[dict[str, Any]]) -> None:
+        cursor = output.cursor
         if isinstance(cursor, DetailCursor):
             cursor.passed(parent.instant, parent.id, parent.text, self._is_settled())
         elif isinstance(cursor, IdCursor) and records:
             cursor.passed(parent.id, records[0].get(cursor.cursor_field))
 
     def _is_due(self, parent: Parent) -> bool:
-        return any(self._needs(member, parent) for member in self.selected)
+        return any(self._needs(output, parent) for output in self.selected)
 
-    def _needs(self, member: StreamOutput, parent: Parent) -> bool:
-        cursor = member.cursor
+    def _needs(self, output: StreamOutput, parent: Parent) -> bool:
+        cursor = output.cursor
         if isinstance(cursor, DetailCursor):
             return cursor.due(parent.instant, parent.id)
         return cursor.due(parent.id) if isinstance(cursor, IdCursor) else True
 
-    def _is_recent_enough(self, member: StreamOutput, row: Record) -> bool:
-        """`start_date` where the time is known only when the detail was read."""
-        cursor = member.cursor
+    def _is_recent_enough(self, output: StreamOutput, row: Record) -> bool:
+        """Whether a row is not older than `start_date`, for streams whose time only the detail itself holds."""
+        cursor = output.cursor
         if not isinstance(cursor, IdCursor) or cursor.start is None:
             return True
         instant = times.instant(row.get(cursor.cursor_field))
         return instant is None or instant >= cursor.start
 
     def _pass_over(self, parents: Iterator[Parent], until: Parent | None) -> None:
-        """Tell the cursors of the parents that need no request, up to the one that was read now."""
+        """Tell the cursors about the parents that need no request, up to the one that was just read."""
         for parent in parents:
-            # Also of the one that was read: another member may have known it, and would forget it.
+            # Including `until` itself: an output that knew it already, and so was not sent it now, would forget it.
             for cursor in self._time_cursors():
                 if cursor.knows(parent.id, parent.instant):
                     cursor.passed(parent.instant, parent.id, parent.text, settled=True)
             if until is not None and parent.id == until.id:
                 return
 
-    def _let_settle(self, parent: Parent) -> None:
+    def _wait_to_settle(self, parent: Parent) -> None:
         if parent.instant is not None and any(cursor.is_fresh(parent.instant) for cursor in self._time_cursors()):
-            listed = self._parent.reader.read_at
-            self.sync.clock.wait(listed + _SETTLES_AFTER - self.sync.clock.monotonic())
+            settled_at = self._parent.reader.read_at + _SETTLES_AFTER
+            self.sync.clock.wait(settled_at - self.sync.clock.monotonic())
 
     def _is_settled(self) -> bool:
         return self.sync.clock.monotonic() >= self._parent.reader.read_at + _SETTLES_AFTER
 
     def _cursors(self) -> list[StreamCursor]:
-        return [member.cursor for member in self.selected if member.cursor is not None]
+        return [output.cursor for output in self.selected if output.cursor is not None]
 
     def _time_cursors(self) -> list[DetailCursor]:
         return [cursor for cursor in self._cursors() if isinstance(cursor, DetailCursor)]
@@ -295,11 +284,11 @@ class DetailReader(Reader):
 
 @dataclass(kw_only=True)
 class DetailRetriever(EndpointRetriever):
-    """Reads one document a parent record, for its stream and those derived from it.
+    """Reads one document per parent record, for its stream and those derived from it.
 
     Args:
-        alternative_path: another spelling of the requester's path, tried where that one answers 404 for every parent.
-        track: `times` where the parents tell when they changed, `ids` where only their ids are known.
+        alternative_path: another spelling of the requester's path, tried as long as that one answers only 404.
+        track: `times` if the parents have a time of change, `ids` if only their ids are known.
     """
 
     alternative_path: Optional[str] = None

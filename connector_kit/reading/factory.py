@@ -20,13 +20,13 @@ from connector_kit.reading.retrievers import StreamRetriever
 
 
 class StreamFactory(ModelToComponentFactory):
-    """Builds each stream once, however many others name it as theirs.
+    """Builds each stream once, even if several others name it as their parent; the CDK would build it for each child.
 
-    The CDK would build a parent anew for each child. `retrievers` has what was built, by the stream's name.
+    `retrievers` holds what was built, by stream name.
     """
 
     def __init__(self, **options: Any) -> None:
-        # What the CDK does for a parent's answers (a cache in SQLite) is done by sharing them.
+        # The CDK caches a parent's answers in SQLite; here the children share the answers themselves.
         super().__init__(disable_cache=True, **options)
         self.retrievers: dict[str, StreamRetriever] = {}
         self._streams: dict[str, AbstractStream] = {}
@@ -42,7 +42,8 @@ class StreamFactory(ModelToComponentFactory):
     def create_parent_stream_config_with_substream_wrapper(
         self, model: ParentStreamConfig, config: Config, *, stream_name: str, **kwargs: Any
     ) -> Any:
-        # The CDK's has a factory of its own, with a parent's state for the child; here a parent has its own.
+        # The CDK would build the parent in a separate factory, with the state that the child keeps for it. Here a
+        # parent is an ordinary stream with its own state.
         return self.create_parent_stream_config(model, config, stream_name=stream_name, **kwargs)
 
     def create_custom_component(self, model: Any, config: Config, **kwargs: Any) -> Any:
@@ -55,42 +56,45 @@ class StreamFactory(ModelToComponentFactory):
     def create_default_paginator(
         self, model: DefaultPaginator, config: Config, *, url_base: str = "", **kwargs: Any
     ) -> Any:
-        # A custom retriever does not hand its requester's URL down, as the CDK's own does.
+        # Unlike the CDK's own retriever, a custom one does not pass its requester's URL on.
         return super().create_default_paginator(model, config, url_base=url_base, **kwargs)
 
     def _build_concurrent_cursor(
         self, model: DeclarativeStream, stream_slicer: PartitionRouter | None, config: Config
     ) -> Cursor:
-        # Memories of the package's own take the place of the CDK's, which would read `start_datetime` in one format.
+        # The kit's own cursors replace the CDK's, which accept `start_datetime` in one format only.
         return FinalStateCursor(str(model.name), None, self._message_repository)
 
 
 def _refuse_unknown(model: Any, fields: Mapping[str, Any]) -> None:
-    """The CDK passes over what a custom class has no field for: a slip of the pen would do nothing, and not be told."""
-    handed_down = {"type", "class_name", "parameters", *(model.parameters or {})}
-    unknown = sorted(set(model.dict()) - set(fields) - handed_down)
+    """Refuse fields that a custom class does not have: the CDK ignores them, so a typo would silently do nothing."""
+    allowed = {"type", "class_name", "parameters", *(model.parameters or {})}
+    unknown = sorted(set(model.dict()) - set(fields) - allowed)
     if unknown:
         raise ValueError(f"{model.class_name} has no field {', '.join(unknown)}")
 
 
 def refuse_contradictions(manifest: Mapping[str, Any]) -> None:
-    """Refuse a resolved manifest that declares a stream in two ways.
+    """Refuse a resolved manifest in which two copies of a stream's declaration differ.
 
-    Where a stream names another one (its parent, or what it is derived from), a copy of that one's declaration stands
-    there; only one of them would be read.
+    Resolving references puts a copy of the declaration wherever a stream names another one (its parent, or the one it
+    is derived from). Only one copy is used, so a difference would be lost.
+
+    Raises:
+        ValueError: naming the stream.
     """
     found: dict[str, Any] = {}
 
-    def look(node: Any) -> None:
+    def check(node: Any) -> None:
         if isinstance(node, Mapping):
             if node.get("type") == "DeclarativeStream":
                 name = str(node.get("$parameters", {}).get("name"))
                 if found.setdefault(name, node) != node:
-                    raise ValueError(f"The manifest declares stream {name} in two ways")
+                    raise ValueError(f"The manifest declares stream {name} in two different ways")
             for value in node.values():
-                look(value)
+                check(value)
         elif isinstance(node, list):
             for value in node:
-                look(value)
+                check(value)
 
-    look(manifest)
+    check(manifest)

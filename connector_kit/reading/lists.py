@@ -276,7 +276,7 @@ class ListReader(ParentList):
             self.count_shared(len(self.streams_served))
             if self._server_time is None:
                 self._begin(answer)
-            self.tell_repairs(answer)
+            self.warn_of_repairs(answer)
             records = answer.records
             signals = pagination.signals(answer.headers, answer.body, page)
             keys = [key_of(record, self._key) for record in records]
@@ -307,7 +307,7 @@ class ListReader(ParentList):
                 yield from self._emit(answer, records, instants, news, parent)
                 if only_beginning and not any(news):
                     return walk
-            self.emit_states(now_or_later=False)
+            self.emit_states(at_once=False)
             page = None if self.sync.sampling else following
             if until_all and not sightings.lacks(walk.total) and walk.total is not None:
                 return walk

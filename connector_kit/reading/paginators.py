@@ -1,4 +1,4 @@
-"""How the two APIs page, and what an answer says of where its list ends."""
+"""How the two APIs page, and what an answer says about where its list ends."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from connector_kit.reading.request_options import parameter_of
 
 @dataclass(frozen=True)
 class PageSignals:
-    """What an answer says of where its list ends.
+    """What an answer says about where its list ends; None for what it does not say.
 
     Args:
-        total: how many records the list has; None where the answer doesn't tell.
-        more: whether there is another page; None where the answer doesn't tell.
-        cursor: what asks for that page in the place of its number, where the server pages by cursor.
+        total: how many records the list has.
+        more: whether there is another page.
+        cursor: requests the next page instead of its number, if the server pages by cursor.
     """
 
     total: int | None = None
@@ -35,7 +35,7 @@ class PageSignals:
 
 @dataclass
 class SignalledPages(PaginationStrategy):
-    """Pages by number from 1, for as long as the server says that there are more.
+    """Pages by number from 1, until the server says that there are no more.
 
     Args:
         page_size: records on a full page.
@@ -44,12 +44,12 @@ class SignalledPages(PaginationStrategy):
     config: Config
     page_size: int
 
-    # The query parameter that takes `PageSignals.cursor`.
+    # The query parameter for `PageSignals.cursor`.
     cursor_parameter: ClassVar[str] = ""
 
     @abstractmethod
     def signals(self, headers: Mapping[str, str], body: Any, page: int) -> PageSignals:
-        """What an answer that brought a page says of the list."""
+        """Return what the answer with page number `page` says about the list."""
 
     @property
     def initial_token(self) -> int:
@@ -67,7 +67,7 @@ class SignalledPages(PaginationStrategy):
         page_size_override: Optional[int] = None,
         stream_slice: Optional[StreamSlice] = None,
     ) -> Optional[int]:
-        """The next page's number, for the CDK's own retrievers; ours also see what moved meanwhile (`PageWalk`)."""
+        """Return the next page's number, for the CDK's own retrievers. The kit's use `PageWalk`, which sees moves."""
         page = int(last_page_token_value or 1)
         signals = self.signals(response.headers, response.json(), page)
         more = signals.more
@@ -78,10 +78,10 @@ class SignalledPages(PaginationStrategy):
 
 @dataclass
 class PageNumbers(SignalledPages):
-    """Pages by number, with the total in a header: `X-Total: 387`.
+    """Pages by number, with the total in a header: `X-Total: 387` becomes `PageSignals(total=387)`.
 
     Args:
-        total_header: the header's name, in any case.
+        total_header: the header's name, case-insensitive.
     """
 
     total_header: str
@@ -92,14 +92,16 @@ class PageNumbers(SignalledPages):
 
 @dataclass
 class LaravelLinks(SignalledPages):
-    """Laravel's three ways to page; which of them an endpoint has can change with a release.
+    """Laravel's three ways to page, all read alike: a release can move an endpoint from one to another.
 
-    `paginate`: `{"data": […], "links": {"next": "https://…?page=2"}, "meta": {"last_page": 4, "total": 387}}`;
-    `simplePaginate`: the link without `total` and `last_page`; `cursorPaginate`: `links.next` with `?cursor=…`, and
-    `meta.next_cursor`. Without API resources the same stand beside `data`, the link as `next_page_url`.
+    - `paginate`: `{"data": […], "links": {"next": "https://…?page=2"}, "meta": {"last_page": 4, "total": 387}}`
+    - `simplePaginate`: only the link, without `total` and `last_page`
+    - `cursorPaginate`: `links.next` with `?cursor=…`, and `meta.next_cursor`
 
-    The link says whether there is more. Host, scheme, path and size are never taken from it: behind a proxy it names
-    http:// addresses, and it lacks `per_page`. Only a `cursor` in it is taken over.
+    Without API resources, Laravel puts these fields next to `data` and the link into `next_page_url`.
+
+    The link only tells whether there is more, and its `cursor`. It is never followed: behind a proxy it names http://
+    addresses, and it lacks `per_page`.
     """
 
     cursor_parameter = "cursor"
@@ -107,25 +109,26 @@ class LaravelLinks(SignalledPages):
     def signals(self, headers: Mapping[str, str], body: Any, page: int) -> PageSignals:
         body = _mapping(body)
         meta, links = _mapping(body.get("meta")), _mapping(body.get("links"))
-        told = {**body, **meta}
+        fields = {**body, **meta}
         link = links["next"] if "next" in links else body.get("next_page_url")
-        # Anything but a text or null is no word of Laravel's.
-        is_told = ("next" in links or "next_page_url" in body) and isinstance(link, str | None)
-        says: list[bool] = [bool(link)] if is_told else []
-        last_page = _count(told.get("last_page"))
+        # Laravel writes a text or null; anything else is not its link.
+        has_link = ("next" in links or "next_page_url" in body) and isinstance(link, str | None)
+        says_more: list[bool] = [bool(link)] if has_link else []
+        last_page = _count(fields.get("last_page"))
         if last_page is not None:
-            says.append(page < last_page)
-        cursor = told.get("next_cursor") or _cursor_in(link)
+            says_more.append(page < last_page)
+        cursor = fields.get("next_cursor") or _cursor_in(link)
         if cursor:
-            says.append(True)
-        return PageSignals(_count(told.get("total")), any(says) if says else None, str(cursor) if cursor else None)
+            says_more.append(True)
+        more = any(says_more) if says_more else None
+        return PageSignals(_count(fields.get("total")), more, str(cursor) if cursor else None)
 
 
 class Pagination:
-    """A list's paging, as a manifest's `DefaultPaginator` declares it.
+    """How a list pages, as a manifest's `DefaultPaginator` declares it.
 
     Raises:
-        ValueError: the strategy is none of this module's, or pages are not asked for by query parameters.
+        ValueError: the strategy is not a `SignalledPages`, or pages are not requested by query parameters.
     """
 
     def __init__(self, declared: AnyPaginator) -> None:
@@ -141,12 +144,12 @@ class Pagination:
         )
 
     def parameters(self, page: int, cursor: str | None = None) -> dict[str, str]:
-        """The query parameters that ask for a page."""
+        """Return the query parameters that request a page: `{"page": "2", "per_page": "100"}`."""
         token = {self._page: str(page)} if cursor is None else {self._strategy.cursor_parameter: cursor}
         return {**token, **self._sizes}
 
     def signals(self, headers: Mapping[str, str], body: Any, page: int) -> PageSignals:
-        """What an answer that brought a page says of the list."""
+        """Return what the answer with page number `page` says about the list."""
         return self._strategy.signals(headers, body, page)
 
 

@@ -1,4 +1,4 @@
-"""From a list to its children: what is handed down, and which list a child hangs on."""
+"""Links a child stream to its parent list: which list it is, and which fields of a parent record the child gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from connector_kit.reading.reader import Reader
 
 
 class Parent(NamedTuple):
-    """What a child needs of a parent record: its time (instant and as spelled), its id, the fields to hand down."""
+    """What a child needs to know of a parent record.
+
+    `Parent(1709251200000000, 17, "2024-03-01T00:00:00Z", (5,))`: its time in microseconds since the epoch, its id, the
+    time as the API writes it, and the values of the list's `parent_fields`.
+    """
 
     instant: int | None
     id: Any
@@ -27,22 +31,20 @@ class Parent(NamedTuple):
 
     @property
     def age(self) -> tuple[int, int, str]:
-        """Sorts oldest first, by id where times are equal, so that a time and an id say how far a stream is."""
+        """Sort key, oldest first and by id among equal times, so that one time and id mark a child's progress."""
         number = self.id if isinstance(self.id, int) else 0
         return (self.instant if self.instant is not None else 0, number, str(self.id))
 
 
 @dataclass(frozen=True)
 class ParentStream:
-    """What a manifest's `SubstreamPartitionRouter` declares.
-
-    The router itself is never asked for slices: it would read the parent once more for each child.
+    """What a manifest's `SubstreamPartitionRouter` declares; its own slices would read the parent for each child.
 
     Args:
-        stream: the parent's name.
-        parent_key: the field of a parent's record that a child's URL takes.
-        partition_field: the name of that key in the child's slice.
-        extra_fields: further fields of the parent that its slice gets.
+        stream: the parent's name, `tickets`.
+        parent_key: the field of a parent record that goes into a child's URL, `id`.
+        partition_field: the name of that key in the child's slice, `ticket_id`.
+        extra_fields: further fields of the parent that the slice gets, `("exam_id", "updated_at")`.
     """
 
     stream: str
@@ -52,7 +54,7 @@ class ParentStream:
 
     @classmethod
     def declared_by(cls, router: Optional[PartitionRouter]) -> ParentStream | None:
-        """The parent, or None for a stream without one, which gets the CDK's SinglePartitionRouter."""
+        """Return the declared parent; None for a stream without one, which gets the CDK's SinglePartitionRouter."""
         if not isinstance(router, SubstreamPartitionRouter):
             return None
         (declared,) = router.parent_stream_configs
@@ -65,10 +67,13 @@ class ParentStream:
 
 
 class ParentList(Reader):
-    """A list that other streams hang on, as they see it.
+    """A list as its child streams see it.
 
-    `parent_fields` are those that are kept of each record; `is_whole` tells whether every record of every list was
-    seen; `read_at` is when it was read, by the monotonic clock; `pagination` is how it pages.
+    Attributes:
+        parent_fields: the fields kept of each record, the union of what the children need.
+        is_whole: whether every record of every list was seen.
+        read_at: when the list was read to its end, in seconds of the monotonic clock.
+        pagination: how its pages are requested.
     """
 
     parent_fields: list[str]
@@ -78,24 +83,24 @@ class ParentList(Reader):
 
     @abstractmethod
     def keep_for(self, child: ParentStream) -> None:
-        """Keep of each record what a child takes of it."""
+        """Keep the key and the fields of each record that a child needs."""
 
     @abstractmethod
     def index(self) -> list[Parent]:
-        """Every record as a parent, oldest first. Waits until the list was read."""
+        """Wait until the list was read and return every record as a parent, oldest first."""
 
     @property
     @abstractmethod
     def server_time(self) -> datetime:
-        """The server's clock when the first page came, or earlier where its answers don't tell.
+        """The server's time at the list's first page; a safely earlier time if its answers carry none.
 
-        What hangs on the list goes by it too: a list can take hours, and what was touched meanwhile is not in it.
+        It also caps the children's states: reading a list can take hours, and it lacks what changed meanwhile.
         """
 
 
 @dataclass(frozen=True)
 class ParentLink:
-    """A child's side of the relation: the parent's reading, and what the child takes of each record."""
+    """A child's link to its parent: the parent's reader, and what the child declares to take of each record."""
 
     reader: ParentList
     declared: ParentStream
@@ -104,23 +109,23 @@ class ParentLink:
         self.reader.keep_for(self.declared)
 
     def slice_for(self, parent: Parent) -> StreamSlice:
-        """The slice of one parent, with the fields that were handed down."""
-        handed = dict(zip(self.reader.parent_fields, parent.fields, strict=True))
+        """Return the slice of one parent, such as `{"ticket_id": 17}` with the extra fields `{"exam_id": 5}`."""
+        values = dict(zip(self.reader.parent_fields, parent.fields, strict=True))
         return StreamSlice(
             partition={self.declared.partition_field: parent.id},
             cursor_slice={},
-            extra_fields={name: handed.get(name) for name in self.declared.extra_fields},
+            extra_fields={name: values.get(name) for name in self.declared.extra_fields},
         )
 
 
 def _text(value: object) -> str:
-    # The CDK wraps plain names into interpolated strings when it builds the router.
+    # The CDK wraps plain names in InterpolatedString when it builds the router.
     return str(getattr(value, "string", value))
 
 
 @dataclass
 class ParentFields(RecordTransformation):
-    """Adds fields of the parent to a record: `fields` maps the name in the record to the name in the parent's slice."""
+    """Adds fields of the parent to a record: `{ticket_updated_at: updated_at}` copies `updated_at` of its slice."""
 
     config: Config
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -134,6 +139,6 @@ class ParentFields(RecordTransformation):
     ) -> None:
         if stream_slice is None:
             return
-        handed = {**stream_slice.extra_fields, **stream_slice.partition}
+        parent_fields = {**stream_slice.extra_fields, **stream_slice.partition}
         for name, source in self.fields.items():
-            record[name] = handed.get(source)
+            record[name] = parent_fields.get(source)

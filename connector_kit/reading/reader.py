@@ -1,9 +1,9 @@
-"""One response, many streams: each URL is asked for once, and every selected stream that lives off it hears the answer.
+"""One answer, many streams: each URL is requested once, and every selected stream that is made from it gets its rows.
 
-A `Reader` is all requests to one endpoint in one sync. The streams that the manifest builds from that endpoint are its
-members: `ticket_scores`, `assessment_scores` and `aspect_scores` are three members of one reading. The CDK reads each
-stream in a thread of its own; the member that comes last reads for all of them, the others wait until it is done.
-Nothing has to be kept for later this way, neither in memory nor on disk.
+A `Reader` makes all requests to one endpoint in one sync. The streams that the manifest builds from that endpoint are
+its outputs: `ticket_scores`, `assessment_scores` and `aspect_scores` are three outputs of one reader. The CDK reads
+each stream in its own thread; the last thread to arrive reads for all outputs while the others wait. So nothing has to
+be stored for later, neither in memory nor on disk.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ logger = logging.getLogger("airbyte.connector_kit")
 
 @dataclass
 class StreamOutput:
-    """One stream of a reading: which rows are its, what they look like, and what it remembers."""
+    """One stream of a reader: how its rows are selected and shaped, and the cursor that keeps its state."""
 
     name: str
     selector: RecordSelector
     cursor: StreamCursor | None
     schema: Mapping[str, Any] = field(default_factory=dict)
-    # What the stream ends with, before its end, while its fellow members go on.
+    # Why this stream ended early, while the reader's other outputs go on.
     error: AirbyteTracedException | None = None
 
     def __post_init__(self) -> None:
-        self._for_clean = for_clean_answers(self.selector)
+        self._selector_for_clean = for_clean_answers(self.selector)
 
     def records(self, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool) -> Iterator[Record]:
-        """The stream's records of those found in one answer; `clean` as the answer has it.
+        """Yield the stream's rows from the records `found` in one answer, changing them in place.
 
-        Raises UnreadableKey where a record's key can't be read.
+        `clean` is the answer's: True if its values need no repair. Raises UnreadableKey if a row's key can't be read.
         """
         extractor = self.selector.extractor
         if isinstance(extractor, RowExtractor):
             found = (row for record in found for row in extractor.rows(record))
-        selector = self._for_clean if clean else self.selector
+        selector = self._selector_for_clean if clean else self.selector
         rows = selector.filter_and_transform(found, {}, self.schema, stream_slice)
         keys = key_fields(self.schema)
         if not keys:
@@ -71,7 +71,7 @@ class StreamOutput:
 
 
 class Reader(ABC):
-    """All requests to one endpoint in one sync, and the streams that hear the answers."""
+    """All requests to one endpoint in one sync, and the streams that are made from the answers."""
 
     def __init__(self, sync: Sync, requester: Requester, extractor: RecordExtractor) -> None:
         if not isinstance(extractor, BodyExtractor):
@@ -79,72 +79,78 @@ class Reader(ABC):
         self.sync = sync
         self.requester = requester
         self.extractor = extractor
-        self.members: dict[str, StreamOutput] = {}
+        self.outputs: dict[str, StreamOutput] = {}
         self.children: list[Reader] = []
         self._arrived: set[str] = set()
         self._lock = threading.Lock()
         self._begun = False
         self._done = threading.Event()
         self._error: BaseException | None = None
-        self._repairs_told: set[str] = set()
-        # What the reading's own streams end with although all that can be read was read; its children go on.
+        self._repairs_logged: set[str] = set()
+        # Raised to this reader's own streams once everything readable was read; its children go on.
         self.deferred_error: AirbyteTracedException | None = None
 
     def add_stream(self, name: str, selector: RecordSelector, cursor: StreamCursor | None) -> None:
-        """Make a stream a member."""
-        self.members[name] = StreamOutput(name, selector, cursor)
+        """Add an output."""
+        self.outputs[name] = StreamOutput(name, selector, cursor)
 
     @property
     def label(self) -> str:
-        """The member to name in the log: the stream that the derived ones are made from."""
-        return next(iter(self.members), self.requester.endpoint)
+        """The stream to name in the log: the one with the endpoint, which the others are derived from."""
+        return next(iter(self.outputs), self.requester.endpoint)
 
     @property
     def selected(self) -> list[StreamOutput]:
-        """The members that this sync reads, but for those that have failed."""
+        """The outputs that this sync reads, without those that have failed."""
         selected = self._arrived if self.sync.selected is None else self.sync.selected
-        return [member for member in self.members.values() if member.name in selected and member.error is None]
+        return [output for output in self.outputs.values() if output.name in selected and output.error is None]
 
     @property
     def serves_children(self) -> bool:
-        """Whether a selected stream needs this reading as its parent."""
+        """Whether a selected stream needs this reader's records as its parents."""
         return self.sync.selected is not None and any(
             child.selected or child.serves_children for child in self.children
         )
 
     @property
     def streams_served(self) -> list[str]:
-        """The selected streams that live off this reading, as members or further down."""
+        """The selected streams that need this reader: its outputs, those of its children, and so on down."""
         below = [name for child in self.children for name in child.streams_served]
-        return [member.name for member in self.selected] + below
+        return [output.name for output in self.selected] + below
 
     def count_shared(self, streams: int) -> None:
-        """One answer served so many streams, each of which would have asked for it if it were read alone."""
+        """Count the requests saved because one answer served so many streams: read alone, each would send its own."""
         self.sync.count_saved("by sharing answers among streams", max(0, streams - 1))
 
     def read_for(self, name: str, schema: Mapping[str, Any]) -> Iterator[Record]:
-        """The records of stream `name`, and of its fellow members when this call is the last to come."""
+        """Yield the records of stream `name`, or of all selected outputs if this call is the last to arrive.
+
+        Otherwise wait, and yield nothing: the last caller's thread yields this stream's records, too.
+
+        Raises:
+            AirbyteTracedException: the stream failed, alone or with its reader.
+        """
         with self._lock:
-            self.members[name].schema = schema
+            self.outputs[name].schema = schema
             self._arrived.add(name)
-            leads = self._arrived >= {member.name for member in self.selected}
-            self._begun = self._begun or leads
-        if leads:
+            is_last = self._arrived >= {output.name for output in self.selected}
+            self._begun = self._begun or is_last
+        if is_last:
             yield from self.read_all()
         else:
             self._done.wait()
             self._raise_if_failed(name)
-        if error := self.members[name].error:
+        if error := self.outputs[name].error:
             raise error
         if self.deferred_error is not None:
             raise _copy_of(self.deferred_error)
 
     def wait_until_read(self) -> None:
-        """Return when everything was read, reading it here where no member does. Raises where that failed."""
+        """Wait until everything was read; read it in this thread if no selected output will. Raises if that failed."""
         with self._lock:
-            drives = not self.selected and not self._begun
+            reads_here = not self.selected and not self._begun
             self._begun = True
-        if drives:
+        if reads_here:
             for _ in self.read_all():
                 pass
         else:
@@ -152,18 +158,18 @@ class Reader(ABC):
             self._raise_if_failed(self.label)
 
     def read_all(self) -> Iterator[Record]:
-        """Read for all wanted members, and tell those who wait when it is done."""
+        """Yield the records of all selected outputs, then wake the threads that wait for them."""
         try:
             yield from self._run()
         except UnreadableKey:
-            # Nobody is left to read for: each member has the error of its own.
+            # No output is left to read for; each raises its own error in `read_for`.
             pass
         except AirbyteTracedException as error:
             self._error = error
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, its text must not be shown
             self._error = unforeseen(error, self.label)
-            # Without the error itself: the CDK logs the texts of the whole chain, and they may quote a value.
+            # `from None`: the CDK logs the texts of the whole chain, and they may quote a value.
             raise self._error from None
         except BaseException as error:
             self._error = error
@@ -172,21 +178,21 @@ class Reader(ABC):
             self._done.set()
 
     def records_of(
-        self, member: StreamOutput, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool
+        self, output: StreamOutput, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool
     ) -> Iterator[Record]:
-        """A member's records of those found in one answer. It fails alone where a key can't be read."""
+        """Yield an output's rows. A key that can't be read ends this output alone, unless it was the last one."""
         try:
-            yield from member.records(found, stream_slice, clean)
+            yield from output.records(found, stream_slice, clean)
         except UnreadableKey as error:
-            member.error = error
+            output.error = error
             if not self.selected and not self.serves_children:
                 raise
 
-    def tell_repairs(self, answer: Answer) -> None:
-        """Name what had to be repaired in a body, each kind once."""
+    def warn_of_repairs(self, answer: Answer) -> None:
+        """Log what had to be repaired in a body, each kind once."""
         for repair in answer.repairs:
-            if repair not in self._repairs_told:
-                self._repairs_told.add(repair)
+            if repair not in self._repairs_logged:
+                self._repairs_logged.add(repair)
                 logger.warning("%s: the server's answer holds %s.", self.label, repair)
 
     def _raise_if_failed(self, name: str) -> None:
@@ -197,11 +203,11 @@ class Reader(ABC):
             raise RuntimeError(f"{name}: reading {self.requester.endpoint} ended early: {type(error).__name__}")
 
     def parent_floor(self, stream: str) -> int | None:
-        """Up to which instant the parent list is not needed for a member; None where all of it is."""
+        """Return the instant, in microseconds, up to which an output needs no parents; None if it needs all of them."""
         return None
 
     def _dispatcher(self, remaining: Callable[[], int | None], parents: ParentFailures | None) -> Dispatcher:
-        """What sends this reading's requests; `remaining` and `parents` as it has them."""
+        """Return the dispatcher for this reader's requests; `Dispatcher` explains `remaining` and `parents`."""
         return Dispatcher(
             self.sync,
             self.requester,
@@ -217,34 +223,35 @@ class Reader(ABC):
         answer.records = self._records(answer, answer.body)
 
     def _copy_of_records(self, answer: Answer) -> list[dict[str, Any]]:
-        """The records once more: members change them in place, so only one of them may have the answer's own."""
+        """Return the records once more: outputs change them in place, so only one may have the answer's own."""
         return self._records(answer, answer.copy_of_body())
 
     @abstractmethod
     def _records(self, answer: Answer, body: Any) -> list[dict[str, Any]]:
-        """The records in an answer's body, or in a copy of it.
+        """Return the records in `body`, which is the answer's or a copy of it.
 
-        Raises UnexpectedAnswer where there are none and should be.
+        Raises UnexpectedAnswer if there are none and should be.
         """
 
     @abstractmethod
     def _run(self) -> Iterator[Record]:
-        """Send the requests, yield every wanted member's records."""
+        """Send the requests and yield the records of every selected output."""
 
-    def emit_states(self, now_or_later: bool = True) -> None:
-        """Emit the states of the wanted members; their records so far were yielded before.
+    def emit_states(self, at_once: bool = True) -> None:
+        """Emit the states of the selected outputs, whose records so far must have been yielded before.
 
-        Also of those that wait for this reading: where none of its own members is wanted, nobody else would be heard.
+        Also those of the children that wait: without a selected output, nothing else would show that the sync is alive.
+        With `at_once=False`, skip a stream whose last state was emitted a short while ago.
         """
-        for member in self.selected:
-            if member.cursor is not None:
-                member.cursor.emit_state(now_or_later)
+        for output in self.selected:
+            if output.cursor is not None:
+                output.cursor.emit_state(at_once)
         for child in self.children:
-            child.emit_states(now_or_later)
+            child.emit_states(at_once)
 
 
 def _copy_of(error: AirbyteTracedException) -> AirbyteTracedException:
-    """A fresh one for each stream: the CDK writes the stream's name into the exception that it reports."""
+    """Return a fresh exception for each stream: the CDK writes the stream's name into the one that it reports."""
     return AirbyteTracedException(
         message=error.message, internal_message=error.internal_message, failure_type=error.failure_type
     )

@@ -1,4 +1,4 @@
-"""Gives what the factory built to one run: readers, cursors, budget. Nothing else knows of both sides."""
+"""Connects what the factory built with one run. No other module knows both."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from connector_kit.sync import Sync
 
 
 class ReaderRegistry:
-    """Binds the retrievers of all streams, parents first.
+    """Creates the readers and cursors of a run and binds the retrievers to them, parents first.
 
     Args:
-        retrievers: by the stream's name; those of parents and of streams that others are derived from among them.
+        retrievers: by stream name, including parents and the streams that others are derived from.
         sync: the run.
-        record_format: how the records are spelled.
+        record_format: how values are written in the records.
 
     Raises:
-        AirbyteTracedException: a saved state is none of its stream's.
-        ValueError: the manifest contradicts itself.
+        AirbyteTracedException: a saved state does not fit its stream.
+        TypeError, ValueError: the manifest combines parts that don't fit.
     """
 
     def __init__(self, retrievers: Mapping[str, StreamRetriever], sync: Sync, record_format: RecordFormat) -> None:
@@ -41,7 +41,7 @@ class ReaderRegistry:
     def _reader_of(self, name: str) -> Reader:
         if name not in self.readers:
             retriever = self._retrievers[name]
-            self.readers[name] = reading = self._new_reader(retriever)
+            self.readers[name] = reader = self._new_reader(retriever)
             source = self._retrievers[retriever.stream.name] if isinstance(retriever, DerivedRetriever) else retriever
             if not isinstance(source, EndpointRetriever):
                 raise TypeError(f"{name}: a stream can only be derived from one that has an endpoint")
@@ -51,15 +51,15 @@ class ReaderRegistry:
             normalization = retriever.record_selector.schema_normalization
             if isinstance(normalization, SchemaNormalization):
                 normalization.bind(self._format)
-            reading.add_stream(name, retriever.record_selector, cursor)
-            retriever.bind(reading)
+            reader.add_stream(name, retriever.record_selector, cursor)
+            retriever.bind(reader)
         return self.readers[name]
 
     def _new_reader(self, retriever: StreamRetriever) -> Reader:
         if isinstance(retriever, DerivedRetriever):
             return self._reader_of(retriever.stream.name)
         if not isinstance(retriever, EndpointRetriever):
-            raise TypeError(f"{retriever.name}: its retriever is none of this package's")
+            raise TypeError(f"{retriever.name}: the retriever must be one of connector_kit.reading's")
         declared = ParentStream.declared_by(retriever.partition_router)
         requester = Requester(
             retriever.requester,

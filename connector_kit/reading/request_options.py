@@ -1,4 +1,4 @@
-"""Where a manifest's `RequestOption` puts a value. Both APIs take everything in the query."""
+"""Reads a manifest's `RequestOption`. Both APIs take all values in the query string, so no other place is supported."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from airbyte_cdk.sources.declarative.requesters.request_option import RequestOpt
 
 
 def parameter_of(option: Union[RequestOption, RequestOptionModel]) -> str:
-    """The query parameter that the option names.
+    """Return the name of the query parameter, such as `page`.
 
     Raises:
-        ValueError: it names another place.
+        ValueError: the option names another place, or no field.
     """
     if option.inject_into.value != "request_parameter" or option.field_name is None:
         raise ValueError("RequestOption: inject_into must be request_parameter, with a field_name")
-    # The CDK wraps plain names into interpolated strings.
+    # The CDK wraps plain names in InterpolatedString.
     return str(getattr(option.field_name, "string", option.field_name))

@@ -1,4 +1,4 @@
-"""What a manifest's streams are read by: built by the CDK's factory, then bound to a run."""
+"""The retrievers that a manifest names. The CDK's factory builds them; `ReaderRegistry` binds them to a run."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from connector_kit.sync import Sync
 
 @dataclass(kw_only=True)
 class StreamRetriever(Retriever):
-    """Reads one stream, as a member of the reading that `bind` gave it.
+    """Reads one stream through the reader that `bind` gave it.
 
     Args:
-        name, primary_key, incremental_sync: the stream's, as the factory hands them down.
-        record_selector: how the stream's rows are made from an answer.
-        clock_margin: an ISO 8601 duration, such as `PT5M`. The state stays so far behind the start of the sync: what is
-            touched while the stream is read has a later time, by whichever of the server's clocks. For cursors that go
-            by times, and for no others.
+        name, primary_key, incremental_sync: the stream's own, passed by the factory.
+        record_selector: makes the stream's rows from an answer.
+        clock_margin: how far the state stays behind the start of the sync, as an ISO 8601 duration such as `PT5M`.
+            Records changed during the sync must get a later time than the state, even if the server's clocks differ.
+            Required for cursors that compare times, and refused for others.
     """
 
     config: Config
@@ -51,34 +51,34 @@ class StreamRetriever(Retriever):
 
     @property
     def key_fields(self) -> list[str]:
-        """The names of the primary key's fields."""
+        """The names of the primary key's fields: `["ticket_id", "assessment_slug"]`."""
         key = self.primary_key or []
         return [key] if isinstance(key, str) else [name if isinstance(name, str) else name[0] for name in key]
 
     @property
     def start_instant(self) -> int | None:
-        """The cursor's `start_datetime` in microseconds; None where it is empty, and everything is read."""
+        """The cursor's `start_datetime` in microseconds since the epoch; None if it is empty: read everything."""
         if self.incremental_sync is None:
             return None
         declared = InterpolatedString.create(str(self.incremental_sync.start_datetime), parameters={})
         text = str(declared.eval(self.config)).strip()
         instant = times.instant(text)
         if text and instant is None:
-            raise ValueError(f"{self.name}: start_datetime is no date or time")
+            raise ValueError(f"{self.name}: start_datetime is not a date or time")
         return instant
 
     def new_cursor(self, kind: type[StreamCursor], sync: Sync) -> StreamCursor | None:
-        """The stream's memory for a run; None for a stream without a cursor."""
+        """Return the stream's cursor for a run, or None if the manifest declares none."""
         declared = self.incremental_sync
         if declared is None:
             return None
         if (self.clock_margin is None) != (kind is IdCursor):
-            raise ValueError(f"{self.name}: clock_margin is for cursors that go by times, and they need one")
+            raise ValueError(f"{self.name}: clock_margin is required for cursors that compare times, and only for them")
         margin = duration(self.clock_margin, "clock_margin") if self.clock_margin else timedelta()
         return kind(sync, self.name, declared.cursor_field, margin, self.start_instant)
 
     def bind(self, reader: Reader) -> None:
-        """Read as a member of `reading` from now on."""
+        """Read through `reader` from now on."""
         self._reader = reader
 
     def read_records(
@@ -91,13 +91,13 @@ class StreamRetriever(Retriever):
 
 @dataclass(kw_only=True)
 class EndpointRetriever(StreamRetriever):
-    """Reads a stream that has an endpoint of its own.
+    """Reads a stream that has its own endpoint.
 
     Args:
         requester: the endpoint.
-        rate_limit: how many requests it may get: `{scope: endpoint, requests: 50, period: PT15M}`. The scope is `all`
-            where all endpoints share one window. The other two may take config fields.
-        partition_router: the parent stream, where there is a request for each of its records.
+        rate_limit: how many requests it may get: `{scope: endpoint, requests: 50, period: PT15M}`. Scope `all` means
+            that all endpoints share one window. `requests` and `period` may be expressions on the config.
+        partition_router: names the parent stream, if there is one request per parent record.
     """
 
     requester: HttpRequester
@@ -107,13 +107,13 @@ class EndpointRetriever(StreamRetriever):
     @property
     @abstractmethod
     def cursor_kind(self) -> type[StreamCursor]:
-        """What remembers how far this stream, and each that is derived from it, was read."""
+        """The class of cursor for this stream and those derived from it."""
 
     @property
     def limit(self) -> RateLimit:
-        """The rate limit with the config's values."""
+        """The rate limit, evaluated with the config."""
         if set(self.rate_limit) != {"scope", "requests", "period"}:
-            raise ValueError(f"{self.name}: rate_limit has scope, requests and period")
+            raise ValueError(f"{self.name}: rate_limit must have scope, requests and period, and nothing else")
         requests, period = (
             str(InterpolatedString.create(str(self.rate_limit[name]), parameters={}).eval(self.config))
             for name in ("requests", "period")
@@ -123,20 +123,20 @@ class EndpointRetriever(StreamRetriever):
 
     @property
     def other_path(self) -> str | None:
-        """Another spelling of the requester's path."""
+        """The requester's path in an alternative spelling, if the API may use one."""
         return None
 
     @abstractmethod
     def new_reader(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> Reader:
-        """What reads the endpoint in one run, for this stream and those derived from it."""
+        """Return the reader of the endpoint for one run; it serves this stream and those derived from it."""
 
 
 @dataclass(kw_only=True)
 class DerivedRetriever(StreamRetriever):
-    """Makes a stream's rows from another stream's answers, without a request of its own.
+    """Makes a stream's rows from another stream's answers, without any requests.
 
     Args:
-        stream: the other stream, which has an endpoint.
+        stream: the other stream, which must have an endpoint.
     """
 
     stream: AbstractStream

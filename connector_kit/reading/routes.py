@@ -1,6 +1,6 @@
-"""Which spelling of a route is right, where the vendor's documentation leaves it in doubt.
+"""Finds the right path of an endpoint when the vendor's documentation is unclear about it.
 
-Until one answer is no 404, the path itself is in doubt: a 404 is then no word about the parent.
+The path is proven by the first answer that is not a 404. Until then, a 404 says nothing about the parent.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from typing import Any
 from connector_kit.http.requester import Answer, Requester
 from connector_kit.reading.parents import Parent
 
+# With fewer parents than this, a documented path that answers only 404 may be right: they may all have nothing yet.
 _ENOUGH_TO_DOUBT = 20
 
 
 class Route:
-    """The route of one endpoint in one run.
+    """The path of one endpoint in one run.
 
-    `is_alternative` tells whether requests go by the other spelling; `unproven` are the parents whose 404 came while
-    the path was in doubt.
+    Attributes:
+        is_proven: whether the path is known to exist.
+        is_alternative: whether requests use the alternative path.
+        unproven: the parents that answered 404 before the path was proven.
     """
 
     def __init__(self, requester: Requester) -> None:
@@ -30,19 +33,22 @@ class Route:
         self._asked_both_ways: set[Any] = set()
 
     def url_for(self, parent: Parent, other: bool = False) -> str:
-        """The URL for a parent; `other` by the other spelling whatever was found out so far."""
+        """Return the URL for a parent; with `other`, on the alternative path whichever is in use."""
         return self._requester.url_for(parent.id, alternative=self.is_alternative or other)
 
     def prove(self, parent: Parent, answer: Answer | None, ask_other: Callable[[], Answer | None]) -> Answer | None:
-        """Take note of an answer while the path is in doubt. Gives the one that came in the end, by either spelling.
+        """Note an answer that came before the path was proven; for a 404, maybe try the alternative path.
 
-        A 404 may also mean that this parent has nothing, so the other spelling is tried at the 1st, 2nd, 4th, 8th …
-        miss only: it costs a handful of requests even where thousands have nothing.
+        The parent itself may have nothing, so the alternative is tried only at the 1st, 2nd, 4th, 8th … 404: a handful
+        of requests even if thousands of parents have nothing.
 
         Args:
-            parent: whose answer it is.
-            answer: None for a 404.
-            ask_other: asks for the same parent by the other spelling.
+            parent: the parent that was requested.
+            answer: its answer, None for a 404.
+            ask_other: requests the same parent on the alternative path.
+
+        Returns:
+            The answer from whichever path has one; None if neither has, or the alternative was not tried.
         """
         if answer is None and self._requester.has_alternative:
             misses = len(self.unproven) + 1
@@ -56,14 +62,13 @@ class Route:
         return answer
 
     def settle(self) -> list[tuple[Parent, bool]]:
-        """The unproven parents, now that the path is proven; True for those to ask again, by the right spelling."""
-        settled = [(it, self.is_alternative and it.id not in self._asked_both_ways) for it in self.unproven]
+        """Return and forget the unproven parents once the path is proven; True for those to request again on it."""
+        settled = [(parent, self.is_alternative and parent.id not in self._asked_both_ways) for parent in self.unproven]
         self.unproven = []
         return settled
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether, at the end, it may be the path that is missing: its parents must then be asked again."""
-        few = len(self.unproven) < _ENOUGH_TO_DOUBT
-        # Of a route that the vendor writes in two ways, a few may well have nothing yet in a sync of a few.
-        return bool(self.unproven) and (self._inferred or (self._requester.has_alternative and not few))
+        """Whether the path itself may be wrong, at the end of the run: the next sync must then ask again."""
+        many = len(self.unproven) >= _ENOUGH_TO_DOUBT
+        return bool(self.unproven) and (self._inferred or (self._requester.has_alternative and many))

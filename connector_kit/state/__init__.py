@@ -1,6 +1,6 @@
-"""What each stream remembers between syncs, as small states.
+"""The cursors: what each stream remembers between syncs, in a small state.
 
-`ListCursor` for lists, `DetailCursor` and `IdCursor` for details.
+`ListCursor` is for lists; `DetailCursor` and `IdCursor` are for details.
 """
 
 from __future__ import annotations

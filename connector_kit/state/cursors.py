@@ -1,10 +1,8 @@
-"""What each stream remembers between syncs, and when it says so.
+"""The base of all cursors, and the cursor of lists. Those of details are in `detail_cursors.py`.
 
-`ListCursor`, for lists: `{"updated_at": T}`. Everything last updated up to T was read. The memories of details, which
-have the same base, stand in `detail_state`. All are small whatever the size of the source.
-
-T never passes the start of the sync less a margin: what is touched while a list is read carries a later time, and the
-next sync must find it.
+`ListCursor` keeps `{"updated_at": "2024-03-01T00:00:00Z"}`: everything last updated up to then was read. That time
+never passes the start of the sync minus a margin: records changed while a list is read get a later time, and the next
+sync must find them. States stay small no matter how large the source is.
 """
 
 from __future__ import annotations
@@ -26,28 +24,28 @@ from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
 
-# State is confirmed this often while a stream is read, so that a destination commits and a crash costs little.
+# Seconds between states while a stream is read, so that the destination commits and a crash costs little.
 _EMIT_EVERY = 300.0
-# The states' own times are written in whole seconds where they can be; the cap needs no more.
+# Microseconds. The cap is cut to whole seconds, which keeps the time in a state short.
 _SECOND = 1_000_000
-# More than clocks that somebody cares for, and times read in the wrong zone, are ever apart.
-_CLOCKS_APART = timedelta(days=1)
-# More than any machine's clock is behind, cared for or not.
-_NO_CLOCK_APART = timedelta(days=3650)
+# Larger than any real clock skew or time zone mix-up.
+_MOST_SKEW = timedelta(days=1)
+# Larger than any skew at all: the bound as long as only this machine's clock is known, which may be badly off.
+_MOST_SKEW_OF_THIS_MACHINE = timedelta(days=3650)
 
 
 class StreamCursor(Cursor):
-    """The memory of one stream in one run, begun from its saved state.
+    """Tracks how far one stream was read in one run, starting from its saved state.
 
     Args:
-        sync: what the run shares; holds the saved state.
+        sync: the run, which holds the saved state.
         stream: the stream's name.
         cursor_field: the field that holds the time, in the records and in the state.
-        margin: the state stays so far behind the start of the sync, by whichever of the server's clocks.
-        start: what was last updated before this instant (in microseconds) is left out; None where nothing is.
+        margin: how far the state stays behind the start of the sync, as the server's clocks may differ.
+        start: leave out what was last updated before this instant, in microseconds; None to leave out nothing.
 
     Raises:
-        AirbyteTracedException: the state is none of this cursor's.
+        AirbyteTracedException: the saved state was not written by this kind of cursor.
     """
 
     def __init__(
@@ -65,32 +63,32 @@ class StreamCursor(Cursor):
         self._text: str | None = state.get(self.cursor_field)
         self._mark = self._instant_of(self._text) if self.cursor_field in state else None
         self._cap: int | None = None
-        # The server's clock is known with its first answer only, and this machine's may be days off.
-        self._refuse_beyond(sync.clock.now() + _NO_CLOCK_APART, "any")
+        # The server's clock is not known before its first answer, and this machine's may be days off.
+        self._refuse_future(sync.clock.now() + _MOST_SKEW_OF_THIS_MACHINE, "any")
         self._load(state)
 
-    # --- what a reading asks -------------------------------------------------------------------------------------
+    # --- for the reader ------------------------------------------------------------------------------------------
 
     def begin(self, server_time: datetime) -> None:
-        """Told once, with the server's time at the list's first answer: no memory may pass it less the margin."""
+        """Cap the state at the server's time when the list's first answer came, minus the margin. Called once."""
         self._cap = int((server_time - self._margin).timestamp()) * _SECOND
-        whose = "the server's" if self._sync.knows_server_clock else "this machine's"
-        self._refuse_beyond(self._sync.server_now() + _CLOCKS_APART, whose)
+        whose_clock = "the server's" if self._sync.knows_server_clock else "this machine's"
+        self._refuse_future(self._sync.server_now() + _MOST_SKEW, whose_clock)
 
     @property
     def floor(self) -> int | None:
-        """What was last updated up to this instant is not needed. None where everything is."""
+        """Records last updated up to this instant, in microseconds, are not needed; None if all are."""
         if self.start is None:
             return self._mark
         return self.start - 1 if self._mark is None else max(self._mark, self.start - 1)
 
     def complete(self) -> None:
-        """Told when everything was read to its end."""
+        """Note that everything was read to its end."""
 
-    def emit_state(self, now_or_later: bool = True) -> None:
-        """Emit the state: at once, or when the last time is a while ago."""
+    def emit_state(self, at_once: bool = True) -> None:
+        """Emit the state; with `at_once=False`, only if the last one is five minutes old."""
         now = self._sync.clock.monotonic()
-        if not now_or_later and now - self._emitted_at < _EMIT_EVERY:
+        if not at_once and now - self._emitted_at < _EMIT_EVERY:
             return
         self._emitted_at = now
         self._sync.emit_state(self.stream, self.state)
@@ -103,10 +101,10 @@ class StreamCursor(Cursor):
             return self._dump()
 
     def observe(self, record: Record) -> None:
-        """Nothing: a record's time says nothing of the records before it, so what was read is told by the reading."""
+        """Do nothing: a record's time says nothing about the records before it. The reader reports what was read."""
 
     def close_partition(self, partition: Partition) -> None:
-        """Nothing: the reading has told all there is to remember."""
+        """Do nothing: the reader has reported everything already."""
 
     def ensure_at_least_one_state_emitted(self) -> None:
         self.emit_state()
@@ -114,7 +112,7 @@ class StreamCursor(Cursor):
     def should_be_synced(self, record: Record) -> bool:
         return True
 
-    # --- for the kinds -------------------------------------------------------------------------------------------
+    # --- for subclasses ------------------------------------------------------------------------------------------
 
     @abstractmethod
     def _load(self, state: Mapping[str, Any]) -> None: ...
@@ -125,14 +123,15 @@ class StreamCursor(Cursor):
     @property
     @abstractmethod
     def keys(self) -> frozenset[str]:
-        """The keys that a state of this kind may have."""
+        """The keys that a state of this kind of cursor may have."""
 
     def _check_keys(self, state: Mapping[str, Any]) -> None:
-        foreign = sorted(set(state) - self.keys)
-        if foreign:
-            raise self.unreadable(f"it has the unknown keys {', '.join(foreign)}")
+        unknown = sorted(set(state) - self.keys)
+        if unknown:
+            raise self.unreadable(f"it has the unknown keys {', '.join(unknown)}")
 
     def unreadable(self, why: str) -> Exception:
+        """Return the error for a saved state that cannot be used."""
         return config_error(
             f"The saved state of stream {self.stream} cannot be used: {why}. It was not written by this connector, or "
             "was edited. Restore it, or clear the stream's state to read it again in full."
@@ -144,19 +143,19 @@ class StreamCursor(Cursor):
             raise self.unreadable(f"{self.cursor_field} is not a time")
         return instant
 
-    def _tell_left_out(self, count: int) -> None:
+    def _warn_of_left_out(self, count: int) -> None:
         if count:
             logger.warning(
-                "%s: the state, which stays below 64 KB, has no place for %d that were read; they are asked for again "
-                "at the next sync.",
+                "%s: the state, which stays below 64 KB, has no room for %d ids that were read; the next sync asks for "
+                "them again.",
                 self.stream,
                 count,
             )
 
-    def _refuse_beyond(self, latest: datetime, whose: str) -> None:
-        """No mark of ours passes the server's clock; by one that does, nothing would ever be read again."""
+    def _refuse_future(self, latest: datetime, whose_clock: str) -> None:
+        """Refuse a state later than the server's clock, which no cursor writes: nothing would ever be read again."""
         if self._mark is not None and self._mark > int(latest.timestamp()) * _SECOND:
-            raise self.unreadable(f"{self.cursor_field} lies in the future by {whose} clock")
+            raise self.unreadable(f"{self.cursor_field} lies in the future by {whose_clock} clock")
 
     def _advance(self, instant: int, text: str | None = None) -> None:
         """Move the mark to `instant`, never beyond the cap and never back."""
@@ -168,7 +167,10 @@ class StreamCursor(Cursor):
 
 
 class ListCursor(StreamCursor):
-    """Moves once, at the end of a list that was read whole: a page tells nothing of those before it."""
+    """Moves once, when the whole list was read, since a page says nothing about the pages before it.
+
+    State: `{"updated_at": "2024-03-01T00:00:00Z"}`.
+    """
 
     @property
     def keys(self) -> frozenset[str]:
@@ -178,16 +180,16 @@ class ListCursor(StreamCursor):
         self._greatest: int | None = None
 
     def wants(self, instant: int | None) -> bool:
-        """Whether a record last updated then is to be emitted; one without a readable time always is."""
+        """Whether to emit a record last updated at `instant`; always if it has no readable time."""
         floor = self.floor
         return instant is None or floor is None or instant > floor
 
     def saw(self, instant: int | None) -> None:
+        """Note the time of a record in the list, emitted or not."""
         if instant is not None and (self._greatest is None or instant > self._greatest):
             self._greatest = instant
 
     def complete(self) -> None:
-        """The list was read to its end."""
         with self._lock:
             if self._greatest is not None:
                 self._advance(self._greatest)
@@ -197,6 +199,6 @@ class ListCursor(StreamCursor):
 
 
 def _utc(instant: int) -> str:
-    # With its fraction, if it has one: cut, the record that bears it would be newer than the state at every sync.
+    # Including a fraction: without it, the record with that time would be newer than the state in every sync.
     moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(microseconds=instant)
     return times.format_aware(moment)

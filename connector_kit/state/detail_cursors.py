@@ -1,9 +1,10 @@
-"""What the streams remember whose records are details of a list, read one request each.
+"""The cursors of streams whose records are details of a list, read with one request each.
 
-- `DetailCursor`, where the list tells when each changed: `{"updated_at": T, "id": N, "recent": "..."}`. Details are
-  read oldest first, so one pair says how far: all parents up to (T, N). `recent` holds those beyond T that were read
-  and have settled, each with its time.
-- `IdCursor`, for details of a list without times: `{"application_time": T, "seen": "..."}`, the ids read.
+- `DetailCursor`, if the list has times of change: `{"updated_at": "2024-03-01T00:00:00Z", "id": 17, "recent": "…"}`.
+  Details are read oldest first, so one time and id, the mark, cover all parents up to them. `recent` holds the ids and
+  times of details after the mark that were read and have settled; see `IdTimes`.
+- `IdCursor`, if the list has none: `{"application_time": "2024-03-01T00:00:00Z", "seen": "…"}`, the ids whose details
+  were read; see `IdSet`. The time is the newest one read, and leaves nothing out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from connector_kit.state.id_sets import IdSet, IdTimes
 
 
 class DetailCursor(StreamCursor):
-    """Moves with each detail, oldest first."""
+    """Moves with each detail, oldest first. `floor` and all instants are in microseconds."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -27,33 +28,33 @@ class DetailCursor(StreamCursor):
     def _load(self, state: Mapping[str, Any]) -> None:
         last = state.get("id")
         if "id" in state and (type(last) is not int or self._mark is None):
-            raise self.unreadable("id is not a number beside a time")
+            raise self.unreadable("id is not a number next to a time")
         try:
             self._known = IdTimes.decode(state.get("recent", ""))
         except ValueError as error:
             raise self.unreadable(f"recent is broken ({error})") from None
         self._last: int | None = last
         self._recent = IdTimes()
-        # How the times behind a held mark are spelled.
+        # The API's texts of the times that were read while the mark was held.
         self._texts: dict[int, str | None] = {}
         self._held = False
 
     @property
     def floor(self) -> int | None:
-        # Parents at the mark itself may be unread: several can share one time.
+        # Other parents with the mark's own time may be unread.
         bound = super().floor
         return None if bound is None or self._mark is None else bound - 1
 
     def is_fresh(self, instant: int) -> bool:
-        """Whether a time lies so near the start of the sync that the state can't cover it."""
+        """Whether a time is so close to the start of the sync that the state can't cover it."""
         return self._cap is not None and instant > self._cap
 
     def knows(self, parent_id: Any, instant: int | None) -> bool:
-        """Whether the detail beyond the mark was read as it is now by an earlier sync."""
+        """Whether an earlier sync read this version of a detail after the mark."""
         return instant is not None and self._known.get(parent_id) == instant
 
     def due(self, instant: int | None, parent_id: Any) -> bool:
-        """Whether the detail of a parent last updated then is to be read."""
+        """Whether to read the detail of a parent last updated at `instant`."""
         if instant is None:
             return True
         if self.start is not None and instant < self.start:
@@ -61,32 +62,39 @@ class DetailCursor(StreamCursor):
         if self._mark is None or instant > self._mark:
             return not self.knows(parent_id, instant)
         if instant == self._mark and self._last is not None:
-            behind = not isinstance(parent_id, int) or parent_id > self._last
-            return behind and not self.knows(parent_id, instant)
+            is_after = not isinstance(parent_id, int) or parent_id > self._last
+            return is_after and not self.knows(parent_id, instant)
         return False
 
     @property
     def has_read(self) -> bool:
-        """Whether an earlier sync read any."""
+        """Whether an earlier sync read any details."""
         return self._mark is not None or len(self._known) > 0
 
     def hold(self) -> None:
-        """One detail may not be read: the mark stays before it, and what is read behind it is remembered one by one."""
+        """Stop the mark, as an older detail may be unread; what is read from now on is remembered one by one."""
         with self._lock:
             self._held = True
 
     def release(self) -> None:
-        """What held the mark was read after all, and so was everything: the mark goes on."""
+        """Move the mark to the newest detail again: what held it was read after all, and so was everything else."""
         with self._lock:
             self._held = False
-            covered = {it: at for it, at in self._recent.items() if self._cap is None or at <= self._cap}
+            covered = {key: at for key, at in self._recent.items() if self._cap is None or at <= self._cap}
             for parent_id, instant in sorted(covered.items(), key=lambda item: (item[1], item[0]))[-1:]:
                 self._advance(instant, self._texts.get(instant))
                 self._last = parent_id
-            self._recent = IdTimes({it: at for it, at in self._recent.items() if it not in covered})
+            self._recent = IdTimes({key: at for key, at in self._recent.items() if key not in covered})
 
     def passed(self, instant: int | None, parent_id: Any, text: str | None, settled: bool) -> None:
-        """The detail was read, or need not be; `settled` where no later change can bear the same time."""
+        """Note that a detail was read, or need not be.
+
+        Args:
+            instant: when the parent was last updated.
+            parent_id: its id; one that is not an integer is not remembered.
+            text: its time as the API writes it.
+            settled: whether a later change would get a later time.
+        """
         if instant is None:
             return
         with self._lock:
@@ -101,11 +109,11 @@ class DetailCursor(StreamCursor):
                     self._texts[instant] = text
 
     def complete(self) -> None:
-        """All due details were read: everything up to the cap is known."""
+        """Note that all due details were read. Everything up to the cap is now covered."""
         with self._lock:
             self._known = IdTimes()
             self._dump()
-        self._tell_left_out(self._recent.left_out)
+        self._warn_of_left_out(self._recent.left_out)
 
     def _dump(self) -> dict[str, Any]:
         state: dict[str, Any] = {} if self._text is None else {self.cursor_field: self._text}
@@ -118,7 +126,7 @@ class DetailCursor(StreamCursor):
 
 
 class IdCursor(StreamCursor):
-    """Remembers which parents' details were read, for parents that have no time of their own."""
+    """Remembers which parents' details were read, for parents without a time of change."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -130,14 +138,15 @@ class IdCursor(StreamCursor):
         except ValueError as error:
             raise self.unreadable(f"seen is broken ({error})") from None
 
-    def _refuse_beyond(self, latest: datetime, whose: str) -> None:
-        """Nothing: the time is that of a form, and nothing is left out by it."""
+    def _refuse_future(self, latest: datetime, whose_clock: str) -> None:
+        """Do nothing: this time is a form's own, and leaves nothing out."""
 
     def due(self, parent_id: Any) -> bool:
+        """Whether to read the detail of this parent."""
         return not (isinstance(parent_id, int) and parent_id in self._seen)
 
     def passed(self, parent_id: Any, text: str | None) -> None:
-        """The detail was read; `text` is its time, for the cursor field."""
+        """Note that a detail was read; `text` is its time, for the cursor field."""
         with self._lock:
             if isinstance(parent_id, int):
                 self._seen.add(parent_id)
@@ -146,10 +155,10 @@ class IdCursor(StreamCursor):
                 self._mark, self._text = instant, text
 
     def complete(self) -> None:
-        """All due details were read."""
+        """Note that all due details were read."""
         with self._lock:
             self._dump()
-        self._tell_left_out(self._seen.left_out)
+        self._warn_of_left_out(self._seen.left_out)
 
     def _dump(self) -> dict[str, Any]:
         state: dict[str, Any] = {} if self._text is None else {self.cursor_field: self._text}

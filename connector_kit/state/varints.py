@@ -1,4 +1,4 @@
-"""Numbers as short text, for states: varints, deflated, in Base64. What comes back is bounded whatever a text says."""
+"""Packs numbers into short text for states: varints, deflated, in Base64. Unpacking is bounded for any text."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import binascii
 import zlib
 from collections.abc import Iterable, Iterator
 
-# A state must stay under 64 KB, the text that fills it under this.
+# A state must stay under 64 KB; this leaves room for its other keys.
 MOST_CHARACTERS = 60_000
-# Numbers in a row deflate to next to nothing, so the length of a text does not bound what it unfolds to. So many take
-# some 100 MB once they are read, and no company has so many applicants or candidates.
+# Consecutive ids deflate to almost nothing, so a short text can unpack to any amount. This many take some 100 MB of
+# memory, and no company has that many applicants or candidates.
 MOST_NUMBERS = 1_000_000
-# Seven bits each: enough for any id and for microseconds since the epoch.
+# Of seven bits each: enough for any id and for microseconds since the epoch.
 _MOST_BYTES_EACH = 10
 
 
 def pack(numbers: Iterable[int]) -> str:
-    """Non-negative numbers as text."""
-    # Gaps are noise of a few small values: codes by how often each comes serve them better than repeated strings.
+    """Return non-negative numbers as text: 17, 0, 2 gives `"eNoTZGACAAA4ABQ="`."""
+    # Z_FILTERED favors Huffman codes over repeated strings, which suits gaps: random, but of a few small values.
     packer = zlib.compressobj(9, strategy=zlib.Z_FILTERED)
     return base64.b64encode(packer.compress(bytes(_varints(numbers))) + packer.flush()).decode("ascii")
 
 
 def unpack(text: object) -> list[int]:
-    """The numbers of a text. Raises ValueError for one that `pack` did not write, or that unfolds to too much."""
+    """Return the numbers that `pack` wrote. Raises ValueError for any other text, or if it holds too many."""
     if not isinstance(text, str):
         raise ValueError("not text")
     if len(text) > MOST_CHARACTERS:

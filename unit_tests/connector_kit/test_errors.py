@@ -83,7 +83,7 @@ def test_what_is_missing_is_an_error_at_a_list_and_none_below(group: Group) -> N
         if streams[0] not in LISTS:
             # One line with the count for an endpoint; where the path itself is in doubt, one that says so.
             (line,) = [line for line in outcome.log if line.startswith(f"{streams[0]}: ") and "404" in line]
-            told = r": \d+ have none \(HTTP 404\)\.$|answered 404 for all of \d+\. The vendor's documentation leaves "
+            told = r": no record for \d+ of \d+ \w+ \(HTTP 404\)\. |answered HTTP 404 for all \d+ \w+\. The vendor's "
             assert re.search(told, line)
     assert_complete(outcome, group.source, group.survives)
 
@@ -104,7 +104,7 @@ def test_one_that_is_missing_leaves_the_others(source: str, pattern: str, stream
     assert outcome.ended is None
     assert 0 < len(outcome.records[stream]) < len(whole.records[stream])
     assert outcome.states[stream] == whole.states[stream] or "seen" in outcome.states[stream]
-    assert [line for line in outcome.log if re.match(rf"{stream}: \d+ have none \(HTTP 404\)\.$", line)]
+    assert [line for line in outcome.log if re.match(rf"{stream}: no record for \d+ of \d+ \w+ \(HTTP 404\)\. ", line)]
 
 
 @each_group

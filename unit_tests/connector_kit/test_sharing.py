@@ -33,7 +33,7 @@ def test_a_slow_reader_holds_up_the_requests(leader: str, workers: int) -> None:
     streams = source.streams(config)
     bound = ReaderRegistry(source.retrievers, sync, AIRBYTE)
     for stream in streams:
-        bound.readers[stream.name].members[stream.name].schema = stream.get_json_schema()
+        bound.readers[stream.name].outputs[stream.name].schema = stream.get_json_schema()
     pages = math.ceil(CANDIDATES / 100)
     heard: set[int] = set()
     rows = 0

@@ -285,7 +285,7 @@ def test_a_foreign_state_is_refused_by_its_stream(kind: type[StreamCursor], stat
         (DetailCursor, {"updated_at": MARCH, "id": "7"}, "id is not a number"),
         (DetailCursor, {"updated_at": MARCH, "id": None}, "id is not a number"),
         (DetailCursor, {"updated_at": MARCH, "id": True}, "id is not a number"),
-        (DetailCursor, {"id": 7}, "id is not a number beside a time"),
+        (DetailCursor, {"id": 7}, "id is not a number next to a time"),
         (DetailCursor, {"updated_at": MARCH, "recent": {"7": MARCH}}, "recent is broken"),
         (DetailCursor, {"updated_at": MARCH, "recent": None}, "recent is broken"),
         (DetailCursor, {"updated_at": MARCH, "recent": "AAAA"}, "recent is broken"),
@@ -309,12 +309,12 @@ def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCurso
     made.emit_state()
     assert len(emitted) == 1
     clock.wait(299)
-    made.emit_state(now_or_later=False)
+    made.emit_state(at_once=False)
     assert len(emitted) == 1
     clock.wait(1)
-    made.emit_state(now_or_later=False)
+    made.emit_state(at_once=False)
     assert len(emitted) == 2
-    made.emit_state(now_or_later=False)
+    made.emit_state(at_once=False)
     assert len(emitted) == 2
 
 

@@ -147,6 +147,6 @@ def test_what_has_no_place_in_the_state_is_told(caplog: pytest.LogCaptureFixture
     kept = len(IdSet.decode(made.state["seen"]))
     assert 0 < kept < COUNT
     assert (
-        f"employment_application_forms: the state, which stays below 64 KB, has no place for {COUNT - kept} "
+        f"employment_application_forms: the state, which stays below 64 KB, has no room for {COUNT - kept} ids "
         in caplog.text
     )

@@ -318,7 +318,7 @@ def run_sync(
     # Built anew for each sync they take most of its time.
     bound = ReaderRegistry(parts.retrievers, sync, AIRBYTE)
     for name, schema in parts.schemas.items():
-        bound.readers[name].members[name].schema = schema
+        bound.readers[name].outputs[name].schema = schema
     failed = []
     killed = False
     try:

@@ -212,7 +212,7 @@ def test_comments_of_which_fewer_came_than_their_total_tells_are_asked_for_again
     with log_into(log):
         run = run_sync("source_talentio", there, clock, {}, streams=streams)
     assert not run.failed
-    assert any(f"of 1, such as /talentio/api/v1/candidates/{first}/comments, fewer came" in line for line in log)
+    assert any(f"candidates, such as /talentio/api/v1/candidates/{first}/comments: fewer" in line for line in log)
     there.handle = original  # type: ignore[method-assign]
     there.settings.extra_headers = {}
     clock.advance(90_000)

@@ -80,7 +80,7 @@ class DetailStream:
         gone = {self.path.format(id=self.newer["id"]): MISSING}
         outcome = self.read({**self.list_of(self.older, self.newer), **self.details_of(self.older), **gone})
         self.gives(outcome, [self.older], self.state(self.newer))
-        assert "1 have none (HTTP 404)" in outcome.log
+        assert "no record for 1 of 2 " in outcome.log
 
     def spares_what_start_date_leaves_out(self) -> None:
         """The list is read in full; details of parents updated before the date are not asked for."""

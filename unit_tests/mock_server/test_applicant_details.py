@@ -38,4 +38,4 @@ def test_the_list_is_shared_with_its_own_stream() -> None:
 def test_an_applicant_deleted_in_between_gives_no_row() -> None:
     outcome = TALENTICS.read("applicant_details", {**ANSWERS, "/jobs/applicants/900": MISSING})
     assert outcome.records == {"applicant_details": [{**ROW, "id": 901}]}
-    assert "applicant_details: 1 have none (HTTP 404)" in outcome.log
+    assert "applicant_details: no record for 1 of 2 applicants (HTTP 404)." in outcome.log

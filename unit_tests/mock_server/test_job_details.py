@@ -50,4 +50,4 @@ def test_a_job_deleted_in_between_gives_no_row() -> None:
     answers = {LIST: laravel_page([JOB, NEWER]), "/jobs/31": wrapped(DETAIL), "/jobs/32": MISSING}
     outcome = TALENTICS.read("job_details", answers)
     assert outcome.records == {"job_details": [ROW]}
-    assert "job_details: 1 have none (HTTP 404)" in outcome.log
+    assert "job_details: no record for 1 of 2 jobs (HTTP 404)." in outcome.log
