@@ -34,7 +34,7 @@ from connector_kit.http.environment import refuse_unusable
 from connector_kit.http.transport import new_session
 from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask
-from connector_kit.reading import ReaderRegistry, StreamFactory, StreamRetriever, check_streams, refuse_contradictions
+from connector_kit.reading import ReaderRegistry, StreamFactory, StreamRetriever, check_manifest, check_streams
 from connector_kit.records.format import AIRBYTE, RecordFormat
 from connector_kit.records.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.settings import Settings, with_defaults
@@ -98,7 +98,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
     ) -> None:
         self._package = package
         manifest = read_manifest(package)
-        refuse_contradictions(manifest)
+        check_manifest(manifest)
         self._stream_names = [stream_name(stream) for stream in manifest["streams"]]
         if only is None and catalog is not None:
             only = [stream.stream.name for stream in catalog.streams]

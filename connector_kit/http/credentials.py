@@ -28,6 +28,9 @@ class Credentials(DeclarativeAuthenticator):
         counts = {"Basic": 2, "Bearer": 1}
         if counts.get(self.scheme) != len(self.config_fields):
             raise ValueError("authenticator: give Basic two config_fields, or Bearer one")
+        unknown = [name for name in self.config_fields if name not in self.config]
+        if unknown:
+            raise ValueError(f"authenticator: config_fields names {', '.join(unknown)}, which the config does not have")
 
     @property
     def auth_header(self) -> str:

@@ -37,6 +37,8 @@ class RateLimit:
     def __post_init__(self) -> None:
         if self.scope not in _SCOPES:
             raise ValueError(f"{self.scope!r} is no scope of a rate limit; write {' or '.join(_SCOPES)}")
+        if self.requests < 1 or self.period <= 0:
+            raise ValueError(f"a rate limit of {self.requests} per {self.period} s lets nothing out")
 
 
 class Budget:
@@ -60,10 +62,13 @@ class Budget:
         """The key of the window from which requests to an endpoint draw.
 
         Raises:
-            ValueError: the window has another limit.
+            ValueError: the window has another limit, or other endpoints have another scope.
         """
         key = "all endpoints" if limit.scope == "all" else endpoint
         with self._lock:
+            scopes = {known.scope for known in self._limits.values()} | {limit.scope}
+            if len(scopes) > 1:
+                raise ValueError(f"{endpoint}: rate limits of scope `endpoint` and `all` side by side")
             known = self._limits.setdefault(key, limit)
             if known != limit:
                 raise ValueError(f"{key}: two rate limits for one window, {known} and {limit}")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from connector_kit.reading.check import check_streams
 from connector_kit.reading.details import DetailRetriever
-from connector_kit.reading.factory import StreamFactory, refuse_contradictions
+from connector_kit.reading.factory import StreamFactory
 from connector_kit.reading.lists import ListRetriever
+from connector_kit.reading.manifest_rules import check_manifest
 from connector_kit.reading.paginators import LaravelLinks, PageNumbers
 from connector_kit.reading.parents import ParentFields
 from connector_kit.reading.registry import ReaderRegistry
@@ -27,6 +28,6 @@ __all__ = [
     "ReaderRegistry",
     "StreamFactory",
     "StreamRetriever",
+    "check_manifest",
     "check_streams",
-    "refuse_contradictions",
 ]

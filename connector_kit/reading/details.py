@@ -41,7 +41,6 @@ class DetailReader(Reader):
     def __init__(self, sync: Sync, requester: Requester, retriever: DetailRetriever, parent: ParentLink) -> None:
         super().__init__(sync, requester, retriever.record_selector.extractor)
         self._parent = parent
-        parent.reader.children.append(self)
         self._done_count = 0
         self._due_count = 0
         # Parents without a record; whether any of them has an empty answer rather than a 404.

@@ -72,29 +72,3 @@ def _refuse_unknown(model: Any, fields: Mapping[str, Any]) -> None:
     unknown = sorted(set(model.dict()) - set(fields) - allowed)
     if unknown:
         raise ValueError(f"{model.class_name} has no field {', '.join(unknown)}")
-
-
-def refuse_contradictions(manifest: Mapping[str, Any]) -> None:
-    """Refuse a resolved manifest in which two copies of a stream's declaration differ.
-
-    Resolving references puts a copy of the declaration wherever a stream names another one (its parent, or the one it
-    is derived from). Only one copy is used, so a difference would be lost.
-
-    Raises:
-        ValueError: naming the stream.
-    """
-    found: dict[str, Any] = {}
-
-    def check(node: Any) -> None:
-        if isinstance(node, Mapping):
-            if node.get("type") == "DeclarativeStream":
-                name = str(node.get("$parameters", {}).get("name"))
-                if found.setdefault(name, node) != node:
-                    raise ValueError(f"The manifest declares stream {name} in two different ways")
-            for value in node.values():
-                check(value)
-        elif isinstance(node, list):
-            for value in node:
-                check(value)
-
-    check(manifest)

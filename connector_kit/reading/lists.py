@@ -57,8 +57,6 @@ class ListReader(ParentList):
         self._declared = retriever.incremental_sync
         self._other_orders = retriever.other_orders
         self._parent = parent
-        if parent is not None:
-            parent.reader.children.append(self)
         # What the children's URLs take of each record.
         self._parent_key = ""
         self._index: dict[Any, Parent] = {}

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Optional
 
 from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
+from airbyte_cdk.sources.declarative.partition_routers.single_partition_router import SinglePartitionRouter
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
@@ -55,14 +56,18 @@ class ParentStream:
     @classmethod
     def declared_by(cls, router: Optional[PartitionRouter]) -> ParentStream | None:
         """Return the declared parent; None for a stream without one, which gets the CDK's SinglePartitionRouter."""
-        if not isinstance(router, SubstreamPartitionRouter):
+        if router is None or isinstance(router, SinglePartitionRouter):
             return None
+        if not isinstance(router, SubstreamPartitionRouter):
+            raise TypeError(
+                f"{type(router).__name__} has no effect here; a stream's parent is a SubstreamPartitionRouter"
+            )
         (declared,) = router.parent_stream_configs
         return cls(
             declared.stream.name,
             _text(declared.parent_key),
             _text(declared.partition_field),
-            tuple(".".join(map(_text, path)) for path in declared.extra_fields or []),
+            tuple(_text(name) for (name,) in declared.extra_fields or []),
         )
 
 
@@ -104,9 +109,6 @@ class ParentLink:
 
     reader: ParentList
     declared: ParentStream
-
-    def __post_init__(self) -> None:
-        self.reader.keep_for(self.declared)
 
     def slice_for(self, parent: Parent) -> StreamSlice:
         """Return the slice of one parent, such as `{"ticket_id": 17}` with the extra fields `{"exam_id": 5}`."""

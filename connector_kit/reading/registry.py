@@ -71,10 +71,12 @@ class ReaderRegistry:
         other = self._by_key.setdefault(requester.key, retriever.name)
         if other != retriever.name:
             raise ValueError(f"{retriever.name} and {other} ask for the same URLs: derive one from the other")
-        return retriever.new_reader(self._sync, requester, self._link(declared) if declared else None)
-
-    def _link(self, declared: ParentStream) -> ParentLink:
+        if declared is None:
+            return retriever.new_reader(self._sync, requester, None)
         parent = self._reader_of(declared.stream)
         if not isinstance(parent, ListReader):
             raise TypeError(f"{declared.stream}: only a list can be a parent")
-        return ParentLink(parent, declared)
+        reader = retriever.new_reader(self._sync, requester, ParentLink(parent, declared))
+        parent.keep_for(declared)
+        parent.children.append(reader)
+        return reader

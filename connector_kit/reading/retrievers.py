@@ -118,7 +118,9 @@ class EndpointRetriever(StreamRetriever):
             str(InterpolatedString.create(str(self.rate_limit[name]), parameters={}).eval(self.config))
             for name in ("requests", "period")
         )
-        seconds = duration(period, "rate_limit_period").total_seconds()
+        if not requests.isdecimal():
+            raise ValueError(f"{self.name}: rate_limit.requests is not a whole number")
+        seconds = duration(period, f"{self.name}: rate_limit.period").total_seconds()
         return RateLimit(int(requests), seconds, str(self.rate_limit["scope"]))
 
     @property

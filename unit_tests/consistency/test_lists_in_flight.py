@@ -1,4 +1,4 @@
-"""Pages of one list, and the lists of many parents, are in flight side by side: once each, in order, and nothing lost."""
+"""Pages of a list, and lists of many parents, are in flight side by side: once each, in order, nothing lost."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_list_that_moves_while_its_pages_overtake_each_other(order: Any, event
 
 
 def test_a_list_that_grows_is_read_on_one_page_at_a_time_and_not_anew() -> None:
-    """What was in flight when the total changed is asked for again: one page more for each worker, not the whole list."""
+    """What was in flight when the total changed is asked for again: a few pages more, not the whole list."""
     there, clock = world(exams=60, tickets=0, talentics_order="-id")
     plan = Plan({6: create("exams", 0)})
     run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=1)

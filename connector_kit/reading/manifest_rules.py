@@ -1,0 +1,70 @@
+"""Rules that a manifest must keep so that each of its lines has an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# The fields of airbyte-cdk's own components that have an effect here. The CDK ignores a field that it does not know,
+# and the readers of this package do without many that it does know (its slices, its cache, its own cursors).
+_EFFECTIVE: Mapping[str, frozenset[str]] = {
+    name: frozenset(fields.split())
+    for name, fields in {
+        "DeclarativeSource": "check spec streams version definitions",
+        "CheckStream": "stream_names",
+        "DeclarativeStream": "incremental_sync primary_key retriever schema_loader transformations",
+        "JsonFileSchemaLoader": "file_path",
+        "DatetimeBasedCursor": "cursor_field datetime_format is_client_side_incremental start_datetime "
+        "start_time_option",
+        "DefaultPaginator": "page_size_option page_token_option pagination_strategy",
+        "RequestOption": "field_name inject_into",
+        "RecordSelector": "extractor schema_normalization",
+        "HttpRequester": "authenticator connect_timeout_in_seconds error_handler path read_timeout_in_seconds "
+        "request_headers request_parameters url_base",
+        "SubstreamPartitionRouter": "parent_stream_configs",
+        "ParentStreamConfig": "extra_fields parent_key partition_field stream",
+        "RemoveFields": "field_pointers",
+        "Spec": "connection_specification documentation_url",
+    }.items()
+}
+_ALWAYS = {"type", "$parameters"}
+
+
+def check_manifest(manifest: Mapping[str, Any]) -> None:
+    """Refuse a resolved manifest with a line that would do nothing.
+
+    Resolving references puts a copy of a stream's declaration wherever another stream names it (as its parent, or as
+    the one it is derived from). Only one copy is used, so a difference between two would be lost.
+
+    Raises:
+        ValueError: naming the stream, or the component and its field.
+    """
+    declared: dict[str, Any] = {}
+    for node in _components(manifest):
+        kind, name = str(node["type"]), str(node.get("$parameters", {}).get("name"))
+        if not kind.startswith("Custom"):
+            if kind not in _EFFECTIVE:
+                raise ValueError(f"The manifest has a {kind}, which has no effect here")
+            idle = sorted(set(node) - _EFFECTIVE[kind] - _ALWAYS)
+            if idle:
+                raise ValueError(f"The manifest has a {kind} with {', '.join(idle)}, which has no effect here")
+        if kind == "DeclarativeStream" and declared.setdefault(name, node) != node:
+            raise ValueError(f"The manifest declares stream {name} in two different ways")
+        if kind == "DatetimeBasedCursor" and node.get("is_client_side_incremental") is not True:
+            raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
+        if kind == "ParentStreamConfig":
+            if any(len(path) > 1 for path in node.get("extra_fields", [])):
+                raise ValueError("ParentStreamConfig: each of extra_fields must name a field of the parent, not a path")
+
+
+def _components(node: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(node, Mapping):
+        # JSON schemas have a `type` as well, in lower case.
+        if str(node.get("type", ""))[:1].isupper():
+            yield node
+        for name, value in node.items():
+            if name not in ("connection_specification", "$parameters"):
+                yield from _components(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _components(value)
