@@ -52,9 +52,8 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
             raise ValueError(f"The manifest declares stream {name} in two different ways")
         if kind == "DatetimeBasedCursor" and node.get("is_client_side_incremental") is not True:
             raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
-        if kind == "ParentStreamConfig":
-            if any(len(path) > 1 for path in node.get("extra_fields", [])):
-                raise ValueError("ParentStreamConfig: each of extra_fields must name a field of the parent, not a path")
+        if kind == "ParentStreamConfig" and any(len(path) > 1 for path in node.get("extra_fields", [])):
+            raise ValueError("ParentStreamConfig: each of extra_fields must name a field of the parent, not a path")
 
 
 def _components(node: Any) -> Iterator[Mapping[str, Any]]:
