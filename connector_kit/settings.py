@@ -20,7 +20,7 @@ from connector_kit.errors import config_error
 
 Mode = Literal["keep", "hash", "drop"]
 # White space, and the byte order mark that some editors put at the start of a file.
-_WHITE_SPACE = " \t\r\n\v\f\u00a0\u3000\ufeff"
+_BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
 # Seconds that `start_date` may be ahead: the user's day may start earlier, and this machine's clock may be behind.
 _MOST_AHEAD = 86_400.0
 PERSONAL_DATA_MODES: tuple[Mode, ...] = get_args(Mode)
@@ -62,7 +62,7 @@ def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[st
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
     given = _filled_in(config)
     to_strip = {*spec.get("required", []), *(name for name, field in properties.items() if field.get("airbyte_secret"))}
-    stripped = {name: given[name].strip(_WHITE_SPACE) for name in to_strip if isinstance(given.get(name), str)}
+    stripped = {name: given[name].strip(_BLANKS) for name in to_strip if isinstance(given.get(name), str)}
     full = {**defaults, **given, **stripped}
     if isinstance(full.get("base_url"), str):
         # As `_base_url` checks it: the manifest builds its URLs from this text.
@@ -72,13 +72,7 @@ def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[st
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings that concern all streams.
-
-    Args:
-        base_url: the API's address, without a slash at the end.
-        num_workers: the most requests in flight.
-        personal_data: what to do with personal data.
-    """
+    """The settings that concern all streams; `base_url` has no slash at the end."""
 
     base_url: str
     num_workers: int
@@ -86,11 +80,7 @@ class Settings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], spec: Mapping[str, Any]) -> Settings:
-        """Check every value of a configuration, without sending anything.
-
-        Args:
-            config: the user's values by field name.
-            spec: the source's `connection_specification`.
+        """Check every value against the source's `connection_specification`, without sending anything.
 
         Raises:
             AirbyteTracedException: naming the first field that is wrong, and what to write instead.
@@ -135,7 +125,7 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
                 f"{name}: required, but missing or empty. {spec['properties'][name].get('description', '')}".strip()
             )
         # HTTP headers allow no other characters, and the HTTP client's own error would not name the field.
-        if isinstance(given[name], str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", given[name].strip(_WHITE_SPACE)):
+        if isinstance(given[name], str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", given[name].strip(_BLANKS)):
             raise config_error(
                 f"{name}: contains a line break or another character that no credential has. Copy it again, without "
                 "the text around it."

@@ -81,9 +81,6 @@ class ManifestSource(ConcurrentDeclarativeSource):
         record_format: how values are written in the records.
         sample: read only a little of each endpoint; the states of such a read are meaningless.
         clock, transport: replacements for tests.
-
-    Raises:
-        ValueError: the manifest contradicts itself.
     """
 
     def __init__(
@@ -188,14 +185,9 @@ class ManifestSource(ConcurrentDeclarativeSource):
     # --- building ------------------------------------------------------------------------------------------------
 
     def open(self, selected: Sequence[str] | None = None, checking: bool = False) -> Sync:
-        """Start a new sync; the streams that are built from now on belong to it.
+        """Start a new sync; the streams that are built from now on belong to it. Raises a config error.
 
-        Args:
-            selected: the names of the streams to read; None if they are read one by one, as in a check.
-            checking: whether this is a check, which never waits for a rate limit.
-
-        Raises:
-            AirbyteTracedException: the configuration or a saved state is wrong.
+        `selected` names the streams to read; None if they are read one by one. A check never waits for a rate limit.
         """
         settings = Settings.from_config(self._config, self._connection_specification)
         sync = Sync(

@@ -42,8 +42,7 @@ class StreamFactory(ModelToComponentFactory):
     def create_parent_stream_config_with_substream_wrapper(
         self, model: ParentStreamConfig, config: Config, *, stream_name: str, **kwargs: Any
     ) -> Any:
-        # The CDK would build the parent in a separate factory, with the state that the child keeps for it. Here a
-        # parent is an ordinary stream with its own state.
+        # The CDK would build the parent in a separate factory with a state kept by the child; here it has its own.
         return self.create_parent_stream_config(model, config, stream_name=stream_name, **kwargs)
 
     def create_custom_component(self, model: Any, config: Config, **kwargs: Any) -> Any:
@@ -75,13 +74,10 @@ def _refuse_unknown(model: Any, fields: Mapping[str, Any]) -> None:
 
 
 def refuse_contradictions(manifest: Mapping[str, Any]) -> None:
-    """Refuse a resolved manifest in which two copies of a stream's declaration differ.
+    """Raise ValueError if a resolved manifest holds two different declarations of a stream.
 
     Resolving references puts a copy of the declaration wherever a stream names another one (its parent, or the one it
     is derived from). Only one copy is used, so a difference would be lost.
-
-    Raises:
-        ValueError: naming the stream.
     """
     found: dict[str, Any] = {}
 
