@@ -1,4 +1,4 @@
-"""Time as the connectors see it: one place that tells it and one that waits, so that a test can bring its own."""
+"""The one place that tells the time and waits, so that tests can replace it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the kit needs of time.
+    """What the kit needs to know of time.
 
-    `monotonic()` is in seconds and never goes back; `now()` is this machine's wall clock in UTC, which may be minutes
-    off; `wait(seconds)` returns False when the wait was cut short because the process is to stop.
+    `monotonic()` returns seconds that never go back; `now()` returns this machine's wall clock in UTC, which may be
+    minutes off; `wait(seconds)` returns False if `stop()` cut the wait short.
     """
 
     def monotonic(self) -> float: ...
@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock. `stop()` wakes every waiter: a process that is asked to end must not sleep on."""
+    """The machine's own clock. `stop()` wakes every waiter, so that a process that must end does not sleep on."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()

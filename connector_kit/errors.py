@@ -1,6 +1,24 @@
-"""What each failure means and what the user gets: the one table behind every request of both sources.
+"""The kit's exceptions, grouped by what the caller does about them.
 
-The rows hold for both APIs; the words that differ (which credential, which console) come from the manifests.
+Try again, or fail as the failure table says (raised by a single try):
+    Exception
+    ├── UnexpectedAnswer       a 2xx body that the endpoint never returns: try again
+    │   └── BeyondBounds       a body too large or too deep: fail at once
+    └── Redirected             a redirect: fail at once
+
+Set the parent aside and go on with the others:
+    SetAsideError              (http.dispatcher) a parent that keeps failing: request it again after the others
+    RequestFailed              a parent that failed for good: count it, and report it when the others were read
+
+Fail the stream and tell the user:
+    AirbyteTracedException     `failure_type` says who can fix it: config_error the user, system_error the maintainers,
+    │                          transient_error nobody; the next sync tries again
+    ├── RequestFailed          a request failed that the whole stream depends on
+    └── UnreadableKey          fails only this output of a reader
+
+Tell the user and exit:
+    UnreadableFile             (files) a file named on the command line
+    config_error(...)          anything else that the user can fix
 """
 
 from __future__ import annotations
@@ -16,31 +34,31 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-# A parent that was deleted, or that has nothing yet.
+# What the APIs answer for a parent that was deleted or has nothing yet.
 GONE = frozenset({404, 410})
 
 
 class UnexpectedAnswer(Exception):
-    """HTTP 200 whose body is not what the endpoint gives: HTML, broken JSON, `{}`, no `data`. A passing fault."""
+    """A 2xx body that the endpoint never returns: HTML, broken JSON, `{}`, no `data`. It may pass, so try again."""
 
     path = "/"
     headers: Mapping[str, str] = MappingProxyType({})
 
 
 class BeyondBounds(UnexpectedAnswer):
-    """HTTP 200 with a body that is larger, fuller or deeper than any answer of these APIs. It is so at each try."""
+    """A body with more bytes, values or nesting than any answer of these APIs. Trying again would not help."""
 
 
 @dataclass
 class RequestFailure(ErrorResolution):
-    """A request that failed where another one to the same endpoint may do well: below a list, with another parent.
+    """A request that failed although others to the same endpoint may succeed, such as those for other parents.
 
     Args:
-        path: of the request.
-        status: the answer's; 0 where there was none that can be used.
+        path: the path of the request's URL.
+        status: the answer's HTTP status; 0 without a usable answer.
         what: what went wrong, in a few words: `HTTP 422`, `no answer in time`.
-        advice: what to do about it, in the user's words.
-        by_firewall: True where it was not the API that refused.
+        advice: what the user can do about it.
+        by_firewall: whether something in front of the API refused the request.
     """
 
     path: str = ""
@@ -50,12 +68,12 @@ class RequestFailure(ErrorResolution):
     by_firewall: bool = False
 
 
-# By this as its internal message, a 403 of the API itself is known also where the error was copied or became a TRACE.
+# The internal message of a 403 from the API itself, which survives when the error is copied or becomes a TRACE message.
 NO_ACCESS = "no access (HTTP 403)"
 
 
 class RequestFailed(AirbyteTracedException):
-    """A `RequestFailure` as the error that ends a stream."""
+    """A `RequestFailure` as an exception: ends the stream, unless only one parent depends on the request."""
 
     def __init__(self, request: RequestFailure) -> None:
         super().__init__(
@@ -67,7 +85,7 @@ class RequestFailed(AirbyteTracedException):
 
 
 class UnreadableKey(AirbyteTracedException):
-    """A record's key is not of its type. None is made up for it: the stream ends, and its state stays before it."""
+    """A record's key can't be read as its type. The stream fails rather than invent one; its state stays before it."""
 
     def __init__(self, stream: str, field: str, wanted: str) -> None:
         message = (
@@ -79,7 +97,7 @@ class UnreadableKey(AirbyteTracedException):
 
 
 class Redirected(Exception):
-    """The server named another address. Credentials must not follow it there."""
+    """The server redirected to another address, where the credentials must not go."""
 
     def __init__(self, path: str, status: int) -> None:
         super().__init__()
@@ -88,12 +106,12 @@ class Redirected(Exception):
 
 
 def url_path(url: str | None) -> str:
-    """The path of a URL: all that a message may show of it (a query could hold personal data one day)."""
+    """Return the path of a URL, the only part that a message may show: a query could one day hold personal data."""
     return urlsplit(url or "").path or "/"
 
 
 def failure(resolution: ErrorResolution) -> AirbyteTracedException:
-    """The exception that ends a stream as `resolution` says."""
+    """Return the exception that fails a stream as `resolution` says."""
     if isinstance(resolution, RequestFailure):
         return RequestFailed(resolution)
     return AirbyteTracedException(
@@ -104,25 +122,23 @@ def failure(resolution: ErrorResolution) -> AirbyteTracedException:
 
 
 def config_error(message: str) -> AirbyteTracedException:
-    """An error that the user can mend; `message` names the field or stream and says what to do."""
+    """Return an error that the user can fix; `message` must name the field or stream and say what to do."""
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
 
 
 def endless(path: str, why: str) -> AirbyteTracedException:
-    """The exception for a list that comes to no end, as a server gives it that takes no notice of the page's number."""
-    message = (
-        f"{path}: the list comes to no end: {why}. Check base_url and what stands between, such as a cache or proxy."
-    )
+    """Return the error for a list that never ends, for example because the server ignores the page number."""
+    message = f"{path}: the list never ends: {why}. Check base_url, and any cache or proxy in between."
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.transient_error)
 
 
 def unforeseen(error: BaseException, stream: str) -> AirbyteTracedException:
-    """The exception for a defect of ours: where it happened, without the error's own text, which may quote a value."""
+    """Return the error for a bug in the kit. It says where, but not the bug's own text, which may quote a value."""
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     where = places[-1] if places else "an unknown place"
-    message = f"{stream}: {type(error).__name__} at {where}, a defect of the connector."
+    message = f"{stream}: {type(error).__name__} at {where}. This is a bug in the connector."
     return AirbyteTracedException(
         message=f"{message} Please report it with this line.",
-        internal_message=f"{message} By way of {' '.join(places)}",
+        internal_message=f"{message} Traceback: {' '.join(places)}",
         failure_type=FailureType.system_error,
     )

@@ -1,4 +1,4 @@
-"""Which streams of a sync failed, said once at its end. The reason of each was told when it failed."""
+"""Names the failed streams at the end of a sync. Each one's reason was reported when it failed."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterable, Iterator
 from airbyte_cdk.models import AirbyteMessage, FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-# What a person must mend comes first: where one stream needs that, trying the sync again does not help.
+# What a person must fix comes first: if one stream needs that, running the sync again does not help.
 _WORST_FIRST = (FailureType.config_error, FailureType.system_error, FailureType.transient_error)
 
 
 def summarize_failures(
     messages: Iterable[AirbyteMessage], selected: int, logger: logging.Logger
 ) -> Iterator[AirbyteMessage]:
-    """The messages of a sync of `selected` streams.
+    """Pass on the messages of a sync of `selected` streams.
 
     Raises:
-        AirbyteTracedException: at the end, where streams failed. It names them, and has the failure type of the worst.
+        AirbyteTracedException: after the last message, if streams failed: it names them, with the worst failure type.
     """
     failed: dict[str, FailureType] = {}
-    logger.addFilter(_is_no_list_of_failures)
+    logger.addFilter(_is_not_the_cdks_list)
     try:
         for message in messages:
             error = message.trace.error if message.trace else None
@@ -31,18 +31,16 @@ def summarize_failures(
     except AirbyteTracedException:
         if not failed:
             raise
-        told = (
-            f"{len(failed)} of {selected} streams failed: {', '.join(sorted(failed))}. The error of each says why and "
-            "what to do."
-        )
+        names = ", ".join(sorted(failed))
+        text = f"{len(failed)} of {selected} streams failed: {names}. Each stream's error says why and what to do."
         if len(failed) < selected:
-            told += " The other streams are complete."
+            text += " The other streams are complete."
         worst = next(kind for kind in _WORST_FIRST if kind in failed.values())
-        raise AirbyteTracedException(message=told, internal_message=told, failure_type=worst) from None
+        raise AirbyteTracedException(message=text, internal_message=text, failure_type=worst) from None
     finally:
-        logger.removeFilter(_is_no_list_of_failures)
+        logger.removeFilter(_is_not_the_cdks_list)
 
 
-def _is_no_list_of_failures(record: logging.LogRecord) -> bool:
-    # The CDK logs what it says of each failed stream once more, as the repr of the exceptions.
+def _is_not_the_cdks_list(record: logging.LogRecord) -> bool:
+    # The CDK logs the failed streams again, as the repr of their exceptions.
     return not str(record.msg).startswith("During the sync, the following streams did not sync successfully")

@@ -1,6 +1,6 @@
-"""Files that a program is given, read once, so that a pipe will do. Without airbyte-cdk, whose import takes seconds.
+"""Reads the files that the command line names, each once, so that a pipe works too.
 
-No word of the content is repeated: a config holds credentials.
+Messages never quote the content, as a config holds credentials. Does without airbyte-cdk, whose import takes seconds.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Kind = Literal["config", "catalog", "state"]
 
 
 class UnreadableFile(Exception):
-    """A file that is not what it should be; the message names it and says what to do."""
+    """A file that cannot be used; the message names it and says what to do."""
 
 
 def shown(path: str) -> str:
-    """A path, or another text of the command line, as UTF-8 has it, whatever the locale made of it."""
+    """Return a path, or other text of the command line, as UTF-8 for a message, whatever the locale."""
     return os.fsencode(path).decode("utf-8", "backslashreplace") or '""'
 
 
 def read_config_file(path: str, **options: Any) -> Mapping[str, Any]:
-    """A config: a JSON object. `options` are those of `json.loads`."""
+    """Return a config, which is a JSON object. `options` are those of `json.loads`. Raises UnreadableFile."""
     config = read_json(path, "config", **options)
     if not isinstance(config, dict):
         raise UnreadableFile(f'The config file {shown(path)} is not a JSON object. Write it as {{"name": "value"}}.')
@@ -32,22 +32,22 @@ def read_config_file(path: str, **options: Any) -> Mapping[str, Any]:
 
 
 def read_json(path: str, kind: Kind, **options: Any) -> Any:
-    """The JSON value in a file. Raises UnreadableFile."""
+    """Return the JSON value in a file. Raises UnreadableFile."""
     text = _text(path, kind)
     if not text.strip():
-        raise UnreadableFile(f"The {kind} file {shown(path)} is empty. Check the path, or what should have written it.")
+        raise UnreadableFile(f"The {kind} file {shown(path)} is empty. Check the path, or the program that writes it.")
     return _value(text, path, kind, **options)
 
 
 def read_state_file(path: str, logger: logging.Logger) -> Any:
-    """The state in a file; None where the file is empty. Raises UnreadableFile.
+    """Return the state in a file; None if the file is empty. Raises UnreadableFile.
 
-    Targets that write each state as a line of its own leave several: the last whole one counts. One that was cut by a
-    crash is not needed: what came after the one before it is read again.
+    Some targets write each state as a line; the last complete one counts. A crash may have cut off the last line, which
+    loses nothing: what it covered is read again.
     """
     text = _text(path, "state")
     if not text.strip():
-        logger.warning("The state file %s is empty, which counts as no state yet: everything is read.", shown(path))
+        logger.warning("The state file %s is empty, so there is no state yet: everything is read.", shown(path))
         return None
     lines = [line for line in text.split("\n") if line.strip()]
     values = [_line(line) for line in lines]
@@ -55,14 +55,14 @@ def read_state_file(path: str, logger: logging.Logger) -> Any:
         return _value(text, path, "state")
     if values[-1] is None:
         if text.endswith("\n"):
-            raise _no_json(path, "state", f"the last of {len(lines)} states")
+            raise _not_json(path, "state", f"the last of {len(lines)} states")
         logger.warning("The last line of the state file %s is incomplete. The state before it is used.", shown(path))
         values.pop()
     return values[-1]
 
 
 def _line(line: str) -> Any:
-    """A line that is a whole state, else None."""
+    """Return the state on a line, or None if it is incomplete."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -72,7 +72,7 @@ def _line(line: str) -> Any:
 
 def _text(path: str, kind: Kind) -> str:
     try:
-        # With or without the mark that some editors put at the beginning.
+        # "utf-8-sig" also accepts the byte order mark that some editors put at the start.
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
     except OSError as error:
@@ -88,11 +88,11 @@ def _value(text: str, path: str, kind: Kind, **options: Any) -> Any:
     try:
         return parse(text, **options)
     except json.JSONDecodeError as error:
-        raise _no_json(path, kind, f"line {error.lineno}") from None
+        raise _not_json(path, kind, f"line {error.lineno}") from None
     except (ValueError, RecursionError):
-        # Numbers of thousands of digits, lists in lists without end.
-        raise _no_json(path, kind, "too long a number, or nested too deeply") from None
+        # Numbers with thousands of digits, or thousands of nested lists.
+        raise _not_json(path, kind, "a number too long, or nesting too deep", "Correct the file.") from None
 
 
-def _no_json(path: str, kind: Kind, where: str) -> UnreadableFile:
-    return UnreadableFile(f"The {kind} file {shown(path)} is not valid JSON ({where}). Fix it there.")
+def _not_json(path: str, kind: Kind, where: str, advice: str = "Fix that line.") -> UnreadableFile:
+    return UnreadableFile(f"The {kind} file {shown(path)} is not valid JSON ({where}). {advice}")

@@ -1,4 +1,4 @@
-"""A source's manifest as it lies in its package, read without airbyte-cdk, whose import takes seconds."""
+"""Reads a source's manifest from its package, without airbyte-cdk, whose import takes seconds."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ DISTRIBUTION = "airbyte-source-talentics-talentio"
 
 
 def user_agent(package: str) -> str:
-    """How the requests of a source name themselves: the source and its version, nothing of the machine."""
+    """Return the User-Agent of a source's requests: `airbyte-source-talentio/0.1.0`, nothing about the machine."""
     name = f"airbyte-{package.replace('_', '-')}"
     try:
         return f"{name}/{version(DISTRIBUTION)}"
     except PackageNotFoundError:
-        # Run from a copy of the files that was never installed.
+        # The files were copied here and never installed.
         return name
 
 
 def load_manifest(package: str) -> dict[str, Any]:
-    """The manifest of a source package, found by the package and never by the current directory."""
+    """Return the manifest of a source package, wherever the current directory is; references are not resolved."""
     text = files(package).joinpath("manifest.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    manifest: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+    manifest: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C if available
     return manifest
 
 
 def connection_specification(package: str) -> dict[str, Any]:
-    """The JSON schema of the source's configuration."""
+    """Return the JSON schema of the source's configuration."""
     specification: dict[str, Any] = load_manifest(package)["spec"]["connection_specification"]
     return specification

@@ -1,4 +1,4 @@
-"""Which texts are kept out of logs and messages."""
+"""Keeps secrets and quoted values out of logs and messages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 
 
 def mask(secret: str) -> None:
-    """Have the CDK mask a secret as it is, and as a URL spells it: so a server may give it back, in a path's name."""
-    for spelled in (secret, quote(secret, safe=""), quote_plus(secret)):
-        add_to_secrets(spelled)
+    """Have the CDK mask a secret, as it is and URL-encoded, since a server may echo it in a path."""
+    for text in (secret, quote(secret, safe=""), quote_plus(secret)):
+        add_to_secrets(text)
 
 
 class NoForeignTracebacks(logging.Filter):
-    """Takes the tracebacks off what libraries log: the text of an exception may quote what a server sent."""
+    """Removes tracebacks from what libraries log: the text of an exception may quote what a server sent."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.name.startswith("airbyte"):

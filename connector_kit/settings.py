@@ -1,4 +1,4 @@
-"""The configuration as the kit reads it: defaults from the spec, each value checked by name before any request."""
+"""The configuration: defaults come from the spec, and every value is checked before the first request."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from connector_kit import times
 from connector_kit.errors import config_error
 
 Mode = Literal["keep", "hash", "drop"]
-# Blanks, line breaks, and the mark that some editors put at the beginning of a file.
-_AROUND = " \t\r\n\v\f\u00a0\u3000\ufeff"
-# Today may have begun where the user is and not yet here; this machine's clock may be hours behind.
-_CLOCKS_APART = 86_400.0
+# White space, and the byte order mark that some editors put at the start of a file.
+_BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
+# Seconds that `start_date` may be ahead: the user's day may start earlier, and this machine's clock may be behind.
+_MOST_AHEAD = 86_400.0
 PERSONAL_DATA_MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 def mode_of(config: Mapping[str, Any]) -> Mode:
-    """What is to become of personal data. Raises a config error rather than let it through unhashed."""
+    """Return what to do with personal data. Raises a config error rather than pass it on unhashed by mistake."""
     mode = config.get("personal_data")
     if mode is None:
         return "keep"
@@ -42,9 +42,9 @@ def mode_of(config: Mapping[str, Any]) -> Mode:
 
 
 def _filled_in(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that somebody gave a value. Forms and environments leave an empty text where nobody did.
+    """Return the fields with a value. Forms and environment variables leave an empty text for a field without one.
 
-    But whoever set `personal_data` to something that came out empty meant to hide data, and is told so.
+    An empty `personal_data` is kept, and refused later: whoever set it meant to hide data.
     """
     return {
         name: value
@@ -54,26 +54,25 @@ def _filled_in(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with the spec's defaults filled in, so that the manifest never repeats a default.
+    """Return `config` with the spec's defaults filled in, so that the manifest never repeats a default.
 
-    The required fields, which are the credentials, and the secret ones lose the blanks and line breaks that copying,
-    or the program that made them, left around them.
+    White space around required fields (the credentials) and secret ones is removed: copying leaves it there.
     """
     properties: Mapping[str, Mapping[str, Any]] = spec.get("properties", {})
     defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
     given = _filled_in(config)
-    copied = {*spec.get("required", []), *(name for name, field in properties.items() if field.get("airbyte_secret"))}
-    stripped = {name: given[name].strip(_AROUND) for name in copied if isinstance(given.get(name), str)}
+    to_strip = {*spec.get("required", []), *(name for name, field in properties.items() if field.get("airbyte_secret"))}
+    stripped = {name: given[name].strip(_BLANKS) for name in to_strip if isinstance(given.get(name), str)}
     full = {**defaults, **given, **stripped}
     if isinstance(full.get("base_url"), str):
-        # The manifest makes its URLs of the very text that was checked.
+        # As `_base_url` checks it: the manifest builds its URLs from this text.
         full["base_url"] = full["base_url"].strip().rstrip("/")
     return full
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What of the configuration is not for one stream; `base_url` without a slash at its end."""
+    """The settings that concern all streams; `base_url` has no slash at the end."""
 
     base_url: str
     num_workers: int
@@ -81,7 +80,11 @@ class Settings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], spec: Mapping[str, Any]) -> Settings:
-        """Check every value and say which field is wrong. Raises a config error; never sends anything."""
+        """Check every value against the source's `connection_specification`, without sending anything.
+
+        Raises:
+            AirbyteTracedException: naming the first field that is wrong, and what to write instead.
+        """
         _check_names_and_types(config, spec)
         full = with_defaults(config, spec)
         start_date = full.get("start_date")
@@ -91,10 +94,10 @@ class Settings:
                 "start_date: not a date or RFC 3339 time. Write it as 2024-01-31 or 2024-01-31T00:00:00Z, or leave it "
                 "out."
             )
-        if start_instant is not None and start_instant > (time.time() + _CLOCKS_APART) * 1e6:
+        if start_instant is not None and start_instant > (time.time() + _MOST_AHEAD) * 1e6:
             raise config_error(
-                f"start_date: {start_date} lies in the future, so nothing would be read. Set it to a day that is past, "
-                "or leave it out."
+                f"start_date: {start_date} is in the future, so nothing would be read. Set it to a past date, or leave "
+                "it out."
             )
         duration(str(full["rate_limit_period"]), "rate_limit_period")
         return cls(
@@ -105,7 +108,10 @@ class Settings:
 
 
 def misspelled(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, str]:
-    """Names in a config that no field has, by the field that was probably meant. Other unknown names are nobody's."""
+    """Return config fields that don't exist, mapped to the field the user probably meant.
+
+    `{"start_dat": "start_date"}`; fields that resemble nothing are left alone.
+    """
     known = list(spec.get("properties", {}))
     near = {name: get_close_matches(name, known, 1, cutoff=0.8) for name in config if name not in known}
     return {name: found[0] for name, found in near.items() if found}
@@ -116,23 +122,23 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
     for name in spec.get("required", []):
         if name not in given:
             raise config_error(
-                f"{name}: required and missing or empty. {spec['properties'][name].get('description', '')}".strip()
+                f"{name}: required, but missing or empty. {spec['properties'][name].get('description', '')}".strip()
             )
-        # It goes into an HTTP header, which holds no other characters; the HTTP client would raise an error of its own.
-        if isinstance(given[name], str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", given[name].strip(_AROUND)):
+        # HTTP headers allow no other characters, and the HTTP client's own error would not name the field.
+        if isinstance(given[name], str) and not re.fullmatch(r"[\x20-\x7e\xa1-\xff]+", given[name].strip(_BLANKS)):
             raise config_error(
-                f"{name}: holds a line break or another character that no credential has. Copy it again, without what "
-                "stands around it."
+                f"{name}: contains a line break or another character that no credential has. Copy it again, without "
+                "the text around it."
             )
-    # To later drafts 4.0 is an integer, too.
+    # Draft 4, because later drafts take 4.0 for an integer.
     for error in Draft4Validator(spec).iter_errors(given):
-        # What does not match a pattern is refused below, in words that help more.
+        # `from_config` checks the fields with a pattern, and gives more helpful messages.
         if error.validator != "pattern":
-            raise config_error(f"{error.path[0]}: must be {_wanted(error)}.")
+            raise config_error(f"{error.path[0]}: must be {_expected(error)}.")
 
 
-def _wanted(error: ValidationError) -> str:
-    """What a field's schema asks for. The value is told where it is a number, and no secret."""
+def _expected(error: ValidationError) -> str:
+    """Say what a field's schema expects, and for a number that is no secret, also what it got."""
     field = cast(Mapping[str, Any], error.schema)
     if error.validator == "type":
         return f"of type {field['type']}, not {type(error.instance).__name__}"
@@ -144,12 +150,12 @@ def _wanted(error: ValidationError) -> str:
 
 
 def duration(text: str, name: str) -> timedelta:
-    """A span of time. Raises a config error that names the field for what is no positive ISO 8601 duration."""
+    """Return a positive ISO 8601 duration, such as `PT15M`. Raises a config error that names the field `name`."""
     try:
         span = isodate.parse_duration(text)
     except (isodate.ISO8601Error, ValueError, OverflowError):
         span = None
-    # Years and months parse to isodate's own Duration, which has no fixed length in seconds.
+    # isodate parses years and months to its own Duration, which has no fixed length in seconds.
     if not isinstance(span, timedelta) or span <= timedelta():
         raise config_error(
             f"{name}: not a positive ISO 8601 duration. Write it as PT15M (15 minutes) or PT1H (1 hour)."
@@ -161,25 +167,25 @@ def _base_url(text: str) -> str:
     url = text.strip().rstrip("/")
     try:
         parts = urlsplit(url)
-        port_is_sane = parts.port is None or parts.port > 0
+        port_is_valid = parts.port is None or parts.port > 0
     except ValueError:
-        parts, port_is_sane = urlsplit(""), False
+        parts, port_is_valid = urlsplit(""), False
     host = parts.hostname or ""
-    if not is_host(host) or not port_is_sane or re.search(r"[\s?#]", url):
+    if not is_host(host) or not port_is_valid or re.search(r"[\s?#]", url):
         raise config_error("base_url: not a URL. Write it as https://host/path, without a query.")
     if "@" in parts.netloc:
-        raise config_error("base_url: must not hold a user name or password; put them into their own fields.")
+        raise config_error("base_url: must not contain a user name or password; put them into their own fields.")
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
         return url
     raise config_error(
         "base_url: must begin with https://, so that credentials and applicants' data travel encrypted; "
-        "http:// is for a loopback address only (127.0.0.1, localhost)."
+        "http:// is allowed for a loopback address only (127.0.0.1, localhost)."
     )
 
 
 def is_host(host: str) -> bool:
-    """Whether a name server, or the machine itself, could know such a host."""
-    # What a name server would refuse; an IPv6 address has colons in the place of labels.
+    """Whether the text can be a host name or an IP address."""
+    # DNS limits the length of labels; an IPv6 address counts as one label.
     return bool(host) and all(0 < len(label) <= 63 for label in host.removesuffix(".").split("."))
 
 

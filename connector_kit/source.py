@@ -1,4 +1,4 @@
-"""Builds a source from the manifest beside it, and reads it: what all programs of both connectors start."""
+"""Builds a source from its package's manifest and runs it. All programs of both connectors start here."""
 
 from __future__ import annotations
 
@@ -42,32 +42,32 @@ from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
 
-# What the CDK writes as the state of a stream without a cursor; it remembers nothing.
+# What the CDK writes as the state of a stream without a cursor.
 _NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"}
 
 
 def read_manifest(package: str) -> dict[str, Any]:
-    """The manifest of a source package, its references resolved."""
+    """Return the manifest of a source package with its references resolved."""
     resolved: dict[str, Any] = dict(ManifestReferenceResolver().preprocess_manifest(load_manifest(package)))
-    # Resolved, the definitions have served; the CDK would check and copy each of them once more.
+    # Not needed once resolved; the CDK would check and copy each of them again.
     resolved.pop("definitions", None)
     return resolved
 
 
 def stream_name(stream: Mapping[str, Any]) -> str:
-    """The name of a stream as the manifest declares it."""
+    """Return the name of a stream that the manifest declares."""
     return str(stream["$parameters"]["name"])
 
 
 def _threads_for(streams: int, declared: object) -> dict[str, Any]:
-    """The threads that so many streams need; fewer would wait for each other for ever.
+    """Return the concurrency_level that so many streams need. With fewer threads they would deadlock.
 
-    The streams of one endpoint wait until all of them are there, and children until their parent was read. Requests in
-    flight are bounded by `num_workers` alone.
+    Streams of one endpoint wait for each other, and children for their parent. Only `num_workers` limits the requests
+    in flight.
     """
     if declared is not None:
-        logger.warning("The manifest's concurrency_level has no effect: the threads go by the number of streams.")
-    # For each stream one that reads and one that starts it, half of which the CDK sets aside for the latter.
+        logger.warning("The manifest's concurrency_level has no effect: the number of streams sets that of threads.")
+    # One thread to read each stream; the CDK reserves half of the threads for starting streams.
     return {"type": "ConcurrencyLevel", "default_concurrency": max(2, 2 * streams)}
 
 
@@ -75,12 +75,12 @@ class ManifestSource(ConcurrentDeclarativeSource):
     """A declarative source whose streams share one sync: one budget, one connection pool, each URL once.
 
     Args:
-        package: the source's package; its manifest and schemas lie in it.
-        catalog, config, state: as the CDK takes them; it wants all three before the first call.
-        only: build just these streams; without it those of the catalog, or all.
-        record_format: how the records are spelled.
-        sample: read a little of each endpoint only. The states of such a read mean nothing.
-        clock, transport: for tests, time and network of their own.
+        package: the source's package, which holds its manifest and schemas.
+        catalog, config, state: passed to the CDK, which wants all three at construction.
+        only: the names of the streams to build; None for those of the catalog, or all without one.
+        record_format: how values are written in the records.
+        sample: read only a little of each endpoint; the states of such a read are meaningless.
+        clock, transport: replacements for tests.
     """
 
     def __init__(
@@ -112,9 +112,9 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._clock = clock
         self._transport = transport
         self._sync: Sync | None = None
-        # By stream, those of parents among them; built by `streams`.
+        # By stream, including parents; built by `streams`.
         self.retrievers: Mapping[str, StreamRetriever] = {}
-        # The state stays with us: the CDK's cursors, which the kit's own replace, would refuse its shape.
+        # state=None: the CDK would refuse the shape of the kit's states, and its own cursors are not used.
         super().__init__(
             catalog=catalog,
             config=with_defaults(config, self._connection_specification) if config else None,
@@ -127,7 +127,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         return self._package.replace("_", "-")
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """The config that the commands get. Nothing is written: the CDK would leave the credentials in a file here."""
+        """Return the config for the commands. The CDK's method would also write the credentials to a file."""
         return self._config or config
 
     # --- the protocol's commands ---------------------------------------------------------------------------------
@@ -136,12 +136,12 @@ class ManifestSource(ConcurrentDeclarativeSource):
         sync = self.open(checking=True)
         try:
             refuse_unusable(sync.settings.base_url)
-            closed = check_streams(self.streams(config), self._source_config["check"]["stream_names"])
+            message = check_streams(self.streams(config), self._source_config["check"]["stream_names"])
         except AirbyteTracedException as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
         finally:
             sync.close()
-        return AirbyteConnectionStatus(status=Status.SUCCEEDED, message=closed)
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED, message=message)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         self.open()
@@ -160,9 +160,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
         refuse_unusable(sync.settings.base_url)
         if sync.settings.personal_data == "hash" and len(self._config["personal_data_key"]) < SAFE_KEY_LENGTH:
             logger.warning(
-                f"personal_data_key has fewer than {SAFE_KEY_LENGTH} characters: whoever gets at hashed data could "
-                "find it by trying, and with it names and phone numbers. Choose a long random text, and read all "
-                "streams again."
+                f"personal_data_key has fewer than {SAFE_KEY_LENGTH} characters: anyone with the hashed data could "
+                "guess it, and with it names and phone numbers. Choose a long random text, and sync all streams again."
             )
         try:
             yield from summarize_failures(super().read(logger, config, catalog, state), len(selected), logger)
@@ -171,12 +170,12 @@ class ManifestSource(ConcurrentDeclarativeSource):
             sync.close()
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """All streams, built anew and bound to the sync that was opened last."""
+        """Build all streams and bind them to the sync that was opened last."""
         sync = self._sync or self.open()
         self._constructor = factory = StreamFactory(message_repository=self._message_repository)
         declared = super().streams(config)
         self.retrievers = factory.retrievers
-        self._binding = ReaderRegistry(self.retrievers, sync, self._record_format)
+        self._registry = ReaderRegistry(self.retrievers, sync, self._record_format)
         return [
             self._resumable(stream, self.retrievers[stream.name], sync)
             for stream in declared
@@ -186,7 +185,10 @@ class ManifestSource(ConcurrentDeclarativeSource):
     # --- building ------------------------------------------------------------------------------------------------
 
     def open(self, selected: Sequence[str] | None = None, checking: bool = False) -> Sync:
-        """A new sync of this source; the streams that are built from now on belong to it."""
+        """Start a new sync; the streams that are built from now on belong to it. Raises a config error.
+
+        `selected` names the streams to read; None if they are read one by one. A check never waits for a rate limit.
+        """
         settings = Settings.from_config(self._config, self._connection_specification)
         sync = Sync(
             settings,
@@ -206,14 +208,14 @@ class ManifestSource(ConcurrentDeclarativeSource):
         return sync
 
     def _resumable(self, declared: DefaultStream, retriever: StreamRetriever, sync: Sync) -> DefaultStream:
-        """The declared stream, read as one partition, and with the schema that its records have in this mode.
+        """Return the declared stream with one partition, the kit's cursor, and the schema for this personal_data mode.
 
-        One partition, because the reading keeps several requests in flight itself, in order, and shares them among
-        streams; the CDK's slices would know nothing of either.
+        One partition, because the reader itself keeps several requests in flight, in order, and shares their answers
+        among streams; the CDK's slices can do neither.
         """
-        remembers = self._binding.cursors.get(declared.name)
-        cursor: Cursor = remembers or FinalStateCursor(declared.name, None, self._message_repository)
-        if remembers is None and set(sync.states.get(declared.name, {})) - _NO_STATE_KEYS:
+        own_cursor = self._registry.cursors.get(declared.name)
+        cursor: Cursor = own_cursor or FinalStateCursor(declared.name, None, self._message_repository)
+        if own_cursor is None and set(sync.states.get(declared.name, {})) - _NO_STATE_KEYS:
             raise config_error(
                 f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
                 "state. It was not written by this connector, or was edited. Clear the stream's state."
@@ -230,10 +232,10 @@ class ManifestSource(ConcurrentDeclarativeSource):
                 cursor,
             ),
             name=declared.name,
-            # Records are made by the schema as it is written; the catalog tells what hashing makes of it.
+            # The retriever above gets the schema as written; the catalog shows the types after hashing.
             json_schema=schema_for(schema, sync.settings.personal_data),
             primary_key=retriever.key_fields,
-            cursor_field=CursorField(remembers.cursor_field) if remembers else None,
+            cursor_field=CursorField(own_cursor.cursor_field) if own_cursor else None,
             logger=logging.getLogger(f"airbyte.{declared.name}"),
             cursor=cursor,
         )

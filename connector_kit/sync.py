@@ -1,4 +1,4 @@
-"""What all streams of one run share: clock, budget, connections, counts, messages."""
+"""What all streams of one run share: clock, budget, connections, counters, messages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from connector_kit.settings import Settings
 
 logger = logging.getLogger("airbyte.connector_kit")
 
-# So far apart no two clocks are that somebody cares for.
+# Clocks that somebody maintains are never this far apart.
 _CLOCK_IS_OFF = timedelta(minutes=5)
 
 
@@ -46,10 +46,10 @@ class Sync:
 
     Args:
         settings: the checked configuration.
-        session: what requests go out by, closed with the sync.
-        states: the saved state of each stream by name.
-        emit: takes a protocol message and puts it behind all records that this thread has yielded so far.
-        clock: for tests.
+        session: sends the requests; closed with the sync.
+        states: saved states by stream name: `{"exams": {"updated_at": "2024-03-01T00:00:00Z"}}`.
+        emit: outputs a protocol message after all records that this thread has yielded so far.
+        clock: a replacement for tests.
     """
 
     def __init__(
@@ -68,19 +68,19 @@ class Sync:
         self.states = states or {}
         self.selected: frozenset[str] | None = None
         self.checking = False
-        # By when a check must be done, by the monotonic clock of this process; 0 before its first request.
+        # When a check must be done, in seconds of this process's monotonic clock; 0 before its first request.
         self.check_ends = 0.0
         self.sampling = False
         self.requests: Counter[str] = Counter()
         self.records: Counter[str] = Counter()
         self.saved: Counter[str] = Counter()
         self.filtered: set[str] = set()
-        # How far the server's clock is ahead of this machine's, as the last Date header had it.
+        # How far the server's clock is ahead of this machine's, by the last Date header.
         self._ahead: timedelta | None = None
         self._waited = 0.0
-        # When the waits began that still go on, by the thread that waits.
+        # Start of each wait that still goes on, by thread.
         self._waiting: dict[int, float] = {}
-        # For each endpoint that is read: the key of its window, and how many requests are still to send, if known.
+        # By endpoint: the key of its budget window, and how many requests are still to send, if known.
         self.remaining: dict[str, tuple[str, Callable[[], int | None]]] = {}
         self._emit = emit
         self._lock = threading.Lock()
@@ -88,19 +88,19 @@ class Sync:
 
     @property
     def pool(self) -> ThreadPoolExecutor:
-        """Where requests are sent: as many threads as `num_workers` allows requests in attempt."""
+        """The threads that send requests, as many as `num_workers` allows in flight."""
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self.settings.num_workers, thread_name_prefix="requests")
             return self._pool
 
     def update_server_clock(self, server_time: datetime) -> None:
-        """Take the server's clock from an answer that tells it, and warn once where this machine's is another."""
+        """Note the server's time from an answer; warn at the first one if this machine's clock is far off."""
         first, self._ahead = self._ahead is None, server_time - self.clock.now()
         if first and abs(self._ahead) >= _CLOCK_IS_OFF:
             logger.warning(
-                "This machine's clock is %s %s the server's. The sync goes by the server's, so no data is lost; but "
-                "set the clock right, as times in this log and in emitted_at are wrong.",
+                "This machine's clock is %s %s the server's. No data is lost, as the sync uses the server's clock, but "
+                "times in this log and in emitted_at are wrong. Set this machine's clock.",
                 timedelta(seconds=round(abs(self._ahead).total_seconds())),
                 "behind" if self._ahead > timedelta() else "ahead of",
             )
@@ -110,7 +110,7 @@ class Sync:
         return self._ahead is not None
 
     def server_now(self) -> datetime:
-        """The server's clock, if an answer has told it; else this machine's."""
+        """Return the server's time; this machine's until an answer has told it."""
         return self.clock.now() + (self._ahead or timedelta())
 
     def count_request(self, endpoint: str) -> None:
@@ -122,17 +122,18 @@ class Sync:
             self.records[stream] += number
 
     def count_saved(self, why: str, number: int) -> None:
+        """Count requests that were not needed; `why` ends "requests saved: 7 …" in the summary."""
         with self._lock:
             self.saved[why] += number
 
     def note_filter(self, endpoint: str) -> None:
-        """The server left out what did not change; how much that was it does not say."""
+        """Note that the server filtered a list by time; it does not say how many requests that saved."""
         with self._lock:
             self.filtered.add(endpoint)
 
     @contextmanager
     def counting_wait(self) -> Iterator[None]:
-        """Count the time inside as waited, also while it goes on: a process may be told to end in the middle."""
+        """Count the time inside the block as waited, even before the block ends: the process may be stopped in it."""
         thread, began = threading.get_ident(), self.clock.monotonic()
         with self._lock:
             self._waiting[thread] = began
@@ -145,7 +146,7 @@ class Sync:
 
     @property
     def waited(self) -> float:
-        """Seconds waited for rate limits and retries, by all threads together."""
+        """Seconds waited for rate limits and retries, summed over all threads."""
         with self._lock:
             now = self.clock.monotonic()
             return self._waited + sum(now - began for began in self._waiting.values())
@@ -164,29 +165,30 @@ class Sync:
         )
 
     def emit_rate_limited(self, streams: Iterable[str], until: datetime) -> None:
-        """Tell the platform that streams are alive and wait for their rate limit."""
+        """Tell the platform that streams are alive, waiting for their rate limit until then."""
         reason = AirbyteStreamStatusReason(
             type=AirbyteStreamStatusReasonType.RATE_LIMITED,
-            # In milliseconds, as the protocol has it.
+            # The protocol wants milliseconds.
             rate_limited=AirbyteStreamStatusRateLimitedReason(quota_reset=int(until.timestamp() * 1000)),
         )
         for stream in streams:
             self._emit(stream_status_message(StreamDescriptor(name=stream), AirbyteStreamStatus.RUNNING, [reason]))
 
     def close(self) -> None:
-        """End the threads and connections; no request is waited for."""
+        """End the threads and connections without waiting for requests in flight."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         self.session.close()
 
     def summary(self) -> str:
-        """One line for the end of a sync: what it cost and what it brought."""
+        """Return the line that ends the log of a sync: what it cost, and what it read."""
         by_endpoint = ", ".join(f"{endpoint} {count}" for endpoint, count in sorted(self.requests.items())) or "none"
         by_stream = ", ".join(f"{stream} {count}" for stream, count in sorted(self.records.items())) or "none"
-        counted = [f"{count} {why}" for why, count in sorted(self.saved.items()) if count]
-        beyond = [f"what the server's filter on {' and '.join(sorted(self.filtered))} spared"] if self.filtered else []
-        saved = ", ".join(counted + beyond) or "none"
+        saved = ", ".join(f"{count} {why}" for why, count in sorted(self.saved.items()) if count)
+        if self.filtered:
+            by_filter = f"the server-side filter on {' and '.join(sorted(self.filtered))} saved"
+            saved = f"{saved}; {by_filter} more" if saved else f"{by_filter} some"
         return (
             f"Sync summary: {sum(self.requests.values())} requests ({by_endpoint}); records: {by_stream}; "
-            f"requests saved: {saved}; {self.waited:.0f} s waited for rate limits and retries."
+            f"requests saved: {saved or 'none'}; {self.waited:.0f} s waited for rate limits and retries."
         )

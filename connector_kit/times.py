@@ -1,7 +1,7 @@
-"""Reads the two APIs' spellings of time and writes the two spellings that the streams give out.
+"""Parses the times of both APIs and formats the times of the records.
 
-Both APIs send ISO 8601 with habits of their own: Talentics a blank for the `T`, no zone and once a day of one digit
-(`2021-06-7 00:00:00`, on the vendor's page), Talentio an offset of its own.
+Both APIs send ISO 8601 with quirks. Talentics sends a space for the `T`, no zone, and once, on the vendor's page, a
+one-digit day (`2021-06-7 00:00:00`). Talentio sends a Japanese offset (`2024-03-01T09:00:00+09:00`).
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ _LOOSE = re.compile(
     \s*""",
     re.VERBOSE,
 )
-# In shape; whether the month has such a day is not looked at.
+# The shape only: it does not check whether the month has such a day.
 RFC_3339 = re.compile(
     r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _LAST_DAYS = {"02": "29", "04": "30", "06": "30", "09": "30", "11": "30"}
 _WITHIN_AN_HOUR = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
-# Before 3.11 `fromisoformat` knows neither `Z` nor fractions of most lengths.
+# Before Python 3.11, `fromisoformat` reads neither `Z` nor most lengths of fractions.
 _PARSER_READS_ISO = sys.version_info >= (3, 11)
-# Seconds with nothing after, with `Z`, with an offset, and with milli- or microseconds and `Z`. Only these lengths take
-# the fast path: the standard parser also reads what RFC 3339 lacks, such as week dates and seconds in an offset.
+# The lengths of times with seconds alone, with `Z`, with an offset, and with milli- or microseconds and `Z`. Only these
+# take the fast path: `fromisoformat` also reads what RFC 3339 lacks, such as week dates and seconds in an offset.
 _FAST_LENGTHS = frozenset({19, 20, 24, 25, 27})
 
 
 def parse(value: object) -> datetime | None:
-    """Read a time, aware if the value names a zone; None for what is no text or no possible time.
+    """Return a time, aware if the value names a zone; None if it is not text, or not a possible time.
 
-    A pure date is midnight. A fraction is cut after the microseconds.
+    A date alone means midnight. A fraction is cut after the microseconds.
     """
     if not isinstance(value, str):
         return None
@@ -87,10 +87,10 @@ def _zone(part: dict[str, str]) -> timezone:
 
 
 def instant(value: object) -> int | None:
-    """Microseconds since the epoch; None where `parse` gives none.
+    """Return the time as microseconds since the epoch; None if `parse` returns None.
 
-    A time without a zone is read as UTC. Talentics does not say which zone it means (I); times of one API are only
-    ever compared with each other, and there the choice cancels out.
+    A time without a zone is read as UTC. Talentics does not say which zone it means (I), but times are only compared
+    with others of the same API, where the choice cancels out.
     """
     moment = parse(value)
     if moment is None:
@@ -98,13 +98,13 @@ def instant(value: object) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     if not moment.microsecond:
-        # The same in half the time; a float holds whole seconds exactly.
+        # The same as below in half the time; a float holds whole seconds exactly.
         return int(moment.timestamp()) * 1_000_000
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def is_rfc_3339(value: str) -> bool:
-    """Whether the text already is `YYYY-MM-DDTHH:MM:SS`, an optional fraction, and `Z` or an offset."""
+    """Whether the text is `YYYY-MM-DDTHH:MM:SS`, an optional fraction, and `Z` or an offset, of a day that exists."""
     if RFC_3339.fullmatch(value) is None:
         return False
     day = value[8:10]
@@ -115,32 +115,33 @@ def is_rfc_3339(value: str) -> bool:
 
 
 def format_naive(moment: datetime) -> str:
-    """`YYYY-MM-DDTHH:MM:SS`, the wall clock as it stands: a zone and a fraction are left off, never converted."""
+    """Return `YYYY-MM-DDTHH:MM:SS` of the wall clock; a zone and a fraction are dropped, not converted."""
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def format_aware(moment: datetime) -> str:
-    """RFC 3339 with the value's own offset (`Z` for none at all) and its fraction, if it has one.
+    """Return RFC 3339 with the value's own offset (`Z` for none or zero) and its fraction, if any.
 
-    A value without a zone is read as UTC (I): the only other choice would be a zone that the API never names.
+    A value without a zone is read as UTC (I): any other choice would be a zone that the API never names.
     """
     text = moment.replace(tzinfo=None).isoformat()
     return text + moment.isoformat()[-6:] if moment.utcoffset() else f"{text}Z"
 
 
 def format_utc(moment: datetime) -> str:
-    """RFC 3339 in UTC with `Z` and the value's fraction, if it has one; a value without a zone is read as UTC (I).
+    """Return RFC 3339 in UTC with `Z` and the value's fraction, if any; a value without a zone is read as UTC (I).
 
-    Raises OverflowError where UTC puts it outside the years 1 to 9999.
+    Raises:
+        OverflowError: in UTC it is outside the years 1 to 9999.
     """
     return format_aware(moment.astimezone(timezone.utc) if moment.tzinfo else moment)
 
 
 def quick_utc(value: str) -> str | None:
-    """What `format_utc` gives, at a tenth of its cost, for both APIs' own spellings; None for all others.
+    """Return what `format_utc` would, at a tenth of the cost, for the APIs' usual formats; None for all others.
 
-    Those are whole seconds with an offset of whole hours, which moves the hour and what is before it alone, and whole
-    seconds without a zone. Dates and hours repeat from record to record.
+    Those are whole seconds without a zone, or with an offset of whole hours, which leaves minutes and seconds alone.
+    The date and hour are converted once and cached, as they repeat from record to record.
     """
     if value[13:19] not in _WITHIN_AN_HOUR:
         return None
@@ -155,16 +156,16 @@ def quick_utc(value: str) -> str | None:
 
 @lru_cache(maxsize=1 << 15)
 def _utc_hour(hour: str, offset: str) -> str | None:
-    """`YYYY-MM-DDTHH` in UTC of the like with an offset; None where that is not whole hours away, or in no year."""
-    spelled = f"{hour}:00:00{offset}"
-    if not is_rfc_3339(spelled) or not spelled.endswith(("Z", ":00")):
+    """Convert `YYYY-MM-DDTHH` to UTC; None if the offset is not in whole hours, or the result is in no valid year."""
+    text = f"{hour}:00:00{offset}"
+    if not is_rfc_3339(text) or not text.endswith(("Z", ":00")):
         return None
     try:
-        return format_utc(_parse_loosely(spelled) or _EPOCH)[:13]
+        return format_utc(_parse_loosely(text) or _EPOCH)[:13]
     except OverflowError:
         return None
 
 
 def format_date(moment: datetime) -> str:
-    """`YYYY-MM-DD` of the wall clock."""
+    """Return `YYYY-MM-DD` of the wall clock."""
     return moment.date().isoformat()

@@ -153,7 +153,7 @@ def test_the_summary_tells_what_was_asked_for_what_came_and_what_was_saved() -> 
     assert "requests saved: 13 by sharing answers among streams;" in line
     assert "0 s waited" in line
     (line,) = [line for line in second.log if line.startswith("Sync summary")]
-    assert "requests saved: 8 by sharing answers among streams, 5 for details that did not change;" in line
+    assert "requests saved: 8 by sharing answers among streams, 5 for unchanged details;" in line
 
 
 def test_the_summary_names_the_list_that_the_server_filtered_and_the_time_waited() -> None:
@@ -162,6 +162,6 @@ def test_the_summary_names_the_list_that_the_server_filtered_and_the_time_waited
         second = made.sync("candidates", "candidate_details", states=first.states)
         limited = made.sync("candidate_details", config={"rate_limit_requests": 5, "rate_limit_period": "PT10M"})
     (line,) = [line for line in second.log if line.startswith("Sync summary")]
-    assert "what the server's filter on /candidates spared;" in line
+    assert "the server-side filter on /candidates saved " in line
     (line,) = [line for line in limited.log if line.startswith("Sync summary")]
     assert "600 s waited for rate limits" in line

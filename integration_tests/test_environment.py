@@ -184,7 +184,7 @@ def test_a_machine_whose_clock_is_days_off_reads_on_from_its_own_state(tmp_path:
             side = "behind" if ahead > 0 else "ahead of"
             assert any(f"is {span} {side} the server's" in warning["message"] for span in spans(abs(ahead)))
         refused = refused_state(sandbox, source, now + timedelta(days=3), tmp_path)
-    assert "lies in the future by the server's clock" in refused
+    assert "is in the future by the server's clock" in refused
 
 
 def spans(days: int) -> list[str]:
@@ -211,7 +211,7 @@ def refused_state(sandbox: Sandbox, source: str, time: datetime, folder: Path) -
 def test_where_the_server_tells_no_time_a_state_goes_by_this_machines(tmp_path: Path, source: str) -> None:
     with running_sandbox("--no-limits", "--no-date-header") as sandbox:
         told = refused_state(sandbox, source, datetime.now(timezone.utc) + timedelta(days=3), tmp_path)
-    assert "lies in the future by this machine's clock" in told
+    assert "is in the future by this machine's clock" in told
 
 
 # --- requests --------------------------------------------------------------------------------------------------------

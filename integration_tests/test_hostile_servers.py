@@ -209,7 +209,7 @@ def test_a_list_without_an_end_is_named(
     assert result.exit_code != 0
     kind, words = failures(result)[name]
     assert kind == "transient_error"
-    assert words.startswith(f"/v1/{name}: the list comes to no end: ")
+    assert words.startswith(f"/v1/{name}: the list never ends: ")
     assert len(server.requests) <= 21
     # What was not read to its end is not taken for read.
     assert [state for state in result.last_states() if state["stream"].get("stream_state")] == []

@@ -1,4 +1,4 @@
-"""What Talentio alone needs beyond the manifest: two fields that are computed from others."""
+"""What only Talentio needs and YAML can't express: two fields computed from others."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from connector_kit.records.shapes import UNREADABLE, only_object
 class EvaluationInput(RecordTransformation):
     """Adds `inputNumber` and `inputBoolean` to an evaluation item.
 
-    `input` is a number for the types `5level` and `slide`, a boolean for `bool` and text for `select` (V). One column
-    takes one type, so `input` becomes text, and what it was as a number or a boolean stands beside it.
+    `input` is a number for the types `5level` and `slide`, a boolean for `bool` and text for `select` (V). A column has
+    one type, so `input` becomes text, and these fields keep a number or boolean as what it is.
     """
 
     config: Config
@@ -36,7 +36,7 @@ class EvaluationInput(RecordTransformation):
 
 @dataclass
 class CommentAuthor(RecordTransformation):
-    """Adds `employeeId` to a comment: part of its key, for which 0 stands in where nobody is named."""
+    """Adds `employeeId`, which is part of the key, to a comment; it is 0 if no author is named."""
 
     config: Config
 
@@ -49,6 +49,6 @@ class CommentAuthor(RecordTransformation):
     ) -> None:
         named = record.get("employeeCreatedBy") or None
         author = only_object(named) if named else None
-        # What can't be read stays as it is: the key is then refused, and not made up.
+        # An unreadable author is passed on as it is, so that the key is refused rather than invented.
         key = named if author is UNREADABLE else author and author.get("id")
         record["employeeId"] = 0 if key is None or key == "" else key

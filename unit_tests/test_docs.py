@@ -117,7 +117,7 @@ def failures(source: str) -> Iterator[tuple[str, str]]:
     junk = UnexpectedAnswer("HTTP 200 with an HTML page")
     junk.path = path
     yield "An answer that is not", _lasting(table.interpret_response(junk))
-    yield "A list comes to no end", endless(path, "page 3 has the same records as the page before").message or ""
+    yield "A list never ends", endless(path, "page 3 has the same records as the page before").message or ""
     yield "The TLS certificate can't be verified", message(table, requests.exceptions.SSLError())
     plain = requests.exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number")
     yield "The server answers in plain http", message(table, plain)
@@ -205,7 +205,7 @@ OTHER_WORDS = {
     "HTTP 429: the": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may ",
     "HTTP 429": r"^The rate limit is used up\. The server does not say when it resets; at the latest in \d+ min\. ",
     "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about \d+ ",
-    "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. The error of each says why and what to do\. The ",
+    "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. Each stream's error says why and what to do\. The ",
 }
 
 

@@ -16,12 +16,12 @@ from connector_kit.reading.paginators import Pagination
 def read_pages(
     first: Answer, pagination: Pagination, ask: Callable[[Mapping[str, str]], Answer | None]
 ) -> tuple[list[Answer], bool]:
-    """Read the pages that follow a first answer.
+    """Read the pages that follow an answer whose request named no page.
 
     Args:
-        first: the answer to a request that named no page.
-        pagination: how its pages would be requested.
-        ask: sends the same request with these additional query parameters, `{"page": "2"}`; None for a 404.
+        first: that answer.
+        pagination: how further pages are requested.
+        ask: sends the same request with additional query parameters, `{"page": "2"}`; returns None for a 404.
 
     Returns:
         All pages in order, and whether they hold as many records as their total says.
@@ -48,11 +48,7 @@ def read_pages(
 
 
 def refuse_pages(answer: Answer, pagination: Pagination, path: str) -> None:
-    """Refuse an answer that announces more pages although it should be a single record.
-
-    Raises:
-        RequestFailed: naming the path.
-    """
+    """Raise RequestFailed if an answer announces more pages although it should be a single record."""
     signals = pagination.signals(answer.headers, answer.body, 1)
     if signals.more and signals.total != 1:
         what = "an answer in several pages"

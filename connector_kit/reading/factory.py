@@ -42,8 +42,7 @@ class StreamFactory(ModelToComponentFactory):
     def create_parent_stream_config_with_substream_wrapper(
         self, model: ParentStreamConfig, config: Config, *, stream_name: str, **kwargs: Any
     ) -> Any:
-        # The CDK would build the parent in a separate factory, with the state that the child keeps for it. Here a
-        # parent is an ordinary stream with its own state.
+        # The CDK would build the parent in a separate factory with a state kept by the child; here it has its own.
         return self.create_parent_stream_config(model, config, stream_name=stream_name, **kwargs)
 
     def create_custom_component(self, model: Any, config: Config, **kwargs: Any) -> Any:

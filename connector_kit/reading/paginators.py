@@ -99,7 +99,6 @@ class LaravelLinks(SignalledPages):
     - `cursorPaginate`: `links.next` with `?cursor=…`, and `meta.next_cursor`
 
     Without API resources, Laravel puts these fields next to `data` and the link into `next_page_url`.
-
     The link only tells whether there is more, and its `cursor`. It is never followed: behind a proxy it names http://
     addresses, and it lacks `per_page`.
     """

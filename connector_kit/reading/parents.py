@@ -74,11 +74,8 @@ class ParentStream:
 class ParentList(Reader):
     """A list as its child streams see it.
 
-    Attributes:
-        parent_fields: the fields kept of each record, the union of what the children need.
-        is_whole: whether every record of every list was seen.
-        read_at: when the list was read to its end, in seconds of the monotonic clock.
-        pagination: how its pages are requested.
+    `parent_fields` are kept of each record for the children; `is_whole` says whether every record of every list was
+    seen; `read_at` is when it was read, in seconds of the monotonic clock.
     """
 
     parent_fields: list[str]

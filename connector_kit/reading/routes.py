@@ -18,10 +18,8 @@ _ENOUGH_TO_DOUBT = 20
 class Route:
     """The path of one endpoint in one run.
 
-    Attributes:
-        is_proven: whether the path is known to exist.
-        is_alternative: whether requests use the alternative path.
-        unproven: the parents that answered 404 before the path was proven.
+    `is_proven`: the path is known to exist; `is_alternative`: requests use the alternative path; `unproven`: the
+    parents that answered 404 before the path was proven.
     """
 
     def __init__(self, requester: Requester) -> None:
@@ -45,10 +43,7 @@ class Route:
         Args:
             parent: the parent that was requested.
             answer: its answer, None for a 404.
-            ask_other: requests the same parent on the alternative path.
-
-        Returns:
-            The answer from whichever path has one; None if neither has, or the alternative was not tried.
+            ask_other: requests the same parent on the alternative path; its answer, or None, is then returned instead.
         """
         if answer is None and self._requester.has_alternative:
             misses = len(self.unproven) + 1

@@ -155,7 +155,7 @@ class StreamCursor(Cursor):
     def _refuse_future(self, latest: datetime, whose_clock: str) -> None:
         """Refuse a state later than the server's clock, which no cursor writes: nothing would ever be read again."""
         if self._mark is not None and self._mark > int(latest.timestamp()) * _SECOND:
-            raise self.unreadable(f"{self.cursor_field} lies in the future by {whose_clock} clock")
+            raise self.unreadable(f"{self.cursor_field} is in the future by {whose_clock} clock")
 
     def _advance(self, instant: int, text: str | None = None) -> None:
         """Move the mark to `instant`, never beyond the cap and never back."""

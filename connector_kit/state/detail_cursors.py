@@ -89,11 +89,7 @@ class DetailCursor(StreamCursor):
     def passed(self, instant: int | None, parent_id: Any, text: str | None, settled: bool) -> None:
         """Note that a detail was read, or need not be.
 
-        Args:
-            instant: when the parent was last updated.
-            parent_id: its id; one that is not an integer is not remembered.
-            text: its time as the API writes it.
-            settled: whether a later change would get a later time.
+        `text` is the parent's time as the API writes it; `settled` is True if any later change gets a later time.
         """
         if instant is None:
             return

@@ -198,7 +198,7 @@ def test_a_start_date_in_the_future_is_refused_by_its_name(days: float) -> None:
     with pytest.raises(AirbyteTracedException) as caught:
         settings(start_date=start_date)
     assert caught.value.failure_type == FailureType.config_error
-    assert str(caught.value.message).startswith(f"start_date: {start_date} lies in the future")
+    assert str(caught.value.message).startswith(f"start_date: {start_date} is in the future")
 
 
 def test_a_start_date_may_be_tomorrow_where_the_clock_is_late_or_the_day_began_elsewhere() -> None:

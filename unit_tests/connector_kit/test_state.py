@@ -130,7 +130,7 @@ def test_a_state_beyond_the_servers_clock_is_refused_whatever_this_machines_says
         made.begin(march - timedelta(days=days_off))
         assert made.state["updated_at"] == MARCH
     else:
-        with pytest.raises(AirbyteTracedException, match=r"things .* lies in the future by the server's clock"):
+        with pytest.raises(AirbyteTracedException, match=r"things .* is in the future by the server's clock"):
             made.begin(march - timedelta(days=days_off))
 
 
