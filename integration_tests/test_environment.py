@@ -142,7 +142,7 @@ def test_a_variable_that_is_empty_is_none(tmp_path: Path, server: OwnServer) -> 
 def test_a_proxy_that_is_down_is_a_passing_fault(tmp_path: Path) -> None:
     env = {"HTTPS_PROXY": f"http://user:{SECRET_OF_PROXY}@127.0.0.1:9", "NO_PROXY": ""}
     result = check("talentio", "https://api.test/v1", tmp_path, env=env)
-    assert "the proxy did not let it through" in verdict(result)[1]
+    assert "the proxy refused the connection" in verdict(result)[1]
     assert SECRET_OF_PROXY not in result.stdout + result.stderr
 
 
@@ -153,7 +153,7 @@ def test_a_proxy_that_wants_another_password_is_named_by_its_variable(tmp_path: 
         result = check("talentio", "https://api.test/v1", tmp_path, env={"https_proxy": address, "NO_PROXY": ""})
     status, words = verdict(result)
     assert status == "FAILED"
-    assert words.startswith("https_proxy: the proxy wants a user and a password")
+    assert words.startswith("https_proxy: the proxy asks for a user and password")
     assert SECRET_OF_PROXY not in result.stdout + result.stderr
 
 

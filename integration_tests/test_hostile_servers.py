@@ -135,7 +135,7 @@ def test_a_check_outlives(tmp_path: Path, attack: str) -> None:
     source = SOURCES[list(ATTACKS).index(attack) % 2]
     answers, name = ATTACKS[attack]
     with serving(answers) as server:
-        command = impatient(source, **{"http.dispatcher._CHECK_TIMEOUT": "(5.0, 5.0)"}) if "drip" in attack else ()
+        command = impatient(source, **{"http.attempts._CHECK_TIMEOUT": "(5.0, 5.0)"}) if "drip" in attack else ()
         result = check(source, f"{server.origin}/v1", tmp_path, command=command)
     status, words = verdict(result)
     assert status == "FAILED"
@@ -159,7 +159,7 @@ def test_a_read_outlives_them_all_at_once(tmp_path: Path, catalogs: Mapping[str,
         "employee_groups": dripping_header,
         "workspaces": lambda _: [page("talentio", [1], 1)],
     }
-    command = impatient("talentio", **{"http.dispatcher.PAUSES": "(0.01, 0.01)", "http.requester.WHOLE_ANSWER": "0.1"})
+    command = impatient("talentio", **{"http.retries.PAUSES": "(0.01, 0.01)", "http.requester.WHOLE_ANSWER": "0.1"})
     with serving(lambda request: attacks[request.path.rpartition("/")[2]](request)) as server:
         result = read("talentio", f"{server.origin}/v1", tmp_path, catalogs["talentio"], attacks, command)
     assert result.exit_code != 0

@@ -252,7 +252,7 @@ def test_a_header_that_can_not_be_read_is_not_quoted(
         result = PROGRAMS[kind](desk, source, config_of(source, server.origin, "keep"), True)["read"]()
     assert server.credentials
     assert_keeps_it_to_itself(result, source)
-    assert "a header with a line that can't be read" in result.stdout + result.stderr
+    assert "a header line that can't be read" in result.stdout + result.stderr
 
 
 @every_program

@@ -18,7 +18,9 @@ from processes import SOURCES, Run, Sandbox, configured, program, run, running_s
 
 # By source: a child stream with a request for each record of a list.
 CHILD = {"talentics": "ticket_scores", "talentio": "candidate_details"}
-WAIT = re.compile(r"(\w+): limit of (\d+) per [\w ]+ reached; next at \d\d:\d\d:\d\d UTC; [\d,]+ left, about \d+ \w+")
+WAIT = re.compile(
+    r"(\w+): limit of (\d+) per [\w ]+ reached; next request at \d\d:\d\d:\d\d UTC; [\d,]+ requests left, about \d+ \w+"
+)
 # 125 requests to scores in one source; as many to details and comments, which share a window, in the other.
 SIZES = ("--exams", "1", "--tickets", "125", "--jobs", "0", "--candidates", "62", "--requisitions", "0")
 
@@ -246,12 +248,12 @@ PROBLEMS = {
         r"The rate limit is used up\. It resets at \d\d:\d\d:\d\d UTC; check again",
     ),
     "a soon reset is no reason to wait": ({}, ["429=1"], r"The rate limit is used up\. It resets at "),
-    "the answer drips": ({}, ["drip=1"], r"no usable answer \(no answer in time\)\. Check base_url and the way to it"),
+    "the answer drips": ({}, ["drip=1"], r"no usable answer \(no answer in time\)\. Check base_url and the network"),
     "the answer is late": ({}, ["slow=60"], r"no usable answer \(no answer in time\)\. Check base_url"),
     "no such host": (
         {"base_url": "https://api.talentics.invalid/v2"},
         [],
-        r"no usable answer \((the host's name is not known|no answer in time)\)\. Check base_url",
+        r"no usable answer \((the host name could not be resolved|no answer in time)\)\. Check base_url",
     ),
     "another web site": ({}, ["html"], r"no usable answer \(HTTP 200 with an HTML page\)\. Check base_url"),
     "the server failed": ({}, ["503"], r"the server failed \(HTTP 503\)\. Check base_url"),

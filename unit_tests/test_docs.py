@@ -202,9 +202,9 @@ def under(page: Path, words: str) -> str:
 TIME = r"\d\d:\d\d:\d\d UTC"
 OTHER_WORDS = {
     "HTTP 404 on a detail": r"^\w+: no record for \d+ of \d+ \w+ \(HTTP 404( or an empty answer)?\)\. This ",
-    "HTTP 429: the": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. The credentials may ",
-    "HTTP 429": r"^The rate limit is used up\. The server does not say when it resets; at the latest in \d+ min\. ",
-    "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next at {TIME}; [\d,]+ left, about \d+ ",
+    "HTTP 429: the": rf"^The rate limit is used up\. It resets at {TIME}; check again then\. This says nothing ",
+    "HTTP 429": r"^The rate limit is used up\. The server does not say when it resets; it takes \d+ min at most\. ",
+    "The sync seems to hang": rf"^\w+: limit of \d+ per \d+ min reached; next request at {TIME}; [\d,]+ requests ",
     "Some streams failed": r"^\d of \d+ streams failed: [\w, ]+\. Each stream's error says why and what to do\. The ",
 }
 
@@ -261,7 +261,7 @@ def words_of_the_kit() -> Iterator[tuple[str, str]]:
 def test_the_kits_words_are_found() -> None:
     """So that the next test can fail: a message of each kind."""
     pieces = {piece for _, piece in words_of_the_kit()}
-    assert {"the host's name is not known", "JSON that holds no record", "is not a time"} <= pieces
+    assert {"the host name could not be resolved", "JSON that holds no record", "is not a time"} <= pieces
 
 
 @every_source

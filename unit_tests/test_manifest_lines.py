@@ -224,7 +224,7 @@ def _played(package: str, scene: Scene) -> Iterator[Any]:
             messages,
             log,
             copy.deepcopy(states),
-            sync.budget.described(next(iter(sync.budget._windows))),
+            sync.budget.describe_limit(next(iter(sync.budget._windows))),
         )
         clock.advance(60)
 

@@ -1,4 +1,4 @@
-"""One request, from its URL to an answer that can be used: sent, retried, waited for, and its failures explained.
+"""Everything about one request: it is sent, retried and waited for, its answer checked, its failure explained.
 
 Manifests name `Credentials` (what goes out with each request) and `FailureTable` (what each failure means).
 """

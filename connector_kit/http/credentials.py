@@ -13,10 +13,10 @@ from airbyte_cdk.sources.types import Config
 class Credentials(DeclarativeAuthenticator):
     """A `CustomAuthenticator` that sends config values as they are.
 
-    airbyte-cdk's own authenticators interpolate: what looks like a Python literal goes out changed (`1e10` as `inf`).
+    airbyte-cdk's own authenticators interpolate, which changes what looks like a Python literal: `1e10` becomes `inf`.
 
     Args:
-        scheme: `Basic` or `Bearer`, as HTTP has them.
+        scheme: `Basic` or `Bearer`, as in HTTP.
         config_fields: the config fields that hold the credential: user and password for Basic, the token for Bearer.
     """
 
@@ -38,5 +38,7 @@ class Credentials(DeclarativeAuthenticator):
 
     @property
     def token(self) -> str:
-        given = ":".join(str(self.config[name]) for name in self.config_fields)
-        return f"{self.scheme} {base64.b64encode(given.encode()).decode() if self.scheme == 'Basic' else given}"
+        credential = ":".join(str(self.config[name]) for name in self.config_fields)
+        if self.scheme == "Basic":
+            credential = base64.b64encode(credential.encode()).decode()
+        return f"{self.scheme} {credential}"

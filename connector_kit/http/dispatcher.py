@@ -1,13 +1,11 @@
-"""Sends a stream's requests: several in attempt, answers in the order asked, tried again as the failure table says."""
+"""Sends a reader's requests: several at a time, answers in the order asked, retries as the failure table says."""
 
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,45 +16,35 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, Res
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import Redirected, RequestFailure, UnexpectedAnswer, failure
-from connector_kit.http.failure_table import PATIENCE, PAUSES, lasting, was_reset
+from connector_kit.http.attempts import Attempt, AttemptLost, AttemptNotSent, AttemptSender
+from connector_kit.http.failure_table import lasting
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
-from connector_kit.http.waits import LIMIT, TELL_EVERY, Waits, format_duration
+from connector_kit.http.retries import Retries
+from connector_kit.http.waits import LIMIT, LOG_EVERY, Waits, format_duration
 from connector_kit.limits.headers import LimitHeaders
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
 
-# Connect and read time-outs of a check, which must answer within ten seconds; and the longest that it waits in all,
-# which also covers what a socket's time-outs don't: a name server that is silent, an answer that drips.
-_CHECK_TIMEOUT = (3.0, 4.0)
+# The most seconds that a check waits for all its requests together. This also bounds what a socket's time-outs
+# don't: a silent name server, an answer that drips.
 _CHECK_WITHIN = 6.0
-# A server that is down may say for how long, as a 429 does; it is waited for so long in all.
-_LONGEST_TOLD = 3600.0
-# So many tries that a burst of ours explains don't count: beyond it, a request that is always reset is a fault.
-_MOST_FORGIVEN = 8
-# One try that takes so long is enough to set a parent aside.
-_TAKES_LONG = 20.0
+# One attempt that takes this many seconds is enough to set a parent aside.
+_SLOW_ATTEMPT = 20.0
 Job = TypeVar("Job")
 
 
 @dataclass
-class _Attempt:
-    """A try that is under way, when it was sent, and how many seconds it took from when a thread had it.
+class RequestSpec(Generic[Job]):
+    """One request to send.
 
     Args:
-        retry_after: seconds after which its answer says to come back.
+        job: what the caller wants back with the answer, such as the parent that it is about.
+        url: without its query.
+        parameters: the query.
+        once: True where a failure is final: it is not retried.
     """
-
-    sent: float
-    took: float = 0.0
-    retry_after: float = 0.0
-    future: Future[requests.Response | Answer] = field(init=False)
-
-
-@dataclass
-class RequestSpec(Generic[Job]):
-    """One request to send: which job it is for, where to, and whether it is tried once only."""
 
     job: Job
     url: str
@@ -66,66 +54,32 @@ class RequestSpec(Generic[Job]):
 
 @dataclass
 class SetAside:
-    """The answer for a parent that fails so far: it is asked for again when all others were."""
+    """Stands in for the answer of a parent that keeps failing: it is asked for again after all the others."""
 
     fault: RequestFailure
 
 
 class SetAsideError(Exception):
-    """The same, for who asks for one answer."""
+    """A `SetAside`, for callers that ask for a single answer."""
 
     def __init__(self, fault: RequestFailure) -> None:
         super().__init__()
         self.fault = fault
 
 
-@dataclass
-class _Tries:
-    """The tries of one request so far.
-
-    Args:
-        number: those that count; `forgiven` are explained by a burst of ours.
-        most: after so many a request that was set aside is so again; 0 for one that was not.
-        failed_at: when the first one failed.
-        hung: seconds that those behind the first took; `told`: seconds waited since the server said so.
-        due: when the next one is, for a request that was set aside.
-    """
-
-    number: int = 0
-    forgiven: int = 0
-    most: int = 0
-    failed_at: float | None = None
-    hung: float = 0.0
-    told: float = 0.0
-    due: float = 0.0
-
-
-class _Lost(Exception):
-    """No answer, or not the whole of it. The slot is held: the next try is the same request, and not counted twice."""
-
-    def __init__(self, cause: requests.RequestException, by_burst: bool) -> None:
-        super().__init__()
-        self.cause = cause
-        self.by_burst = by_burst
-
-
-class _NotSent(Exception):
-    """The window was closed by a 429 while the request stood in line for a thread. Its slot is given back."""
-
-
 class Dispatcher:
-    """The requests of one reading.
+    """Sends the requests of one reader.
 
     Args:
         sync: what the run shares.
         requester: the endpoint.
-        check: raises `UnexpectedAnswer` for an answer that is not what the endpoint gives.
+        check: raises `UnexpectedAnswer` for a body that the endpoint would never send.
         label: the stream's name, for the log.
-        waiting: gives the names of the selected streams that wait when this reading waits.
-        emit_states: emits the state, at once (True) or when the last time is a while ago (False): before a wait of
-            seconds or more, meanwhile, and at its end.
-        remaining: how many requests are still to send, for the log; None where nobody knows.
-        parents: the failures of single parents; where it is given, `in_order` gives them as answers.
+        waiting: returns the names of the selected streams that wait when this reader waits.
+        emit_states: emits the state, at once (True) or if the last one was a while ago (False). Called before and
+            after a wait of seconds or more, and now and then during it.
+        remaining: returns how many requests are still to send, for the log; None where nobody knows.
+        parents: the failures of single parents; where it is given, `in_order` yields them as answers.
     """
 
     def __init__(
@@ -141,24 +95,27 @@ class Dispatcher:
     ) -> None:
         self._sync = sync
         self._requester = requester
-        self._check = check
         self._label = label
         self._emit_states = emit_states
         self._parents = parents
-        self._tries: dict[str, _Tries] = {}
+        self._retries: dict[str, Retries] = {}
         self._window = requester.window_in(sync.budget)
+        self._sender = AttemptSender(sync, requester, check, self._window)
         self._waits = Waits(sync, self._window, label, waiting, emit_states, remaining)
         sync.remaining[requester.endpoint] = (self._window, remaining)
 
     def ask(self, spec: RequestSpec[Job], patient: bool = False) -> Answer | None:
-        """One request to its end. None where the answer is that there is nothing (404 and the table says so).
+        """Send one request and wait for its answer.
 
         Args:
             spec: the request.
             patient: never set it aside.
 
+        Returns:
+            The answer; None where there is nothing (404, and the failure table says so).
+
         Raises:
-            RequestFailed: it failed for good, and perhaps others do not.
+            RequestFailed: it failed for good, though others may succeed.
             SetAsideError: it failed so far. Ask again after `wait_for_set_aside`.
         """
         for _, answer in self._send_all(_one_by_one([spec]), patient):
@@ -172,9 +129,9 @@ class Dispatcher:
     def in_order(
         self, specs: Iterable[RequestSpec[Job]]
     ) -> Iterator[tuple[Job, Answer | RequestFailure | SetAside | None]]:
-        """Send the requests, `num_workers` at a time at the most, and give the answers in their order.
+        """Send the requests, up to `num_workers` at a time, and yield each job with its answer, in their order.
 
-        Behind them come those of the requests that were set aside.
+        A request that is set aside yields a `SetAside` in its place, and its answer after all the others.
         """
         again: list[RequestSpec[Job]] = []
         while True:
@@ -189,16 +146,16 @@ class Dispatcher:
 
     def wait_for_set_aside(self) -> None:
         """Wait until the requests that were set aside are due again."""
-        pause = max(tries.due for tries in self._tries.values()) - self._sync.clock.monotonic()
+        pause = max(retries.due for retries in self._retries.values()) - self._sync.clock.monotonic()
         if pause > 0:
-            self._waits.wait(pause, "a retry is due")
+            self._waits.wait(pause, "waiting to retry")
 
     def results(
         self, next_spec: Callable[[], RequestSpec[Job] | None]
     ) -> Iterator[tuple[Job, Answer | RequestFailure | SetAside | None]]:
-        """Send what `next_spec` gives, whenever there is a free worker, and yield the results in the order of sending.
+        """Send what `next_spec` returns whenever a worker is free; yield the results in the order of sending.
 
-        Ends where it gives None and nothing is in flight.
+        Ends when it returns None and nothing is under way.
         """
         for spec, result in self._send_all(next_spec):
             yield spec.job, result
@@ -206,24 +163,24 @@ class Dispatcher:
     def _send_all(
         self, next_spec: Callable[[], RequestSpec[Job] | None], patient: bool = False
     ) -> Iterator[tuple[RequestSpec[Job], Answer | RequestFailure | SetAside | None]]:
-        pending: RequestSpec[Job] | None = None
-        in_flight: deque[tuple[RequestSpec[Job], _Attempt]] = deque()
+        upcoming: RequestSpec[Job] | None = None
+        under_way: deque[tuple[RequestSpec[Job], Attempt]] = deque()
         try:
             while True:
                 pause = 0.0
-                while len(in_flight) < self._sync.settings.num_workers:
-                    if in_flight and self._parents is not None and self._parents.in_doubt:
+                while len(under_way) < self._sync.settings.num_workers:
+                    if under_way and self._parents is not None and self._parents.in_doubt:
                         break
-                    pending = pending or next_spec()
-                    if pending is None:
+                    upcoming = upcoming or next_spec()
+                    if upcoming is None:
                         break
                     pause = self._sync.budget.reserve(self._window)
                     if pause > 0:
                         break
-                    in_flight.append((pending, self._submit(pending)))
-                    pending = None
-                if in_flight:
-                    spec, attempt = in_flight.popleft()
+                    under_way.append((upcoming, self._submit(upcoming)))
+                    upcoming = None
+                if under_way:
+                    spec, attempt = under_way.popleft()
                     yield spec, self._receive(spec, attempt, patient)
                 elif pause > 0:
                     self._waits.wait(pause, LIMIT)
@@ -233,122 +190,70 @@ class Dispatcher:
             self._sync.remaining.pop(self._requester.endpoint, None)
             raise
         finally:
-            # A reader that stops early leaves nothing behind that would still be sent.
-            for _, attempt in in_flight:
-                if attempt.future.cancel():
-                    self._sync.budget.release(self._window)
-                else:
-                    attempt.future.add_done_callback(self._forget)
+            # A reader that stops early must leave nothing behind that would still be sent.
+            for _, attempt in under_way:
+                self._sender.abandon(attempt)
 
-    def _submit(self, spec: RequestSpec[Job]) -> _Attempt:
-        attempt = _Attempt(self._sync.clock.monotonic())
-        attempt.future = self._sync.pool.submit(self._send, spec, attempt)
-        return attempt
-
-    def _send(self, spec: RequestSpec[Job], attempt: _Attempt) -> requests.Response | Answer:
-        began = self._sync.clock.monotonic()
-        try:
-            return self._send_at(spec, attempt.sent)
-        finally:
-            attempt.took = self._sync.clock.monotonic() - began
-
-    def _send_at(self, spec: RequestSpec[Job], sent: float) -> requests.Response | Answer:
-        budget, window = self._sync.budget, self._window
-        timeout = _CHECK_TIMEOUT if self._sync.checking else None
-        if budget.is_closed(window):
-            budget.release(window)
-            raise _NotSent
-        self._sync.count_request(self._requester.endpoint)
-        try:
-            got = self._requester.send(self._sync.session, spec.url, spec.parameters, self._check, timeout)
-        except UnexpectedAnswer as error:
-            budget.settle(window, 200, error.headers, sent)
-            raise
-        except requests.RequestException as error:
-            raise _Lost(error, budget.lost(window, sent, was_reset(error))) from error
-        except Exception:
-            # Whatever it was, other streams draw from the same window and must not wait for this slot for ever.
-            budget.settle(window, 0, {}, sent)
-            raise
-        status = got.status if isinstance(got, Answer) else got.status_code
-        budget.settle(window, status, got.headers, sent)
-        return got
-
-    def _forget(self, future: Future[requests.Response | Answer]) -> None:
-        if isinstance(future.exception(), _Lost):
-            self._sync.budget.give_up(self._window)
+    def _submit(self, spec: RequestSpec[Job]) -> Attempt:
+        return self._sender.submit(spec.url, spec.parameters)
 
     def _receive(
-        self, spec: RequestSpec[Job], attempt: _Attempt, patient: bool
+        self, spec: RequestSpec[Job], attempt: Attempt, patient: bool
     ) -> Answer | RequestFailure | SetAside | None:
-        """The answer of one attempt, sent again for as long as the failure table says."""
+        """Wait for an attempt, retry it as the failure table says, and return what `_send_all` yields."""
         budget, window = self._sync.budget, self._window
         key = f"{spec.url}?{spec.parameters}"
-        tries = self._tries.pop(key, None) or _Tries()
+        retries = self._retries.pop(key, None) or Retries()
         while True:
             try:
-                resolution, lost = self._outcome(attempt)
-            except _NotSent:
-                self._until_free(budget.reserve)
+                outcome, lost = self._outcome(attempt)
+            except AttemptNotSent:
+                self._wait_for_slot(budget.reserve)
                 attempt = self._submit(spec)
                 continue
-            if isinstance(resolution, Answer):
-                return resolution
-            action = resolution.response_action
+            if isinstance(outcome, Answer):
+                return outcome
+            action = outcome.response_action
             if action == ResponseAction.IGNORE:
                 return None
             if action == ResponseAction.RATE_LIMITED:
-                logger.info("%s: %s", self._label, resolution.error_message)
-            elif action == ResponseAction.RETRY and isinstance(resolution, RequestFailure):
-                pause = self._pause_after(attempt, tries, lost)
+                logger.info("%s: %s", self._label, outcome.error_message)
+            elif action == ResponseAction.RETRY and isinstance(outcome, RequestFailure):
+                pause = self._pause_after(attempt, retries, lost)
                 if pause is None or spec.once:
                     if lost:
                         budget.give_up(window)
-                    return resolution if spec.once else self._failed_for_good(self._lasting(resolution, tries))
-                is_set_aside = not patient and self._is_set_aside(tries, attempt)
-                others = ", when the others were read" if is_set_aside else ""
-                logger.warning("%s: %s Trying again in %.0f s%s.", self._label, resolution.error_message, pause, others)
+                    return outcome if spec.once else self._failed_for_good(self._lasting(outcome, retries))
+                is_set_aside = not patient and self._is_set_aside(retries, attempt)
+                when = ", after the others" if is_set_aside else ""
+                logger.warning("%s: %s Trying again in %.0f s%s.", self._label, outcome.error_message, pause, when)
                 if is_set_aside:
                     if lost:
                         budget.give_up(window)
-                    tries.most = tries.number + 1
-                    tries.due = self._sync.clock.monotonic() + pause
-                    self._tries[key] = tries
-                    return SetAside(self._lasting(resolution, tries))
-                self._waits.wait(pause, "a retry is due")
+                    retries.set_aside_after = retries.counted + 1
+                    retries.due = self._sync.clock.monotonic() + pause
+                    self._retries[key] = retries
+                    return SetAside(self._lasting(outcome, retries))
+                self._waits.wait(pause, "waiting to retry")
             else:
                 if lost:
                     budget.give_up(window)
-                if isinstance(resolution, RequestFailure):
-                    return self._failed_for_good(resolution)
-                raise failure(resolution)
-            self._until_free(budget.resend if lost else budget.reserve)
+                if isinstance(outcome, RequestFailure):
+                    return self._failed_for_good(outcome)
+                raise failure(outcome)
+            self._wait_for_slot(budget.resend if lost else budget.reserve)
             attempt = self._submit(spec)
 
-    def _is_set_aside(self, tries: _Tries, attempt: _Attempt) -> bool:
+    def _pause_after(self, attempt: Attempt, retries: Retries, lost: AttemptLost | None) -> float | None:
+        by_burst = lost is not None and lost.by_burst
+        pause = retries.pause_after(attempt, by_burst, self._sync.clock.monotonic())
+        return None if self._sync.checking else pause
+
+    def _is_set_aside(self, retries: Retries, attempt: Attempt) -> bool:
         if self._parents is None:
             return False
-        most = tries.most or self._parents.tries
-        return most is not None and (tries.number >= most or attempt.took >= _TAKES_LONG)
-
-    def _pause_after(self, attempt: _Attempt, tries: _Tries, lost: _Lost | None) -> float | None:
-        """Count a try that failed. Gives the seconds until the next one, None where there is none."""
-        if lost and lost.by_burst and tries.forgiven < _MOST_FORGIVEN:
-            tries.forgiven += 1
-        else:
-            tries.number += 1
-        if tries.failed_at is None:
-            tries.failed_at = self._sync.clock.monotonic()
-        else:
-            tries.hung += attempt.took
-        enough = tries.number > len(PAUSES) or tries.hung >= PATIENCE or tries.told >= _LONGEST_TOLD
-        if enough or self._sync.checking:
-            return None
-        pause = PAUSES[max(tries.number, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-        if attempt.retry_after:
-            pause = max(pause, min(attempt.retry_after, _LONGEST_TOLD - tries.told))
-            tries.told += pause
-        return pause
+        most = retries.set_aside_after or self._parents.tries
+        return most is not None and (retries.counted >= most or attempt.took >= _SLOW_ATTEMPT)
 
     def _failed_for_good(self, failed: RequestFailure) -> RequestFailure:
         if self._parents is None:
@@ -356,48 +261,51 @@ class Dispatcher:
             self._sync.remaining.pop(self._requester.endpoint, None)
         return failed
 
-    def _lasting(self, fault: RequestFailure, tries: _Tries) -> RequestFailure:
-        span = self._sync.clock.monotonic() - (tries.failed_at or 0.0)
-        return lasting(fault, tries.number + tries.forgiven, format_duration(span))
+    def _lasting(self, fault: RequestFailure, retries: Retries) -> RequestFailure:
+        span = self._sync.clock.monotonic() - (retries.failed_at or 0.0)
+        return lasting(fault, retries.counted + retries.forgiven, format_duration(span))
 
-    def _outcome(self, attempt: _Attempt) -> tuple[Answer | ErrorResolution, _Lost | None]:
-        """What came of a attempt, and how it was lost if it was."""
+    def _outcome(self, attempt: Attempt) -> tuple[Answer | ErrorResolution, AttemptLost | None]:
+        """Wait for an attempt and look it up in the failure table.
+
+        Returns:
+            A usable answer, or the table's row for it; and how the attempt was lost, if it was.
+        """
         handler = self._requester.error_handler
         try:
-            got = self._result(attempt)
+            response = self._wait_for(attempt)
         except (UnexpectedAnswer, Redirected) as error:
             return handler.interpret_response(error), None
-        except _Lost as lost:
+        except AttemptLost as lost:
             return handler.interpret_response(lost.cause), lost
         except NotInTime:
             request = requests.Request("GET", self._requester.url_for())
             return handler.interpret_response(requests.exceptions.Timeout(request=request)), None
-        if isinstance(got, Answer):
-            return got, None
-        told = LimitHeaders.of(got.headers, self._sync.budget.period(self._window), self._sync.clock)
-        attempt.retry_after = told.retry_after or 0.0
-        return handler.interpret_response(got), None
+        if isinstance(response, Answer):
+            return response, None
+        limit = LimitHeaders.of(response.headers, self._sync.budget.period(self._window), self._sync.clock)
+        attempt.retry_after = limit.retry_after or 0.0
+        return handler.interpret_response(response), None
 
-    def _result(self, attempt: _Attempt) -> requests.Response | Answer:
-        """What a attempt brings. A server that hangs holds it for minutes."""
+    def _wait_for(self, attempt: Attempt) -> requests.Response | Answer:
+        """Return what an attempt brings, and log once a minute that it takes long: a hanging server holds it."""
         if self._sync.checking:
-            # All requests of a check together.
             self._sync.check_ends = self._sync.check_ends or time.monotonic() + _CHECK_WITHIN
             return attempt.future.result(max(0.0, self._sync.check_ends - time.monotonic()))
         while True:
             try:
-                return attempt.future.result(TELL_EVERY)
+                return attempt.future.result(LOG_EVERY)
             except NotInTime:
-                # It may have come at the last moment, or have failed with a time-out of its own.
+                # It may have arrived at the last moment, or have failed with a time-out of its own.
                 if attempt.future.done():
                     return attempt.future.result()
             took = self._sync.clock.monotonic() - attempt.sent
             logger.info("%s: waiting for an answer for %s.", self._label, format_duration(took))
             self._emit_states(False)
 
-    def _until_free(self, ask: Callable[[str], float]) -> None:
-        """Wait until the budget lets the next try out."""
-        while (pause := ask(self._window)) > 0:
+    def _wait_for_slot(self, take_slot: Callable[[str], float]) -> None:
+        """Wait until the budget has a slot; `take_slot` is its `reserve` or `resend`."""
+        while (pause := take_slot(self._window)) > 0:
             self._waits.wait(pause, LIMIT)
 
 

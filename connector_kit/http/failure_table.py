@@ -1,4 +1,4 @@
-"""What each failure means and what the user gets: the one table behind every request of both sources.
+"""Decides what each failure means and what the user is told: the one table behind every request of both sources.
 
 The rows hold for both APIs; the words that differ (which credential, which console) come from the manifests.
 """
@@ -19,22 +19,22 @@ from connector_kit.errors import GONE, BeyondBounds, Redirected, RequestFailure,
 from connector_kit.http.environment import proxy_variable
 from connector_kit.records.bodies import looks_like_html
 
-# Seconds between tries of one request: about five minutes in all, which outlasts a deploy or a restart on their side.
+# Seconds between the attempts of one request: five minutes in all, which outlasts a deploy or restart on their side.
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0)
-# Seconds that the tries behind the first may take besides: where a server hangs, each of them takes minutes.
+# Seconds that the attempts after the first may take besides: where a server hangs, each of them takes minutes.
 PATIENCE = 300.0
 
 
 @dataclass
 class FailureTable(ErrorHandler):
-    """Maps an answer, or what was raised instead of one, to the action to take and the words for the user.
+    """Maps an answer, or what was raised instead of one, to the action to take and the message for the user.
 
     Args:
-        credential: the config fields to look at when the server refuses them, in the user's words.
-        console: where the vendor's console gives a new credential.
-        permission: what the credential needs to see the endpoint.
-        inferred: True where the endpoint's path is not written in the vendor's documentation.
-        missing_is_none: True where a 404 or 410 says that the parent is gone or has nothing yet; elsewhere it is an
+        credential: what to call the credential when the server refuses it: `the access token (access_token)`.
+        console: where the vendor's console issues a new credential.
+        permission: what to do when the credential may not see the endpoint.
+        inferred: True where the vendor does not document the endpoint's path.
+        missing_is_none: True where a 404 or 410 means that the parent is gone or has nothing yet; elsewhere it is an
             error.
     """
 
@@ -64,16 +64,16 @@ class FailureTable(ErrorHandler):
             message = f"{response.path} answered with a redirect (HTTP {response.status}), which is refused. {advice}"
             return _failed(FailureType.config_error, message, response.path, response.status, advice)
         if isinstance(response, BeyondBounds):
-            advice = "Check base_url and what stands between, such as a proxy; if they are right, report this line."
+            advice = "Check base_url and any proxy in between; if they are right, report this line."
             message = (
-                f"{response.path}: the answer is refused ({response}): no answer of this API is like that. {advice}"
+                f"{response.path}: the answer is refused ({response}): this API never sends such answers. {advice}"
             )
             what = str(response)
             return replace(_failed(FailureType.system_error, message, response.path, 200, advice), what=what)
-        if isinstance(response, requests.exceptions.ProxyError) and (wrong := _wrong_with_proxy(response)):
-            return _fail(wrong)
+        if isinstance(response, requests.exceptions.ProxyError) and (problem := _problem_with_proxy(response)):
+            return _fail(problem)
         if isinstance(response, Exception) and _is_untrusted(response):
-            return _fail(_wrong_with_tls(response))
+            return _fail(_problem_with_tls(response))
         path, what = _path_of(response), _what(response)
         return _retry(f"{path}: no usable answer ({what}).", path, what)
 
@@ -82,8 +82,8 @@ class FailureTable(ErrorHandler):
             return ErrorResolution(response_action=ResponseAction.SUCCESS)
         if status == 401:
             return _fail(
-                f"The server refused {self.credential} (HTTP 401 on {path}). Check for a mistake in copying, or get a "
-                f"new credential in {self.console}."
+                f"The server refused {self.credential} (HTTP 401 on {path}). Check for copy-and-paste mistakes, or get "
+                f"a new credential in {self.console}."
             )
         if status == 403:
             message = f"No access to {path} (HTTP 403). {self.permission}"
@@ -92,8 +92,8 @@ class FailureTable(ErrorHandler):
             return ErrorResolution(response_action=ResponseAction.IGNORE)
         if status in GONE:
             doubt = (
-                " This path is inferred from the API's other paths, not written in the vendor's documentation; "
-                "if base_url is right, report it and deselect the stream meanwhile."
+                " The vendor does not document this path: it was inferred from the others. If base_url is right, "
+                "report it and deselect the stream until it is fixed."
                 if self.inferred
                 else ""
             )
@@ -114,28 +114,30 @@ class FailureTable(ErrorHandler):
 
 
 def lasting(fault: RequestFailure, tries: int, span: str) -> RequestFailure:
-    """What becomes of a passing fault that did not pass within `tries` tries over a `span` of time in words.
+    """Turn a passing fault, which did not pass, into the failure to report.
 
-    A check makes only one try.
+    Args:
+        fault: the failure of the last attempt.
+        tries: how many attempts were made; a check makes only one.
+        span: how long that took, in words: `5 min`.
     """
     if tries == 1:
-        advice = "Check base_url and the way to it (network, proxy, firewall), or try again later."
+        advice = "Check base_url and the network (proxy, firewall), or try again later."
     else:
         advice = (
-            f"It did not pass within {tries} tries over {span}. Run the sync again; what was read is kept, and it goes "
-            "on from there."
+            f"It still failed after {tries} tries over {span}. What was read is kept; run the sync again to continue."
         )
     return replace(
         fault,
         response_action=ResponseAction.FAIL,
         failure_type=FailureType.transient_error,
         error_message=f"{fault.error_message} {advice}",
-        advice="Run the sync again; report it if it stays so.",
+        advice="Run the sync again; report it if it keeps failing.",
     )
 
 
 def was_reset(error: requests.RequestException) -> bool:
-    """Whether the server ended the connection, which some do to whoever asks too fast; a time-out is something else."""
+    """Whether the server ended the connection, as some do when requests come too fast. A time-out does not count."""
     broke = isinstance(error, (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError))
     return broke and not isinstance(error, requests.exceptions.Timeout)
 
@@ -148,7 +150,7 @@ def _path_of(error: Exception | None) -> str:
 
 
 def _what(error: Exception | None) -> str:
-    """What went wrong, in words that hold no URL and no value of the server's."""
+    """Return what went wrong in a few words, without the URL and without anything that the server sent."""
     if isinstance(error, UnexpectedAnswer):
         return str(error)
     if isinstance(error, requests.exceptions.ConnectTimeout):
@@ -156,63 +158,63 @@ def _what(error: Exception | None) -> str:
     if isinstance(error, requests.exceptions.Timeout):
         return "no answer in time"
     if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy did not let it through"
+        return "the proxy refused the connection"
     if isinstance(error, requests.exceptions.ConnectionError):
         unresolved = "NameResolution" in repr(error) or "getaddrinfo" in repr(error)
-        return "the host's name is not known" if unresolved else "the connection was refused or reset"
-    return "the answer broke off"
+        return "the host name could not be resolved" if unresolved else "the connection was refused or reset"
+    return "the answer was cut off"
 
 
 def _is_untrusted(error: Exception) -> bool:
-    """Whether TLS failed for good with the server, or with a proxy that is format_duration to in TLS."""
+    """Whether TLS failed for good with the server, or with a proxy that speaks TLS."""
     if isinstance(error, requests.exceptions.ProxyError):
         return "CERTIFICATE_VERIFY_FAILED" in repr(error)
-    # A connection that ended while it was being secured is a passing fault, which OpenSSL spells in two ways.
+    # A connection that ended during the handshake is a passing fault. OpenSSL has two messages for it, both with EOF.
     return isinstance(error, requests.exceptions.SSLError) and "EOF" not in repr(error)
 
 
-def _wrong_with_proxy(error: requests.exceptions.ProxyError) -> str | None:
-    """What of a proxy's refusal is for the user to mend. None for a proxy that is down, which may come back."""
+def _problem_with_proxy(error: requests.exceptions.ProxyError) -> str | None:
+    """Return what the user must change about the proxy; None where it is merely down and may come back."""
     if "Tunnel connection failed: 407" in repr(error):
         return (
-            f"{proxy_variable()}: the proxy wants a user and a password, or refuses those that it got (HTTP 407). "
-            "Write them into this environment variable as http://user:password@host:port."
+            f"{proxy_variable()}: the proxy asks for a user and password, or rejected the ones it got (HTTP 407). Set "
+            "this environment variable to http://user:password@host:port."
         )
     if "only use HTTP" in repr(error):
         return (
-            f"{proxy_variable()}: the proxy takes plain http only. Begin its address in this environment variable with "
-            "http://, not https://; what goes through it is encrypted all the same."
+            f"{proxy_variable()}: the proxy speaks plain http only. Start its address in this environment variable "
+            "with http://, not https://; what goes through it is still encrypted."
         )
     return None
 
 
-def _wrong_with_tls(error: Exception) -> str:
-    # So OpenSSL and urllib3 call an answer that is not in TLS, each release in its own way.
+def _problem_with_tls(error: Exception) -> str:
+    # What the releases of OpenSSL and urllib3 call an answer that is not in TLS.
     if re.search(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|UNKNOWN_PROTOCOL|HTTP_REQUEST|not using TLS", repr(error)):
         return (
-            "The server answered in plain http, not in TLS. Check the host and the port in base_url, and the proxy's "
-            "address if one stands between."
+            "The server answered in plain http, not TLS. Check the host and port in base_url, and the proxy's address "
+            "if you use one."
         )
-    # So OpenSSL says what comes of a clock that is wrong.
+    # A wrong clock causes these as well.
     if re.search(r"certificate is not yet valid|certificate has expired", repr(error)):
         now = datetime.now(timezone.utc)
         return (
             f"The server's TLS certificate has expired or is not valid yet by this machine's clock, which says "
-            f"{now:%Y-%m-%d %H:%M} UTC. Set the clock right if that is wrong; otherwise the server, or a proxy "
+            f"{now:%Y-%m-%d %H:%M} UTC. Correct the clock if that is wrong; otherwise the server, or a proxy in "
             "between, needs a new certificate."
         )
     return (
-        "The server's TLS certificate could not be verified. Check base_url, and the certificates that this machine "
-        "trusts if a proxy stands between."
+        "The server's TLS certificate could not be verified. Check base_url and, if a proxy is in between, the "
+        "certificates that this machine trusts."
     )
 
 
 def _blocked(path: str) -> RequestFailure:
     advice = (
-        "Have whoever runs it, perhaps your own network, let this machine's IP address through, or run the connector "
-        "where requests get through; and check base_url."
+        "Check base_url. Ask whoever runs it, perhaps your own network team, to allow this machine's IP address, or "
+        "run the connector from another network."
     )
-    message = f"A firewall or proxy in front of the API refused {path} (HTTP 403 with an HTML page). {advice}"
+    message = f"A firewall or proxy in front of the API blocked {path} (HTTP 403 with an HTML page). {advice}"
     what = "HTTP 403 with an HTML page"
     return replace(_failed(FailureType.config_error, message, path, 403, advice), what=what, by_firewall=True)
 

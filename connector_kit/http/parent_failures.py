@@ -1,8 +1,8 @@
-"""Failures below a list: whether it is the endpoint that fails, or the one parent that was asked about.
+"""Decides, for requests about single parents, whether the endpoint fails or only the one parent.
 
-Where the first few fail and none is answered it is the endpoint, and its streams end at once; so it is where many fail
-in a row, or most. Otherwise all other parents are read; the streams then end with an error that counts and names the
-failed ones, and their state stays before them, so that they are asked for again.
+It is the endpoint where the first few fail and none is answered, where many fail in a row, or where most do: its
+streams then end at once. Otherwise all other parents are read, the streams end with an error that counts and names the
+failed ones, and their state stays before them, so that the next sync asks for them again.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from connector_kit.errors import RequestFailure, failure
 
 _Parent = TypeVar("_Parent")
 
-# So many failures in a row are the endpoint's; fewer where it has never given an answer.
-_ENOUGH, _ENOUGH_OF_A_KNOWN = 4, 20
-# Tries of a parent before it is set aside: of the first one, and of those after it. See `ParentFailures.tries`.
+# This many failures in a row are the endpoint's: few where it has never answered, more where it has.
+_MOST_IN_A_ROW, _MOST_IN_A_ROW_IF_KNOWN = 4, 20
+# Attempts before a parent is set aside: for the first one, and for the others. See `ParentFailures.tries`.
 _TRIES_AT_FIRST, _TRIES_LATER, _A_FEW = 5, 3, 3
 _MOST_NAMED = 5
-# What a person must change comes first: where one parent needs that, trying again does not help.
+# What the user must change comes first: where one parent needs that, trying again does not help.
 _WORST_FIRST = (FailureType.config_error, FailureType.system_error, FailureType.transient_error)
 
 
 class ParentFailures:
-    """The parents that fail in one reading.
+    """The parents that fail for one reader.
 
     Args:
-        known: whether an earlier sync had answers of the endpoint: its oldest parents may be those that fail.
+        known: whether the endpoint answered an earlier sync. Then its oldest parents may be the ones that fail.
     """
 
     def __init__(self, known: bool = False) -> None:
@@ -45,21 +45,21 @@ class ParentFailures:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether no answer came so far, in this sync or before: requests go one by one until one does."""
+        """Whether no answer has come, in this sync or before. Until one does, requests are sent one by one."""
         return not self._answered and (bool(self._in_a_row) or not self._known)
 
     def next_of(self, waiting: deque[_Parent]) -> _Parent:
-        """Take the parent to ask about next: the oldest, or after some failures in a row the newest.
+        """Take the next parent to ask about from `waiting`, which is ordered oldest first.
 
-        The oldest may fail one and all, and the newest not.
+        After some failures in a row it takes the newest: perhaps only old parents fail.
         """
-        return waiting.pop() if self._in_a_row >= self._enough // 2 else waiting.popleft()
+        return waiting.pop() if self._in_a_row >= self._most_in_a_row // 2 else waiting.popleft()
 
     @property
     def tries(self) -> int | None:
-        """After how many tries a parent that fails is set aside, so that the others needn't wait for it.
+        """The number of attempts after which a failing parent is set aside, so that the others needn't wait for it.
 
-        None where it is tried to the end: after a few in a row it may be the whole endpoint that is down for a while.
+        None where it must be retried to the end: after a few in a row the whole endpoint may be down for a while.
         """
         if self._in_a_row == _A_FEW:
             return None
@@ -68,27 +68,32 @@ class ParentFailures:
         return _TRIES_LATER if self._set_aside else _TRIES_AT_FIRST
 
     @property
-    def _enough(self) -> int:
-        return _ENOUGH_OF_A_KNOWN if self._known or self._answered else _ENOUGH
+    def _most_in_a_row(self) -> int:
+        return _MOST_IN_A_ROW_IF_KNOWN if self._known or self._answered else _MOST_IN_A_ROW
 
     def answered(self) -> None:
+        """Count a parent that was answered."""
         self._answered += 1
         self._in_a_row = 0
 
     def set_aside(self, failed: RequestFailure) -> None:
-        """Count a parent that fails so far, and that is asked for again when all others were.
+        """Count a parent that has failed so far and is asked for again after all the others.
 
         Raises:
-            RequestFailed: it is the endpoint that fails.
+            RequestFailed: the endpoint itself fails.
         """
         self._set_aside += 1
         self._count(failed)
 
     def note(self, failed: RequestFailure, again: bool = False) -> None:
-        """Count one; `again` for one that was set aside before.
+        """Count a parent that failed for good.
+
+        Args:
+            failed: its failure.
+            again: True where it was set aside before.
 
         Raises:
-            RequestFailed: it is the endpoint that fails.
+            RequestFailed: the endpoint itself fails.
         """
         self._failed.append(failed)
         if not again:
@@ -96,14 +101,18 @@ class ParentFailures:
 
     def _count(self, failed: RequestFailure) -> None:
         self._in_a_row += 1
-        if self._in_a_row >= self._enough or len(self._failed) > max(_ENOUGH_OF_A_KNOWN, self._answered):
+        most_failed = len(self._failed) > max(_MOST_IN_A_ROW_IF_KNOWN, self._answered)
+        if most_failed or self._in_a_row >= self._most_in_a_row:
             raise failure(failed)
 
     def error(self, path: str) -> AirbyteTracedException | None:
-        """What the streams of the reading end with, once all was read. None where nothing failed.
+        """Return the error that the streams end with once everything was read; None where nothing failed.
+
+        Args:
+            path: the endpoint's path, with `{id}` for the parent's id.
 
         Raises:
-            RequestFailed: all of it failed.
+            RequestFailed: every parent failed.
         """
         if not self._failed:
             return None
@@ -113,15 +122,15 @@ class ParentFailures:
         kinds = Counter(failed.what for failed in self._failed)
         count = f"{len(self._failed)} of {len(self._failed) + self._answered} parents"
         status = ", ".join(what if len(kinds) == 1 else f"{what}: {number}" for what, number in kinds.most_common())
-        said = f"No access to {path} for {count}" if kinds.keys() == {"HTTP 403"} else f"{path} failed for {count}"
+        summary = f"No access to {path} for {count}" if kinds.keys() == {"HTTP 403"} else f"{path} failed for {count}"
         advice = next(failed.advice for failed in self._failed if failed.failure_type == worst)
         message = (
-            f"{said} ({status}). The others were read. {advice} The next sync asks again for what failed: "
-            f"{self._named()}."
+            f"{summary} ({status}). The others were read. {advice} The next sync asks again for what failed: "
+            f"{self._paths_of_failed()}."
         )
         return AirbyteTracedException(message=message, internal_message=message, failure_type=worst)
 
-    def _named(self) -> str:
+    def _paths_of_failed(self) -> str:
         paths = [failed.path for failed in self._failed[:_MOST_NAMED]]
         more = len(self._failed) - len(paths)
         return ", ".join(paths) + (f" and {more} more" if more else "")

@@ -1,7 +1,7 @@
-"""Requests to one endpoint: the URL, its headers, one try, and what to make of the answer.
+"""Requests to one endpoint: builds the URL and headers, sends one attempt, and parses the answer.
 
-A `Requester` does not wait and does not retry: `dispatcher.py` does both in the
-thread of the stream, so that a worker thread never sleeps while other endpoints have work.
+A `Requester` neither waits nor retries. `dispatcher.py` does both in the stream's thread, so that a worker thread never
+sleeps while other endpoints have work.
 """
 
 from __future__ import annotations
@@ -29,21 +29,29 @@ from connector_kit.limits.headers import parse_http_date
 from connector_kit.masking import mask
 from connector_kit.records.bodies import Body, body_of, parsed
 
-# Stands for the id in a URL template while the template is evaluated once; no id is spelled like it.
-_SLOT = "0connector0kit0id0"
-# How many read time-outs an answer that comes in drips may take as a whole; a check has no time for more than one.
+# Stands for the id in a URL template, which is evaluated only once. No real id looks like it.
+_ID_PLACEHOLDER = "0connector0kit0id0"
+# A dripping answer may take this many read time-outs as a whole; in a check it may take one.
 WHOLE_ANSWER = 5
 
-# URLs, names and values that stand in a request as they are, with nothing to quote and nothing to normalise.
+# URLs, names and values that go into a request unchanged, with nothing to quote and nothing to normalise.
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[1-9][0-9]*)?(?:/[A-Za-z0-9_-]+)+")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass
 class Answer:
-    """A usable answer: the parsed body, its bytes, and the server's time when it gave it.
+    """A usable answer.
 
-    `clean` and `repairs` as the body has them; `records` are those found in the body by whoever checked it.
+    Args:
+        status: the HTTP status, 2xx.
+        headers: as the server sent them.
+        content: the body's bytes, unpacked.
+        body: the parsed body; None where there is none.
+        server_time: the server's clock when it answered; None where it did not say.
+        clean: see `Body`.
+        repairs: see `Body`.
+        records: the records of the body, put there by the reader's check.
     """
 
     status: int
@@ -57,17 +65,17 @@ class Answer:
 
     @property
     def is_bare(self) -> bool:
-        """Whether it came without any body, as HTTP 204 does."""
+        """Whether it has no body at all, as with HTTP 204."""
         return not self.content
 
     def copy_of_body(self) -> Any:
-        """The body parsed anew: readers change records in place, and several streams read one answer."""
+        """Parse the body again: records are changed in place, and several streams read one answer."""
         return None if self.is_bare else parsed(self.content).value
 
 
 @dataclass(frozen=True)
 class _Common:
-    """What all requests to an endpoint have in common: headers, and what the environment says of proxies and CAs."""
+    """What all requests to an endpoint share: the headers, and the environment's proxies and CA bundle."""
 
     request: requests.PreparedRequest
     environment: Mapping[str, Any]
@@ -77,9 +85,9 @@ class Requester:
     """One endpoint, as a manifest's `HttpRequester` declares it. Its expressions are evaluated once, not each time.
 
     Args:
-        declared: url_base, path, parameters, headers, authenticator, time-outs, and what each failure means.
-        config: the source's.
-        limit: how many requests it may get.
+        declared: url_base, path, parameters, headers, authenticator, time-outs and failure table.
+        config: the source's configuration.
+        limit: the endpoint's rate limit.
         parent: the name in `stream_partition` of the parent's id, which the path must hold; "" without a parent.
         alternative_path: another spelling of the same route, tried where `path` answers 404 for everything.
     """
@@ -102,7 +110,7 @@ class Requester:
         self._parent = parent
         self._authenticator = declared.get_authenticator()
         for value in self._authenticator.get_auth_header().values():
-            # The CDK masks the config's own secrets in logs; Basic sends them in another spelling.
+            # The CDK masks the config's secrets in logs, but Basic sends them base64-encoded.
             mask(str(value).rpartition(" ")[2])
         connect, read = declared.connect_timeout_in_seconds, declared.read_timeout_in_seconds
         if connect is None or read is None:
@@ -110,7 +118,7 @@ class Requester:
                 "requester: give connect_timeout_in_seconds and read_timeout_in_seconds, or a read may hang"
             )
         self._timeouts = (connect, read)
-        any_parent = StreamSlice(partition={parent: _SLOT} if parent else {}, cursor_slice={})
+        any_parent = StreamSlice(partition={parent: _ID_PLACEHOLDER} if parent else {}, cursor_slice={})
         self._base = declared.get_url_base(stream_slice=any_parent).rstrip("/")
         self._path = self._checked(declared.get_path(stream_slice=any_parent))
         self._alternative = self._checked(self._evaluated(alternative_path, any_parent)) if alternative_path else None
@@ -119,17 +127,17 @@ class Requester:
         self._common: _Common | None = None
 
     def window_in(self, budget: Budget) -> str:
-        """The key of the budget's window that the requests draw from."""
+        """Return the key of the budget's window that the requests draw from."""
         return budget.window_for(self.endpoint, self._limit)
 
     @property
     def endpoint(self) -> str:
-        """The path with `{id}` for the parent's id: names the endpoint in logs and in the budget."""
-        return "/" + self._path.replace(_SLOT, "{id}")
+        """The endpoint's name in logs and in the budget: its path, such as `/candidates/{id}/comments`."""
+        return "/" + self._path.replace(_ID_PLACEHOLDER, "{id}")
 
     @property
     def key(self) -> str:
-        """What makes two requesters the same endpoint: what they ask for."""
+        """The URL and parameters. Two requesters with the same key ask for the same thing."""
         return f"{self._base}/{self._path}?{sorted(self._parameters.items())}"
 
     @property
@@ -137,11 +145,13 @@ class Requester:
         return self._alternative is not None
 
     def url_for(self, parent_id: object = "", alternative: bool = False) -> str:
+        """Return the URL without its query; `alternative` selects `alternative_path` where there is one."""
         path = self._alternative if alternative and self._alternative else self._path
-        # Quoted: an id is what a server says, and must stay one segment of the path.
-        return f"{self._base}/{path}".replace(_SLOT, quote(str(parent_id), safe="{}"))
+        # Quoted, because the id comes from the server and must stay one segment of the path.
+        return f"{self._base}/{path}".replace(_ID_PLACEHOLDER, quote(str(parent_id), safe="{}"))
 
     def parameters_with(self, more: Mapping[str, str]) -> dict[str, str]:
+        """Return the declared parameters together with `more`."""
         return {**self._parameters, **more}
 
     def send(
@@ -152,11 +162,21 @@ class Requester:
         check: Callable[[Answer], None],
         timeout: tuple[float, float] | None = None,
     ) -> requests.Response | Answer:
-        """One try. Returns an `Answer` for a usable 2xx, the response itself for any other status.
+        """Send one attempt.
+
+        Args:
+            session: sends it.
+            url: from `url_for`.
+            parameters: the query.
+            check: raises `UnexpectedAnswer` for a body that the endpoint would never send.
+            timeout: connect and read time-outs in seconds; None for the declared ones.
+
+        Returns:
+            An `Answer` for a usable 2xx, the response itself for any other status.
 
         Raises:
-            requests.RequestException: no answer, or not the whole of it.
-            UnexpectedAnswer: a 2xx that is not what the endpoint gives.
+            requests.RequestException: no answer came, or not all of it.
+            UnexpectedAnswer: the 2xx answer is not one of this endpoint's.
             Redirected: the server named another address.
         """
         headers: Mapping[str, str] = {}
@@ -180,13 +200,13 @@ class Requester:
             )
             check(answer)
         except requests.RequestException as error:
-            # A body that breaks off is raised without its request, by which the failure table names the path.
+            # The failure table takes the path from the request, which requests leaves out where a body is cut off.
             error.request = error.request or requests.Request("GET", url)
             raise
         except UnexpectedAnswer as error:
             error.path = urlsplit(url).path
             error.headers = headers
-            # Whoever holds the error would hold the body as well, by its traceback and by the error that it came from.
+            # The error must not keep the body alive through its traceback or its context.
             content, error.__context__ = b"", None
             raise error.with_traceback(None) from None
         return answer
@@ -198,10 +218,10 @@ class Requester:
         parameters: Mapping[str, str],
         timeout: tuple[float, float] | None,
     ) -> tuple[requests.Response, bytes]:
-        """Send the request; gives the response and its body, which is empty where it does not matter."""
+        """Send the request and return the response with its body, which is left empty unless the status is 2xx."""
         connect, read = timeout or self._timeouts
         self._common = common = self._common or self._prepare(session)
-        # Headers and all else but the URL are only read from here on.
+        # A shallow copy: only the URL differs.
         request = copy(common.request)
         prepare_url(request, url, parameters)
         with complete_within(read if timeout else read * WHOLE_ANSWER):
@@ -209,13 +229,13 @@ class Requester:
             if response.status_code // 100 == 2:
                 return response, read_body(response)
             content = discard(response)
-            # The failure table tells by it who refused: of a streamed answer `content` would be gone.
+            # The body of a 403 tells the failure table whether a firewall refused. A streamed response would lose it.
             response._content = content if response.status_code == 403 else b""
             return response, b""
 
     def _prepare(self, session: requests.Session) -> _Common:
-        """Everything but the URL, once: requests would look for proxies and evaluate the credential at each request."""
-        # As the CDK does it: an explicit `auth` also keeps a .netrc of the machine from taking its place.
+        """Prepare all but the URL once: requests would look up proxies and evaluate the credential for each request."""
+        # An explicit `auth` also keeps the machine's .netrc from replacing it.
         request = requests.Request("GET", self.url_for(), auth=self._authenticator, headers=self._headers)
         environment = session.merge_environment_settings(self.url_for(), {}, True, None, None)
         return _Common(session.prepare_request(request), environment)
@@ -225,13 +245,13 @@ class Requester:
         return str(string.eval(self._config, **get_interpolation_context(stream_slice=stream_slice))).lstrip("/")
 
     def _checked(self, path: str) -> str:
-        if self._parent and path.count(_SLOT) != 1:
+        if self._parent and path.count(_ID_PLACEHOLDER) != 1:
             raise ValueError(f"requester: the path {path} must hold stream_partition['{self._parent}'] once")
         return path
 
 
 def prepare_url(request: requests.PreparedRequest, url: str, parameters: Mapping[str, str]) -> None:
-    """Give a request its URL; as requests does it, which takes it apart and quotes it anew, or at once where it can."""
+    """Set a request's URL to what requests would make of it, but without parsing and quoting it where it is plain."""
     if _PLAIN_URL.fullmatch(url) and all(map(_PLAIN_WORD.fullmatch, (*parameters, *parameters.values()))):
         query = "&".join([f"{name}={value}" for name, value in parameters.items()])
         request.url = f"{url}?{query}" if query else url

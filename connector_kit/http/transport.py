@@ -1,7 +1,7 @@
-"""The way to the server: plain http without a proxy, and answers that are bounded in size and in time.
+"""Connects to the server: plain http without a proxy, and answers bounded in size and time.
 
-requests bounds neither. Its read time-out starts anew with every byte, so a server that sends one byte a second holds a
-sync for weeks; and it reads a body, unpacked, to its end, however much memory that takes.
+requests bounds neither. Its read time-out starts over with every byte, so a server that sends one byte a second could
+hold a sync for weeks; and it unpacks a body to its end, however much memory that takes.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ from urllib3.poolmanager import PoolManager, ProxyManager
 from connector_kit.errors import BeyondBounds
 
 logger = logging.getLogger("airbyte.connector_kit")
-# Its warning of a broken header quotes what the server sent: perhaps the credential, or somebody's data.
+# Its warning about a broken header quotes what the server sent: perhaps the credential, or somebody's data.
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
-# Talentics gives all applicants of a job in one answer; 90,000 of them take this much, a page of anything else 2 MB.
+# In bytes. Talentics sends all applicants of a job in one answer: 90,000 of them take this much. Other pages take 2 MB.
 LARGEST_BODY = 64 << 20
-# An error's body is read for the sake of the connection, which can then be used again; a long one is not worth it.
+# The body of an error is read so that the connection can be reused, which a longer one is not worth.
 _LARGEST_ERROR = 1 << 20
 _PIECE = 1 << 16
-# With a request in attempt for each worker, only one body at a time may grow beyond this.
+# Only one body at a time may grow beyond this, although each worker may be reading one.
 _LARGE = 8 << 20
 _one_large_body = threading.Lock()
 
 
 def new_session(connections: int, transport: BaseAdapter | None = None) -> requests.Session:
-    """A session that keeps so many connections open; a `transport` answers in place of the network, for tests."""
+    """Return a session that keeps `connections` open. In tests, `transport` answers in place of the network."""
     session = requests.Session()
     adapter = transport or Adapter(pool_connections=1, pool_maxsize=connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    # Neither API uses cookies; a tracking cookie of a proxy would grow the jar for nothing.
+    # Neither API uses cookies, and a proxy's tracking cookies would fill the jar.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
 
 
 class _Deadline(threading.local):
-    """By when the answer that this thread reads must be complete, by the monotonic clock."""
+    """When the answer that this thread is reading must be complete, by the monotonic clock."""
 
     end = math.inf
 
@@ -63,7 +63,7 @@ _deadline = _Deadline()
 
 @contextmanager
 def complete_within(seconds: float) -> Iterator[None]:
-    """Bound the time of the whole answer, status line to last byte, that this thread reads inside the block."""
+    """Limit the time of the whole answer, from status line to last byte, that this thread reads inside the block."""
     _deadline.end = time.monotonic() + seconds
     try:
         yield
@@ -72,17 +72,17 @@ def complete_within(seconds: float) -> Iterator[None]:
 
 
 def read_body(response: requests.Response) -> bytes:
-    """The body of a streamed answer, unpacked.
+    """Return the body of a streamed answer, unpacked.
 
     Raises:
         BeyondBounds: it is larger than any answer of these APIs.
-        requests.RequestException: it did not come to its end, or not in time.
+        requests.RequestException: it was cut off, or did not arrive in time.
     """
     return _read(response, LARGEST_BODY)
 
 
 def discard(response: requests.Response) -> bytes:
-    """Read the body of an error away, or end the connection where that takes too much; gives a body that came whole."""
+    """Return the body of an error; empty, with the connection closed, where it is too long or cut off."""
     with suppress(BeyondBounds, requests.RequestException):
         return _read(response, _LARGEST_ERROR)
     return b""
@@ -91,7 +91,7 @@ def discard(response: requests.Response) -> bytes:
 def _read(response: requests.Response, largest: int) -> bytes:
     body = bytearray()
     with ExitStack() as held:
-        # Gives the connection back if all of the body was read, and ends it otherwise.
+        # Returns the connection to the pool if the whole body was read, and closes it otherwise.
         held.callback(response.close)
         alone = False
         try:
@@ -110,8 +110,8 @@ def _read(response: requests.Response, largest: int) -> bytes:
         return bytes(body)
 
 
-class _Timely(io.RawIOBase):
-    """The bytes of a connection, until the deadline of the thread that reads them."""
+class _DeadlineReader(io.RawIOBase):
+    """Reads the bytes of a connection until the deadline of the reading thread."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw = raw
@@ -130,21 +130,22 @@ class _Timely(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    """Reads its socket through `_Timely`; the header of an answer may drip as well as its body."""
+    """Applies the deadline from the status line on, since headers may drip as well."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Timely(self.fp.detach()))
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach()))
 
     def begin(self) -> None:
         super().begin()
         if self.msg.defects:
-            _tell_of_a_broken_header()
+            _warn_of_broken_header()
 
 
 @cache
-def _tell_of_a_broken_header() -> None:
-    logger.warning("The server sent a header with a line that can't be read; the lines behind it are not read either.")
+def _warn_of_broken_header() -> None:
+    """Warn once a process."""
+    logger.warning("The server sent a header line that can't be read; the lines after it are ignored too.")
 
 
 class _Connection(HTTPConnection):
@@ -164,15 +165,15 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class Adapter(HTTPAdapter):
-    """The adapter of both schemes.
+    """The adapter for http and https.
 
-    Without a proxy it remembers the pool of connections of a server: requests would look it up by some thirty settings
-    for each request, which takes a tenth of the request's CPU.
+    Without a proxy it remembers a server's connection pool. requests would look it up by some thirty settings for each
+    request, which takes a tenth of the request's CPU.
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _use_timely(self.poolmanager)
+        _apply_deadlines(self.poolmanager)
         self._pools: dict[Any, Any] = {}
 
     def close(self) -> None:
@@ -197,16 +198,16 @@ class Adapter(HTTPAdapter):
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(*args, **kwargs)
         if isinstance(manager, ProxyManager):
-            # A SOCKS proxy's manager has connections of its own kind.
-            _use_timely(manager)
+            # A SOCKS proxy's manager has its own kind of connections.
+            _apply_deadlines(manager)
         return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         if str(request.url).startswith("http:"):
-            # Plain http is for this very machine. A proxy of the environment is another, and would read along.
+            # Plain http only goes to this very machine. A proxy from the environment could read it.
             kwargs["proxies"] = {}
         return super().send(request, *args, **kwargs)
 
 
-def _use_timely(manager: PoolManager) -> None:
+def _apply_deadlines(manager: PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}

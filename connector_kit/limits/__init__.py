@@ -1,4 +1,4 @@
-"""How many requests may go out, and when: the budget, the server's windows, its headers, and bursts."""
+"""Decides how many requests may go out, and when: the budget, the server's windows and headers, and bursts."""
 
 from __future__ import annotations
 

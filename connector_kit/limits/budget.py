@@ -1,6 +1,6 @@
 """Budgets of requests: never more than allowed in a window, and every window used from its first moment.
 
-Neither vendor says how its window moves. Counting each request from the moment of its *answer* is right for all kinds:
+Neither vendor says how its window moves. Counting each request from the moment of its *answer* is safe for every kind:
 the server can't have counted it later, so a slot that is free here is free there.
 """
 
@@ -16,18 +16,20 @@ from connector_kit.limits.headers import LimitHeaders
 from connector_kit.limits.window import Window
 
 _SCOPES = ("endpoint", "all")
-# Where a slot frees only when another request is answered, nobody knows when that is: look again this much later.
+# Where a slot frees only when another request is answered, nobody knows when that is: look again after these seconds.
 _LOOK_AGAIN = 0.25
-# A shorter pause than this ends, by a clock that counts in floats, in the moment in which it began.
+# A clock that counts in floats may not notice a shorter pause.
 _SHORTEST = 0.001
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """So many requests per `period` seconds.
+    """`requests` per `period` seconds.
 
     Args:
-        scope: `endpoint` where each endpoint has a window of its own, `all` where those of all count in one.
+        requests: how many.
+        period: in seconds.
+        scope: `endpoint` where each endpoint has its own window, `all` where all endpoints share one.
     """
 
     requests: int
@@ -36,7 +38,7 @@ class RateLimit:
 
     def __post_init__(self) -> None:
         if self.scope not in _SCOPES:
-            raise ValueError(f"{self.scope!r} is no scope of a rate limit; write {' or '.join(_SCOPES)}")
+            raise ValueError(f"{self.scope!r} is not a scope of a rate limit; write {' or '.join(_SCOPES)}")
         if self.requests < 1 or self.period <= 0:
             raise ValueError(f"a rate limit of {self.requests} per {self.period} s lets nothing out")
 
@@ -44,11 +46,11 @@ class RateLimit:
 class Budget:
     """How many requests may go out in each window. A window belongs to one endpoint, or to all of them.
 
-    A slot is reserved, and then settled by its answer, lost and sent again, or released. Nothing here sleeps. All
-    methods take the key of a window, which `window_for` gives.
+    A slot is reserved, and then settled by its answer, lost and sent again, or released. No method sleeps. All take the
+    key of a window, which `window_for` returns, and moments by the clock's `monotonic()`.
 
     Args:
-        clock: gives the moments.
+        clock: tells the time.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -59,7 +61,7 @@ class Budget:
         self._throttle = BurstThrottle(clock)
 
     def window_for(self, endpoint: str, limit: RateLimit) -> str:
-        """The key of the window from which requests to an endpoint draw.
+        """Return the key of the window that requests to an endpoint draw from.
 
         Raises:
             ValueError: the window has another limit, or other endpoints have another scope.
@@ -76,46 +78,50 @@ class Budget:
         return key
 
     def period(self, key: str) -> float:
-        """The length of a window in seconds."""
+        """Return the length of a window in seconds."""
         return self._limits[key].period
 
     def resets_in(self, key: str) -> float | None:
-        """Seconds until the limit resets, as the server says it. None where it does not say."""
+        """Return the seconds until the limit resets, as the server said; None where it did not say."""
         with self._lock:
             until = self._windows[key].closed_until
             return None if until is None else max(0.0, until - self._clock.monotonic())
 
-    def span(self, key: str) -> str:
-        """The period in words: `15 min`."""
+    def describe_period(self, key: str) -> str:
+        """Return the period in words: `15 min`."""
         minutes, seconds = divmod(self.period(key), 60)
         return f"{minutes:.0f} min" if not seconds else f"{self.period(key):g} s"
 
-    def described(self, key: str) -> str:
-        """The limit in words: `50 per 15 min`."""
+    def describe_limit(self, key: str) -> str:
+        """Return the limit in words: `50 per 15 min`."""
         with self._lock:
-            return f"{self._windows[key].limit} per {self.span(key)}"
+            return f"{self._windows[key].limit} per {self.describe_period(key)}"
 
-    def lasts(self, key: str, requests: int, after: float) -> float:
-        """In how many seconds so many requests will have gone out, the first of them in `after` seconds."""
+    def seconds_to_send(self, key: str, requests: int, pause: float) -> float:
+        """Estimate the seconds until `requests` have gone out, the first of them in `pause` seconds."""
         with self._lock:
             now, window = self._clock.monotonic(), self._windows[key]
-            begins_anew = window.ends_at is not None and now + after >= window.ends_at
-            counted = [] if begins_anew else [it for it in window.answered if it > now + after - window.period]
+            is_reset = window.ends_at is not None and now + pause >= window.ends_at
+            counted = [] if is_reset else [moment for moment in window.answered if moment > now + pause - window.period]
             beyond = requests - max(0, window.limit - len(counted) - window.open)
             if beyond <= 0:
-                return after
-            frees = counted[0] + window.period - now if counted else after + window.period
-            return max(after, frees) + (beyond - 1) // window.limit * window.period
+                return pause
+            next_slot = counted[0] + window.period - now if counted else pause + window.period
+            return max(pause, next_slot) + (beyond - 1) // window.limit * window.period
 
     def reserve(self, key: str) -> float:
-        """Take a slot for one request, or say in how many seconds to ask again. 0.0 means that the slot is taken."""
+        """Take a slot for one request.
+
+        Returns:
+            0.0 when the slot is taken, else the seconds after which to ask again.
+        """
         with self._lock:
             now = self._clock.monotonic()
             window = self._windows[key]
-            if (pause := self._closed(window, now)) > 0:
+            if (pause := self._closed_for(window, now)) > 0:
                 return pause
             if window.remaining is not None:
-                # As many stay over as are under way: somebody else may be taking them at the same time.
+                # Leave as many as are under way: another program may be using them up.
                 if 0 < window.remaining <= 2 * window.open:
                     return _LOOK_AGAIN
             elif window.in_flight >= window.most_unseen:
@@ -127,37 +133,50 @@ class Budget:
             return 0.0
 
     def settle(self, key: str, status: int, headers: Mapping[str, str], sent: float) -> None:
-        """Count an answer to a request sent at `sent`, and believe what it says of the limit."""
-        told = LimitHeaders.of(headers, self.period(key), self._clock)
+        """Count an answer, and believe what it says about the limit.
+
+        Args:
+            key: the window.
+            status: the HTTP status.
+            headers: as the server sent them.
+            sent: when the request was sent.
+        """
+        limit_headers = LimitHeaders.of(headers, self.period(key), self._clock)
         with self._lock:
             now = self._clock.monotonic()
             window = self._windows[key]
-            told = window.plausible(told, accepted=status != 429)
-            if told.limit is not None:
-                window.announced = told.limit
+            limit_headers = window.plausible(limit_headers, accepted=status != 429)
+            if limit_headers.limit is not None:
+                window.announced = limit_headers.limit
             window.in_flight -= 1
             if status == 429:
-                window.on_429(told, now)
+                window.on_429(limit_headers, now)
                 return
             self._throttle.answered()
             if now < window.blocked_until:
-                # It was counted before the window was full, and says nothing of how things stand since.
+                # The server counted it before the window was full, so it says nothing about the state since.
                 window.answered.append(now)
                 return
             window.alone = False
             window.refusals_in_a_row = 0
-            window.update(told, sent, now)
+            window.update(limit_headers, sent, now)
             window.count(now)
 
     def release(self, key: str) -> None:
-        """Give a slot back that was never used: the request was not sent."""
+        """Return a slot that was never used, because the request was not sent."""
         with self._lock:
             self._windows[key].in_flight -= 1
 
     def lost(self, key: str, sent: float, was_reset: bool) -> bool:
-        """No answer came, or not the whole of it; the slot is held for the next try.
+        """Hold the slot of a request whose answer did not arrive, or not all of it, for the next attempt.
 
-        True where the connection was reset for a burst too many: the pace is slowed, and the try need not count.
+        Args:
+            key: the window.
+            sent: when the request was sent.
+            was_reset: whether the server reset the connection.
+
+        Returns:
+            True where a burst of ours explains the reset: the pace is halved, and the attempt need not count.
         """
         with self._lock:
             window = self._windows[key]
@@ -167,14 +186,15 @@ class Budget:
             return was_reset and self._throttle.slow_down(sent)
 
     def resend(self, key: str) -> float:
-        """Send the request of a held slot again: it is the same one, and is not counted twice.
+        """Use a held slot for the next attempt at its request, which is not counted twice.
 
-        Gives the seconds after which to ask again, as `reserve` does. 0.0 means that it may go out now.
+        Returns:
+            0.0 when it may go out now, else the seconds after which to ask again.
         """
         with self._lock:
             now = self._clock.monotonic()
             window = self._windows[key]
-            if (pause := self._closed(window, now)) > 0:
+            if (pause := self._closed_for(window, now)) > 0:
                 return pause
             if window.remaining is None and window.in_flight >= window.most_unseen:
                 return _LOOK_AGAIN
@@ -184,19 +204,19 @@ class Budget:
             return 0.0
 
     def is_closed(self, key: str) -> bool:
-        """Whether a 429 came since the slot was taken, so that the request must not go out in it any more."""
+        """Whether a 429 came since the slot was taken, so that the request must not go out any more."""
         with self._lock:
             return self._clock.monotonic() < self._windows[key].blocked_until
 
     def give_up(self, key: str) -> None:
-        """The request of a held slot is not sent again; the server may have counted it."""
+        """Count a held slot as used: its request is not sent again, but the server may have counted it."""
         with self._lock:
             window = self._windows[key]
             window.held -= 1
             window.answered.append(self._clock.monotonic())
 
-    def _closed(self, window: Window, now: float) -> float:
-        """In how many seconds to ask again while nothing at all may go out; else 0.0."""
+    def _closed_for(self, window: Window, now: float) -> float:
+        """Return the seconds after which to ask again while nothing at all may go out, else 0.0."""
         if now < window.blocked_until:
             return max(window.blocked_until - now, _SHORTEST)
         if (pause := self._throttle.pause()) > 0:
@@ -204,5 +224,5 @@ class Budget:
         window.roll_over(now)
         if window.is_used_up and window.ends_at is not None:
             return max(window.ends_at - now, _SHORTEST)
-        # Where nothing is left and nobody says until when, the next one finds out: a 429 tells it.
+        # Where nothing is left and the server did not say until when, one request alone finds out: by its 429.
         return _LOOK_AGAIN if window.in_flight and (window.alone or window.is_used_up) else 0.0

@@ -1,7 +1,11 @@
-"""What an answer's headers say of the rate limit. Nonsense says nothing: a header must never stop or free a sync.
+"""Reads the rate limit from an answer's headers. Nonsense is ignored: no header may stall a sync or let it run free.
 
-The two vendors spell it differently. Talentics' framework sends `X-RateLimit-Limit`, `X-RateLimit-Remaining` and, with
-a 429, `Retry-After` and `X-RateLimit-Reset` as an epoch (I). Talentio sends `X-Remaining` and `X-Reset` in seconds (V).
+Talentics' framework sends the first two, and with a 429 all four (I); the reset is a moment. Talentio sends a span (V):
+
+    X-RateLimit-Limit: 50              X-Remaining: 4987
+    X-RateLimit-Remaining: 12          X-Reset: 1740
+    Retry-After: 600
+    X-RateLimit-Reset: 1718420430
 """
 
 from __future__ import annotations
@@ -15,25 +19,25 @@ from functools import lru_cache
 
 from connector_kit.clock import Clock
 
-# Reset values from here on are moments (seconds since the epoch), below it they are spans in seconds.
+# From here on a reset is a moment in seconds since the epoch, below it a span in seconds.
 _EPOCH_FROM = 1_000_000_000
-# A server that shuts us out for longer is asked again after this, so that a slip of its clock can't stop a sync.
+# The longest pause in seconds, however long the server shuts us out: its clock may be wrong.
 _LONGEST_PAUSE = 3600.0
-# Beyond a year it is a slip, and no date could hold all of it.
-_LONGEST_SAID = 366 * 86400.0
+# In seconds. More than a year is a mistake, and could exceed what a date can hold.
+_LONGEST_RETRY_AFTER = 366 * 86400.0
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
 class LimitHeaders:
-    """What one answer tells; None for what it does not tell.
+    """What the headers of one answer say; None for what they don't.
 
     Args:
-        limit: requests a window.
+        limit: requests per window.
         remaining: requests left in the window.
         reset: seconds until the window ends.
-        retry_after: seconds until the next request may be sent.
-        closed_for: the same as the server said it, however long that is; for people.
+        retry_after: seconds until the next request may be sent, an hour or two periods at most.
+        closed_for: the same without that bound, to show to people.
     """
 
     limit: int | None = None
@@ -44,9 +48,10 @@ class LimitHeaders:
 
     @property
     def pause(self) -> float | None:
-        """Seconds for which a 429 closes the window: the later of two, as a `Retry-After: 0` can stand by a reset.
+        """The seconds for which a 429 closes the window.
 
-        Where some requests are left the reset is not what it waits for.
+        The longer of the two, as `Retry-After: 0` may come with a reset. Where requests are left, the reset is not the
+        reason for the 429.
         """
         if self.retry_after is None or self.reset is None:
             return self.reset if self.retry_after is None else self.retry_after
@@ -54,22 +59,28 @@ class LimitHeaders:
 
     @classmethod
     def of(cls, headers: Mapping[str, str], period: float, clock: Clock) -> LimitHeaders:
-        """Read the headers of an answer to a request under a limit per `period` seconds."""
+        """Read an answer's headers.
+
+        Args:
+            headers: in any case.
+            period: the period of the configured limit in seconds; a reset further away than two of them is ignored.
+            clock: used where the answer has no `Date`.
+        """
         lower = {name.lower(): str(value) for name, value in headers.items()}
         now = parse_http_date(lower.get("date", "")) or clock.now()
         limits = _numbers(lower, "x-ratelimit-limit")
         limit = min((number for number in limits if number >= 1), default=None)
         remaining = min(_numbers(lower, "x-ratelimit-remaining", "x-remaining"), default=None)
         if limits and limit is None:
-            # A limit of nothing counts nothing, and nothing left of it says nothing.
+            # A limit of 0 is no limit, so "0 left" of it means nothing.
             remaining = None
         resets = [_span(value, now) for value in _numbers(lower, "x-ratelimit-reset", "x-reset")]
         closed_for = _retry_after(lower.get("retry-after", ""), now)
         return cls(
-            # More left than there is in all: one of the two is wrong, and what is left is the one to go by.
+            # More left than the whole limit: one of the two is wrong, and we go by what is left.
             limit=int(limit) if limit is not None and (remaining is None or remaining <= limit) else None,
             remaining=int(remaining) if remaining is not None else None,
-            # Of two that disagree the later one is safe. Past, or further off than any window is long, says nothing.
+            # If two disagree, the later one is safe. A reset in the past or beyond any window is ignored.
             reset=max((max(span, 0.0) for span in resets if -period <= span <= 2 * period), default=None),
             retry_after=None if closed_for is None else min(closed_for, max(2 * period, _LONGEST_PAUSE)),
             closed_for=closed_for,
@@ -77,13 +88,13 @@ class LimitHeaders:
 
 
 def _numbers(headers: Mapping[str, str], *names: str) -> list[float]:
-    """The numbers under these names. A header that came twice is one text with a comma in it."""
+    """Return the numbers in these headers. A header that was sent twice arrives as one text with a comma in it."""
     parts = [part.strip() for name in names for part in headers.get(name, "").split(",")]
     return [float(part) for part in parts if _NUMBER.fullmatch(part)]
 
 
 def _span(value: float, now: datetime) -> float:
-    # Moments in headers are the server's; against our own clock, minutes off, a reset would lie in the past.
+    # A moment is by the server's clock. Ours may be minutes off and would put the reset in the past.
     return value - now.timestamp() if value >= _EPOCH_FROM else value
 
 
@@ -96,13 +107,13 @@ def _retry_after(text: str, now: datetime) -> float | None:
         if moment is None:
             return None
         seconds = (moment - now).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_SAID)
+    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
 
-# All answers of one second bear the same date.
+# All answers of one second have the same date.
 @lru_cache(maxsize=16)
 def parse_http_date(text: str) -> datetime | None:
-    """The moment of an HTTP date header, or None for anything else."""
+    """Read an HTTP date such as `Sat, 15 Jun 2024 04:30:30 GMT`; None for anything else."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -1,4 +1,4 @@
-"""What a record is made of: found in an answer, brought to its schema's types, its personal data kept or hidden.
+"""Everything about records: finds them in an answer, brings them to their schema's types, hides personal data.
 
 Manifests name the extractors (`BodyExtractor`, `RowExtractor`) and `SchemaNormalization`.
 """

@@ -1,4 +1,4 @@
-"""The value of an answer's body, within bounds, also of a body that is not quite JSON."""
+"""Parses an answer's body, within bounds, even if it is not quite JSON."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import orjson
 
 from connector_kit.errors import BeyondBounds, UnexpectedAnswer
 
-# A list of empty lists takes forty times the memory of its text. The largest answer that can be meant, all applicants
-# of a job, holds 90,000 objects and 2,000,000 values.
+# A list of empty lists takes forty times the memory of its text. The largest legitimate answer, all applicants of a
+# job, holds 90,000 objects and 2,000,000 values.
 _MOST_CONTAINERS, _MOST_VALUES = 500_000, 5_000_000
 _PIECE = 1 << 20
 _NO_BACKSLASH = re.compile(rb"[^\\]")
 
-MARKED = "a byte order mark before the JSON, which was left out"
-UNESCAPED = "line breaks, tabs or other control characters unescaped in texts; they were read as they are"
-UNDECODABLE = "bytes that are not UTF-8; each stands as \ufffd in the records"
+MARKED = "a byte order mark before the JSON, which was skipped"
+UNESCAPED = "unescaped line breaks, tabs or other control characters in texts; they were read as they are"
+UNDECODABLE = "bytes that are not UTF-8; each appears as \ufffd in the records"
 
 
 class Body(NamedTuple):
     """A parsed body.
 
-    `clean` where no text of it holds a NUL or half a surrogate pair, and every number is finite; `repairs` tell, in
-    words for the log, what is not as JSON has it.
+    `clean` is True where no text in it holds a NUL or half a surrogate pair, and every number is finite. `repairs` says
+    in words for the log what was not valid JSON.
     """
 
     value: Any
@@ -35,19 +35,23 @@ class Body(NamedTuple):
 
 
 def body_of(content: bytes, status: int) -> Body:
-    """Parse a body.
+    """Parse the body of an answer, within bounds.
+
+    Args:
+        content: its bytes.
+        status: the answer's HTTP status, for the message.
 
     Raises:
-        BeyondBounds: it holds more values, or goes deeper, than any answer of these APIs.
-        UnexpectedAnswer: it is no JSON.
+        BeyondBounds: it holds more values, or nests deeper, than any answer of these APIs.
+        UnexpectedAnswer: it is not JSON.
     """
-    # A short one holds too few of them, however it is filled.
+    # A shorter body can't hold that many containers.
     if len(content) > _MOST_CONTAINERS and _holds_too_much(content):
         raise BeyondBounds(f"HTTP {status} with more values than an answer of this API can hold")
     try:
         return parsed(content)
     except orjson.JSONDecodeError as error:
-        # So orjson says that it does not go down any further; its releases spell it in two ways.
+        # The two messages of orjson's releases for JSON that is nested too deep.
         if "depth limit" in error.msg or "ecursion limit" in error.msg:
             raise BeyondBounds(f"HTTP {status} with JSON nested too deep") from None
         kind = "an HTML page" if looks_like_html(content) else "no valid JSON"
@@ -55,11 +59,13 @@ def body_of(content: bytes, status: int) -> Body:
 
 
 def parsed(content: bytes) -> Body:
-    """The value of a JSON text, also of one that orjson is stricter about than its reader can afford.
+    """Parse JSON, including some that orjson is too strict about: else one odd text would cost a whole page of records.
 
-    A byte order mark, a raw line break or a byte of another encoding in a text would cost all records of the page. So
-    would a text that was cut in the middle of an emoji, which ends in half a surrogate pair, and `1e999`, which is a
-    number; what normalises the values mends both, and the NUL that orjson takes where it is escaped.
+    Repaired here: a byte order mark, a raw line break or an undecodable byte in a text. Left for the normalization to
+    repair: half a surrogate pair (an emoji that was cut in two), `1e999`, and an escaped NUL.
+
+    Raises:
+        orjson.JSONDecodeError: it is not JSON.
     """
     plain = content.removeprefix(codecs.BOM_UTF8)
     repairs = [MARKED] if len(plain) < len(content) else []
@@ -81,27 +87,27 @@ def parsed(content: bytes) -> Body:
 
 
 def _loads(text: str) -> tuple[Any, bool]:
-    """The value, and whether a text in it holds raw control characters."""
+    """Return the value, and whether a text in it holds raw control characters."""
     try:
-        return json.loads(text, parse_constant=_refuse), False
+        return json.loads(text, parse_constant=_reject_constant), False
     except json.JSONDecodeError as error:
         if "control character" not in error.msg:
             raise
-    return json.loads(text, parse_constant=_refuse, strict=False), True
+    return json.loads(text, parse_constant=_reject_constant, strict=False), True
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+def _reject_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _holds_too_much(content: bytes) -> bool:
-    """Whether the JSON holds more than the bounds. Brackets and commas inside its texts are none of its structure."""
+    """Whether the JSON exceeds the bounds. Brackets and commas inside its texts don't count."""
     if not _is_beyond(content.count(b"{") + content.count(b"["), content.count(b",")):
         return False
     containers = values = start = 0
     in_text = False
     while start < len(content):
-        # No piece ends in a backslash, which would part it from what it escapes.
+        # A piece must not end in a backslash, which would be separated from what it escapes.
         last = _NO_BACKSLASH.search(content, min(start + _PIECE, len(content)) - 1)
         end = last.end() if last else len(content)
         parts = content[start:end].replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
@@ -120,5 +126,5 @@ def _is_beyond(containers: int, values: int) -> bool:
 
 
 def looks_like_html(content: bytes) -> bool:
-    """Whether a body is a page for people and no answer of an API. Headers are no help: they say what they like."""
+    """Whether a body is a web page and not an API's answer. Its headers can't be trusted to tell."""
     return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"

@@ -1,4 +1,10 @@
-"""The one spelling of a personal value that is hashed, so that a person spelled in two ways is still one person."""
+"""Brings personal values to a canonical form before they are hashed, so that two spellings get the same hash.
+
+- email, `Ana@Example.com`: `ana@example.com`
+- phone, `+62 812-3456-7890`: `081234567890`
+- nik, `3174.0101 0190-0001`: `3174010101900001`
+- birth date, `1990/1/31`: `1990-01-31`
+"""
 
 from __future__ import annotations
 
@@ -8,18 +14,18 @@ from collections.abc import Callable
 
 from connector_kit import times
 
-# Takes a text as `plain` and `str.strip` leave it.
+# Takes a text to which `plain` and `str.strip` were applied.
 Canonicalizer = Callable[[str], str]
 
-# RFC 5321: 64 characters before the @, 255 behind it.
+# RFC 5321: 64 characters before the @, 255 after it.
 _LONGEST_EMAIL = 320
-# One character can become 18; longer texts than this are no names, and a hostile one would take gigabytes.
+# One character can become 18, so a long hostile text would take gigabytes. No name is longer than this.
 _LONGEST_NORMALISED = 10_000
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _DATE_SEPARATORS = frozenset("-/")
 _SECONDS_AND_OFFSET = len("YYYY-MM-DDTHH:MM:SS+HH:MM")
 _ISO_DATE = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
-# Talentio's custom fields have names of the customer's own, mostly Japanese; a form's are Indonesian or English.
+# Customers name Talentio's custom fields themselves, mostly in Japanese; a form's fields are Indonesian or English.
 _PHONE_NAMES = (
     "phone",
     "mobile",
@@ -33,28 +39,32 @@ _PHONE_NAMES = (
     "携帯",
     "tel番号",
 )
-# A number as people write it where a form does not ask for it by name; 9 to 15 digits are those of a telephone.
+# A phone number in a field whose name does not say so. It has 9 to 15 digits.
 _PHONE = re.compile(r"[+0][0-9 ()+-]{8,24}")
 _PHONE_STARTS, _PHONE_DIGITS = frozenset("+0"), range(9, 16)
-# Of telephone numbers, dates and times.
+# How phone numbers, dates and times start.
 _NUMBER_STARTS = frozenset("+0123456789")
-# Numbers of identity cards, tax and social security, which are written with dots, hyphens, blanks or none.
+# Numbers of identity cards, tax and social security, which people write with dots, hyphens, blanks or none.
 _CARD_NAMES = ("identity_number", "nik", "ktp", "npwp", "bpjs")
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
 
 
 def canonical_form(name: str, text: str) -> str:
-    """Find the one spelling of a field's value.
+    """Return the canonical form of a field's value.
 
-    E-mail addresses are compared without case, phone numbers by their national digits, numbers of identity and tax
-    cards by their digits and letters, dates in ISO form, all else as text without blanks around it. Full-width letters
-    and digits count as plain ones in texts of up to 10,000 characters.
+    E-mail addresses lose their case, phone numbers are reduced to their national digits, numbers of identity and tax
+    cards to digits and capitals, dates and times are written in ISO form, everything loses the blanks around it.
+    Full-width letters and digits become plain ones in texts of up to 10,000 characters.
+
+    Args:
+        name: the field's name, which decides about phone and card numbers.
+        text: its value.
     """
     return canonicalizer(name)(plain(text).strip())
 
 
 def canonicalizer(name: str) -> Canonicalizer:
-    """What finds the spelling of one field's values, of which there may be many."""
+    """Return the function that makes the canonical form of values of the field `name`."""
     field = name.lower()
     if "mail" in field:
         return str.casefold
@@ -64,7 +74,7 @@ def canonicalizer(name: str) -> Canonicalizer:
 
 
 def plain(text: str) -> str:
-    """The text with plain letters and digits for full-width ones, and without NUL."""
+    """Return the text with full-width letters and digits replaced by plain ones, and without NUL."""
     if not text.isascii() and len(text) <= _LONGEST_NORMALISED:
         text = unicodedata.normalize("NFKC", text)
     return text.replace("\0", "")
@@ -87,7 +97,7 @@ def _phone_number(text: str) -> str:
 
 
 def _any_text(text: str) -> str:
-    """Spell a value whose field does not tell what it is: its shape does."""
+    """Recognise a value by its shape, since its field's name says nothing."""
     if "@" in text and _is_email(text):
         return text.casefold()
     if text[:1] not in _NUMBER_STARTS:
@@ -100,7 +110,7 @@ def _any_text(text: str) -> str:
 
 
 def _is_email(text: str) -> bool:
-    """Whether a text looks like an e-mail address. No regular expression: one is slow in long texts of many dots."""
+    """Whether a text looks like an e-mail address. A regular expression would be slow on long texts with many dots."""
     if len(text) > _LONGEST_EMAIL or text.count("@") != 1 or len(text.split()) != 1:
         return False
     user, _, host = text.partition("@")
@@ -112,31 +122,31 @@ def _is_phone(text: str) -> bool:
 
 
 def _iso(text: str) -> str:
-    """A date or time in ISO form; any other text, though it starts like one, as it is."""
+    """Return a date or time in ISO form; any other text, even if it starts like one, unchanged."""
     if len(text) == _SECONDS_AND_OFFSET and _is_iso_time(text):
         return text
     if text.startswith("0000-00-00"):
-        # MySQL's zero date is no date; hashed, it would join everybody who gave none.
+        # MySQL's zero date means "none". Its hash would join everybody who gave no date.
         return ""
     moment = times.parse(text)
     if moment is None:
         return text
     if moment.tzinfo is not None:
         return times.format_aware(moment)
-    # A day may come as the midnight with which it begins.
+    # A date may come as its midnight.
     return times.format_naive(moment).removesuffix("T00:00:00")
 
 
 def _is_iso_time(text: str) -> bool:
-    """Whether a time with an offset is spelled as it would be: no fraction, `Z` for no offset at all."""
+    """Whether a time with an offset is already canonical: no fraction, `Z` instead of `+00:00`."""
     return text[19] in "+-" and not text.endswith("00:00") and times.is_rfc_3339(text)
 
 
 def _phone_digits(text: str) -> str:
-    """Digits of the number as dialled inside its country, for Indonesia (+62) and Japan (+81).
+    """Return the digits as dialled inside the country, for Indonesia (+62) and Japan (+81).
 
-    Without a `+`, 62 can only be the country: national numbers start with 0. A bare 81 may also be an Indonesian mobile
-    number that lost its 0 (0812...), so it counts as Japan only where a Japanese mobile number follows.
+    Without a `+`, 62 can only be the country, as national numbers start with 0. A bare 81 may also be an Indonesian
+    mobile number that lost its 0 (0812...), so it counts as Japan only where a Japanese mobile number follows.
     """
     digits = _NO_DIGITS.sub("", text)
     international = text.startswith("+")
@@ -149,6 +159,6 @@ def _phone_digits(text: str) -> str:
         or (country == "62" and len(number) >= 10)
         or (country == "81" and len(number) == 12 and rest[:2] in ("70", "80", "90"))
     ):
-        # "+62 (0)812" keeps the 0 that only a caller inside the country dials.
+        # "+62 (0)812" has the 0 that is dialled inside the country only.
         return "0" + rest.removeprefix("0")
     return number

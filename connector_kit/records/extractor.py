@@ -17,13 +17,19 @@ from connector_kit.records.shapes import flat, objects_in, unkeyed
 
 @dataclass
 class BodyExtractor(RecordExtractor):
-    """Finds the records in a body.
+    """Finds the records in a body, whichever shape PHP gave the list.
+
+    With `field_path: [data]` each of these holds the records `a` and `b`:
+
+        {"data": [a, b]}    {"data": {"0": a, "2": b}}    {"data": [[a], b, null]}
+
+    and each of these holds none: `{"data": []}`, `{"data": {}}`, `{"data": null}`.
 
     Args:
-        field_path: where they are: `[data]`, or nothing for the whole body.
+        field_path: where they are; empty for the whole body.
         single: True for one record, False for a list of them.
-        none_if_empty: True where a body that is `null` means that there is no record. Elsewhere it does so inside of
-            `field_path` alone, as `{}` does everywhere: a whole body that is empty may as well be a gateway's.
+        none_if_empty: True where a whole body that is `null` means "no record". Elsewhere it is refused: it may come
+            from a gateway.
     """
 
     config: Config
@@ -35,9 +41,10 @@ class BodyExtractor(RecordExtractor):
         yield from self.records(parsed(response.content).value)
 
     def records(self, body: Any) -> list[dict[str, Any]]:
-        """The records of a body, in whichever of PHP's shapes they came.
+        """Return the records of a parsed body.
 
-        Raises UnexpectedAnswer for a body that is not what the endpoint gives.
+        Raises:
+            UnexpectedAnswer: the body is not one of this endpoint's.
         """
         found = body
         for name in self.field_path:
@@ -60,12 +67,19 @@ class BodyExtractor(RecordExtractor):
 
 @dataclass
 class RowExtractor(RecordExtractor):
-    """Finds the rows of a derived stream in a record of the stream that it is made from.
+    """Finds the rows of a derived stream in a record of the stream that it is derived from.
+
+    With `expand: [{field: stages, keep: {candidateId: id}}]` and `position: place`, the record
+
+        {"id": 7, "stages": [{"type": "document"}, {"type": "interview"}]}
+
+    has the rows `{"type": "document", "candidateId": 7, "place": 0}` and `{"type": "interview", "candidateId": 7,
+    "place": 1}`.
 
     Args:
-        expand: the arrays to go down into, outermost first. Each step is
+        expand: the arrays to descend into, outermost first. Each step is
             `{field: results, keep: {name in the row: name in the outer record}}`.
-        position: the field that tells a row's place in its array, from 0.
+        position: the name of a field to add, with the row's index in its array.
     """
 
     config: Config
@@ -81,7 +95,7 @@ class RowExtractor(RecordExtractor):
         yield from self.rows(parsed(response.content).value)
 
     def rows(self, record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """The rows that a record holds."""
+        """Return the rows that a record holds."""
         rows = [record]
         for step in self.expand:
             rows = [inner for outer in rows for inner in self._inner(outer, step)]
@@ -90,7 +104,7 @@ class RowExtractor(RecordExtractor):
     def _inner(self, outer: dict[str, Any], step: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         inner = outer.get(step["field"])
         kept = {name: outer.get(source) for name, source in (step.get("keep") or {}).items()}
-        # In the shapes that the record's own list may have: its rows and its list are to say the same.
+        # Unpacked as in the normalization, so that the rows match the record's own list.
         items = objects_in(inner) if isinstance(inner, (list, dict)) else []
         for place, item in enumerate(items):
             if isinstance(item, dict):

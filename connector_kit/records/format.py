@@ -1,4 +1,4 @@
-"""How records are spelled: as Airbyte's destinations take them, or as Singer's targets do."""
+"""How records are written: for Airbyte's destinations, or for Singer's targets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RecordFormat:
-    """What differs between two readers of the same records.
+    """What differs between the two.
 
-    `utc`: times come in UTC with `Z`; otherwise as the API spells them, with its offset or without a zone.
-    `unknown_fields`: fields that the schema lacks pass through; otherwise they are left out, at any depth.
+    Args:
+        utc: write times in UTC with `Z`; otherwise as the API sends them, with its offset or without a zone.
+        unknown_fields: let fields that the schema lacks pass through; otherwise leave them out, at any depth.
     """
 
     utc: bool
@@ -18,5 +19,5 @@ class RecordFormat:
 
 
 AIRBYTE = RecordFormat(utc=False, unknown_fields=True)
-# Several targets store the wall clock of a time with an offset, and several fail on a field that no SCHEMA declared.
+# Several targets ignore the offset of a time, and several fail on a field that no SCHEMA declared.
 SINGER = RecordFormat(utc=True, unknown_fields=False)

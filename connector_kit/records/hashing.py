@@ -1,4 +1,4 @@
-"""Hashes personal values with a key, so that people join across streams and nobody without the key can guess them."""
+"""Hashes personal values with a key: people still join across streams, and nobody without the key can guess them."""
 
 from __future__ import annotations
 
@@ -8,51 +8,54 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
-from connector_kit.records import canonical as spelling
+from connector_kit.records import canonical
 from connector_kit.records.scalars import UnreadableError, to_text
 
-# Takes an object, and changes it. Gives the number of the rule's fields that the object lacks.
+# Changes an object in place. Returns how many of the rule's fields the object lacks.
 Rule = Callable[[dict[str, Any]], int]
 
-# Names of form and custom fields; a server may make them up without end.
+# The most names of form and custom fields that are remembered: a server could make up any number.
 _MOST_NAMES = 200
-# Employees, schools, days of birth and the like repeat from record to record, and some fields say the same. Long texts
-# hardly ever do, and what is first seen late is hardly seen again.
-_REMEMBERED, _LONGEST_REMEMBERED = 20_000, 200
+# The most hashes that are remembered per kind of field. Employees, schools and birth dates repeat from record to
+# record; longer texts hardly ever do.
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 20_000, 200
 
 
 class Hasher:
-    """HMAC-SHA-256 over the normalised value, as 64 hexadecimal digits.
+    """HMAC-SHA-256 over the canonical form of a value, as 64 hexadecimal digits.
 
-    The same e-mail address, phone number or date gives the same hash in every stream and sync, however it is spelled;
-    nobody without the key can try values out. Safe to share among threads.
+    An e-mail address, phone number or date gets the same hash in every stream and sync, however it is spelled; nobody
+    without the key can try values out. Safe to share among threads.
+
+    Args:
+        key: `personal_data_key` of the configuration.
     """
 
     def __init__(self, key: str) -> None:
-        # Copied for each value: `hmac.digest` would take in the key anew each time, at twice the cost.
+        # Copied for each value: `hmac.digest` would process the key again each time, at twice the cost.
         self._keyed = hmac.new(key.encode("utf-8", "surrogatepass"), digestmod="sha256")
-        self._known: dict[spelling.Canonicalizer, dict[str, str]] = defaultdict(dict)
+        self._known: dict[canonical.Canonicalizer, dict[str, str]] = defaultdict(dict)
         self._by_name: dict[str, Rule] = {}
 
     def named(self, name: str) -> Rule:
-        """For the `value` of `{name, value}` pairs with this name."""
+        """Return the rule for the `value` of `{name, value}` pairs with this name."""
         rule = self._by_name.get(name)
         if rule is None:
-            rule = self._rule([("value", spelling.canonicalizer(name))])
+            rule = self._rule([("value", canonical.canonicalizer(name))])
             if len(self._by_name) < _MOST_NAMES:
                 self._by_name[name] = rule
         return rule
 
     def rule(self, names: Sequence[str]) -> Rule:
-        """For some fields of an object. Nothing stays nothing: null and empty lists are null, blank text is empty."""
-        return self._rule([(name, spelling.canonicalizer(name)) for name in names])
+        """Return the rule for these fields of an object. Null and empty lists become null, blank text becomes empty."""
+        return self._rule([(name, canonical.canonicalizer(name)) for name in names])
 
-    def _rule(self, spellers: Sequence[tuple[str, spelling.Canonicalizer]]) -> Rule:
-        fields = [(name, spell, self._known[spell]) for name, spell in spellers]
+    def _rule(self, named: Sequence[tuple[str, canonical.Canonicalizer]]) -> Rule:
+        fields = [(name, canonicalize, self._known[canonicalize]) for name, canonicalize in named]
 
         def hash_fields(target: dict[str, Any]) -> int:
             absent = 0
-            for name, spell, known in fields:
+            for name, canonicalize, known in fields:
                 value = target.get(name)
                 if value is None:
                     absent += name not in target
@@ -63,26 +66,26 @@ class Hasher:
                     continue
                 result = known.get(text)
                 if result is None:
-                    result = self._hash_of(text, spell)
-                    if len(known) < _REMEMBERED and len(text) <= _LONGEST_REMEMBERED:
+                    result = self._hash_of(text, canonicalize)
+                    if len(known) < _MOST_REMEMBERED and len(text) <= _LONGEST_REMEMBERED:
                         known[text] = result
                 target[name] = result
             return absent
 
         return hash_fields
 
-    def _hash_of(self, text: str, spell: spelling.Canonicalizer) -> str:
-        normal = spell(spelling.plain(text).strip())
-        if not normal:
+    def _hash_of(self, text: str, canonicalize: canonical.Canonicalizer) -> str:
+        form = canonicalize(canonical.plain(text).strip())
+        if not form:
             return ""
         keyed = self._keyed.copy()
-        # Half of a surrogate pair can't be encoded as it is.
-        keyed.update(normal.encode(errors="replace"))
+        # Half of a surrogate pair can't be encoded.
+        keyed.update(form.encode(errors="replace"))
         return keyed.hexdigest()
 
 
 def _text_of(value: Any) -> str | None:
-    """The spelling of what is no text."""
+    """Return the text to hash for a value that is not text."""
     if value in ([], {}):
         return None
     if type(value) is float and isfinite(value):

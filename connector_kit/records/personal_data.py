@@ -1,8 +1,8 @@
-"""What becomes of applicants' personal data: kept, replaced by a keyed hash, or dropped.
+"""Reads from the schemas which fields are personal, and adapts the schemas to what happens to them.
 
-Each field of a schema carries `x-personal-data`, its class; every class but `none` is personal. What a form's field or
-a custom field reveals depends on its name, so there the name decides: `x-personal-data-by-name` lists the known ones,
-and a name that is not known counts as personal.
+Each field carries `x-personal-data`, its class; every class but `none` is personal. What a form's field or a custom
+field reveals depends on its name, so there the name decides: `x-personal-data-by-name` lists the known names, and any
+other counts as personal.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from connector_kit.settings import Mode
 Schema = Mapping[str, Any]
 
 MARK = "x-personal-data"
-# At the `value` of a `{name, value}` pair: the class for each name that is known.
+# On the `value` of a `{name, value}` pair: the class of each known name.
 MARK_BY_NAME = "x-personal-data-by-name"
 CLASSES = frozenset({"none", "identifier", "contact", "special", "free_text", "file_link"})
 HASHED_TYPE = ["null", "string"]
 
-# Shorter than this, whoever has hashed data may find the key by trying.
+# In characters. A shorter key can be found by trying keys on hashed data.
 SAFE_KEY_LENGTH = 16
 
 
 def is_personal(field: Schema) -> bool:
-    """Whether a leaf of a schema holds personal data. One without a mark does: it was forgotten, not cleared."""
+    """Whether a leaf of a schema holds personal data. One without a mark does: somebody forgot to classify it."""
     return bool(field.get(MARK) != "none")
 
 
 def is_leaf(field: Schema) -> bool:
-    """Whether the field has no fields of its own, so that its mark speaks for all of it."""
+    """Whether the field has no fields of its own, so that its mark covers all of it."""
     return "properties" not in field and "properties" not in field.get("items", ())
 
 
 def is_named_value(properties: Mapping[str, Schema]) -> bool:
-    """Whether an object is a `{name, value}` pair, such as a form's field, whose name tells what the value reveals."""
+    """Whether an object is a `{name, value}` pair, such as a form's field, whose name says what the value reveals."""
     return "name" in properties and "value" in properties and is_personal(properties["value"])
 
 
 def harmless_names(value: Schema) -> frozenset[str]:
-    """The names with which the value of a pair stays readable, by its schema. A name that is not known is none."""
+    """Return the names for which the `value` of a pair is not personal, given the schema of `value`."""
     return frozenset(name for name, kind in value.get(MARK_BY_NAME, {}).items() if kind == "none")
 
 
 def schema_for(schema: Schema, mode: Mode) -> Schema:
-    """Describe the records as they are in a mode.
+    """Return the schema of the records that come out in a mode.
 
-    In `hash` a personal field is text, whatever it was; in `drop` it may be null; in `keep` the schema is as it was.
-    Marks and descriptions stay.
+    In `hash` a personal field becomes text; in `drop` it may be null; in `keep` nothing changes. Marks and descriptions
+    stay.
     """
     if mode == "keep":
         return schema

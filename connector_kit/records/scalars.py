@@ -1,7 +1,6 @@
-"""One function per scalar type of a schema: takes what the API sent, gives that type, or raises `UnreadableError`.
+"""One function per scalar type of a schema: converts what the API sent to that type, or raises `UnreadableError`.
 
-Values that are right already come back as the very same object, so that a caller can see that nothing changed.
-Null never comes here.
+A value that needs no change is returned as the very same object, so that the caller can tell. Null is never passed.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from connector_kit import times
 
 Convert = Callable[[Any], Any]
 
-# What a BIGINT column holds; one bit more and destinations fail the whole batch.
+# The range of a BIGINT column; one value beyond it makes destinations fail the whole batch.
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
-# Deeper values than this are refused by the protocol's serialiser, which ends the sync.
+# The protocol's serialiser fails, and with it the sync, on values that are nested deeper.
 DEEPEST = 64
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
@@ -29,11 +28,11 @@ _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "
 
 
 class UnreadableError(ValueError):
-    """The value can't be brought to the declared type. It carries no text: the value may be personal data."""
+    """Raised for a value that can't be converted. It carries no text, because the value may be personal data."""
 
 
 def clean_text(value: str) -> str:
-    """Leave out what databases and serialisers refuse: NUL goes, half a surrogate pair is replaced."""
+    """Remove what databases and serialisers reject: NUL is dropped, half a surrogate pair is replaced."""
     if value.isascii():
         return value.replace("\0", "") if "\0" in value else value
     if "\0" in value:
@@ -41,13 +40,13 @@ def clean_text(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        # Over UTF-16, so that two halves that do belong together become their character.
+        # By way of UTF-16, which joins two halves that belong together.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """Repair a value of no declared type at any depth. Integers that don't fit become text, deeper values null."""
+    """Repair a value of undeclared type, at any depth. Integers beyond BIGINT become text, values too deep null."""
     kind = type(value)
     if kind is str:
         return clean_text(value)
@@ -68,22 +67,22 @@ def _digits(value: int) -> str | None:
     try:
         return str(value)
     except ValueError:
-        # Python refuses to spell integers of more than 4,300 digits.
+        # Python refuses to print integers of more than 4,300 digits.
         return None
 
 
 def to_text(value: Any) -> str:
-    """JSON's spelling of whatever is no text: `true`, `12`, `["a"]`."""
+    """Return text, or the JSON of any other value: `true`, `12`, `["a"]`."""
     if type(value) is str:
         return clean_text(value)
-    spelling = _digits(value) if type(value) is int else _ENCODE(clean(value))
-    if spelling is None or spelling == "null":
+    text = _digits(value) if type(value) is int else _ENCODE(clean(value))
+    if text is None or text == "null":
         raise UnreadableError
-    return spelling
+    return text
 
 
 def to_integer(value: Any) -> int:
-    """Whole numbers alone, also as text and as `12.0`: rounding would make a value up."""
+    """Return a whole number, also from text and from `12.0`. Nothing is rounded: that would invent a value."""
     if type(value) is int:
         whole = value
     elif isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
@@ -98,7 +97,7 @@ def to_integer(value: Any) -> int:
 
 
 def to_number(value: Any) -> int | float:
-    """Only plain numerals are read: "5,000" is five to some, five thousand to others. Whole numbers stay integers."""
+    """Return a number, also from a plain numeral: "5,000" is ambiguous and unreadable. Whole numbers stay integers."""
     if isinstance(value, str):
         try:
             return to_integer(value)
@@ -125,7 +124,7 @@ def to_number(value: Any) -> int | float:
 
 
 def to_boolean(value: Any) -> bool:
-    """True and false, also as 1 and 0 and as the words for them."""
+    """Return a boolean, also from 1 and 0 and from the words in `_BOOLEANS`."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -138,42 +137,42 @@ def to_boolean(value: Any) -> bool:
 
 
 def to_aware_time(value: Any) -> str:
-    """RFC 3339 with the offset that the API sent; what is well-formed already stays as it is, byte by byte."""
+    """Return RFC 3339 with the offset that the API sent; a well-formed value stays unchanged."""
     if type(value) is str and times.is_rfc_3339(value):
         return value
-    return _respelled(value, times.format_aware)
+    return _reformatted(value, times.format_aware)
 
 
 def to_utc_time(value: Any) -> str:
-    """RFC 3339 in UTC with `Z`; a time without a zone is read as UTC, as everywhere in the kit."""
+    """Return RFC 3339 in UTC with `Z`; a time without a zone is read as UTC, as everywhere in the kit."""
     if type(value) is str:
         if value.endswith("Z") and times.is_rfc_3339(value):
             return value
-        if (spelled := times.quick_utc(value)) is not None:
-            return spelled
-    return _respelled(value, times.format_utc)
+        if (quick := times.quick_utc(value)) is not None:
+            return quick
+    return _reformatted(value, times.format_utc)
 
 
 def to_naive_time(value: Any) -> str:
-    """Wall clock, also of a value that names a zone: the field leaves open which zone to convert it to."""
-    return _respelled(value, times.format_naive)
+    """Return the wall clock without a zone. A zone is dropped, not converted: the field does not say to which."""
+    return _reformatted(value, times.format_naive)
 
 
 def to_date(value: Any) -> str:
-    """Date of the wall clock, also of a value that names a time of day."""
-    return _respelled(value, times.format_date)
+    """Return the date of the wall clock. A time of day is dropped."""
+    return _reformatted(value, times.format_date)
 
 
-def _respelled(value: Any, spell: Callable[[datetime], str]) -> str:
+def _reformatted(value: Any, format_time: Callable[[datetime], str]) -> str:
     moment = times.parse(value)
     if moment is None:
         raise UnreadableError
     try:
-        spelling = spell(moment)
+        text = format_time(moment)
     except OverflowError as error:
-        # The first or the last hours that a date can tell, moved to another zone.
+        # The first or last hours of the calendar, moved to another zone.
         raise UnreadableError from error
-    return value if spelling == value else spelling
+    return value if text == value else text
 
 
 _CONVERSIONS: Mapping[str, tuple[Convert, Any]] = {
@@ -185,9 +184,15 @@ _CONVERSIONS: Mapping[str, tuple[Convert, Any]] = {
 
 
 def conversion(kind: str, field: Mapping[str, Any], utc: bool = False) -> tuple[Convert, Any]:
-    """Find the function for a field of a scalar type, and what stands in where it is a key and came empty.
+    """Find out how to convert a scalar field.
 
-    With `utc` all times are converted to it; otherwise they keep the zone, or the lack of one, that the field declares.
+    Args:
+        kind: its JSON type.
+        field: its schema.
+        utc: convert all times to UTC; otherwise they keep the zone, or lack of one, that the field declares.
+
+    Returns:
+        The function, and the value to use where the field is a key and the API left it empty.
     """
     if kind == "string" and field.get("format") == "date":
         return to_date, "1970-01-01"

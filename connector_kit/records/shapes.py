@@ -1,4 +1,7 @@
-"""Objects and lists that came in another shape than the schema has them."""
+"""Unpacks objects and lists that have another shape than their schema.
+
+PHP writes an empty object as `[]` and a list with gaps as `{"0": a, "2": b}` (I).
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,7 @@ def has_fields(value: Any) -> bool:
 
 
 def only_object(value: Any) -> Any:
-    """The object, taken out of a list of one; null for the empty list, which is how PHP spells an empty object.
-
-    UNREADABLE where there is no such object.
-    """
+    """Return the object itself or the only one in a list; None for an empty list, UNREADABLE for anything else."""
     if isinstance(value, dict):
         return value
     if not isinstance(value, list):
@@ -34,20 +34,17 @@ def only_object(value: Any) -> Any:
 
 
 def objects_in(value: list[Any] | dict[str, Any]) -> list[Any]:
-    """The entries of a list of objects, in whichever shape it came; the same list comes back where it is flat."""
+    """Return the entries of a list of objects in any shape; the very same list where it is flat already."""
     return flat(value if isinstance(value, list) else unkeyed(value))
 
 
 def unkeyed(value: dict[str, Any]) -> list[Any]:
-    """The list that an object stands for: itself alone, or its values where numbers are its names.
-
-    That is how PHP spells a list with gaps (I).
-    """
+    """Return the list that an object stands for: its values where its names are numbers, else the object alone."""
     return list(value.values()) if all(map(str.isdigit, value)) else [value]
 
 
 def flat(entries: list[Any]) -> list[Any]:
-    """Unpack lists inside a list, at any depth, in order; the same list comes back where there are none."""
+    """Unpack lists inside a list, at any depth, in order; return the very same list where there are none."""
     if list not in map(type, entries):
         return entries
     unpacked: list[Any] = []

@@ -10,23 +10,23 @@ from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, Headers, made
 def test_the_estimate_goes_by_the_limit_behind_an_early_429() -> None:
     budget, clock = made()
     sent(budget, clock, 429, {"Retry-After": "600"})
-    assert budget.lasts("scores", 90, 600) == pytest.approx(600 + PERIOD)
+    assert budget.seconds_to_send("scores", 90, 600) == pytest.approx(600 + PERIOD)
 
 
 def test_what_the_window_has_used_up_counts_in_the_estimate() -> None:
     budget, clock = made()
     for _ in range(45):
         sent(budget, clock)
-    assert budget.lasts("scores", 5, 4) == 4
-    assert budget.lasts("scores", 45, 4) == pytest.approx(PERIOD, abs=5)
-    assert budget.lasts("scores", 100, 4) == pytest.approx(2 * PERIOD, abs=5)
+    assert budget.seconds_to_send("scores", 5, 4) == 4
+    assert budget.seconds_to_send("scores", 45, 4) == pytest.approx(PERIOD, abs=5)
+    assert budget.seconds_to_send("scores", 100, 4) == pytest.approx(2 * PERIOD, abs=5)
 
 
 def test_a_lower_limit_that_is_announced_is_kept_and_told() -> None:
     budget, clock = made()
-    assert budget.described("scores") == "50 per 15 min"
+    assert budget.describe_limit("scores") == "50 per 15 min"
     sent(budget, clock, headers={"X-RateLimit-Limit": "30"})
-    assert budget.described("scores") == "30 per 15 min"
+    assert budget.describe_limit("scores") == "30 per 15 min"
     for _ in range(29):
         sent(budget, clock)
     assert budget.reserve("scores") > 800
@@ -68,4 +68,4 @@ def test_a_limit_below_what_was_accepted_is_none() -> None:
     for _ in range(20):
         sent(budget, clock)
     sent(budget, clock, headers={"X-RateLimit-Limit": "10"})
-    assert budget.described("scores") == "50 per 15 min"
+    assert budget.describe_limit("scores") == "50 per 15 min"

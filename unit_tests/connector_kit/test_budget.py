@@ -196,7 +196,7 @@ def test_each_window_has_a_limit_and_a_period_of_its_own() -> None:
     assert budget.window_for("/scores", few) == budget.window_for("/scores", few) == "/scores"
     key = budget.window_for("/pages", many)
     assert key == budget.window_for("/details", many)
-    assert (budget.described("/scores"), budget.described(key)) == ("2 per 15 min", "3 per 7 s")
+    assert (budget.describe_limit("/scores"), budget.describe_limit(key)) == ("2 per 15 min", "3 per 7 s")
     for window, requests, period in (("/scores", 2, 900), (key, 3, 7)):
         for _ in range(requests):
             assert budget.reserve(window) == 0.0
@@ -213,7 +213,7 @@ def test_one_window_has_one_limit() -> None:
 
 @pytest.mark.parametrize("scope", ["everything", "", "All"])
 def test_a_scope_that_is_none_is_named(scope: str) -> None:
-    with pytest.raises(ValueError, match=f"^'{scope}' is no scope"):
+    with pytest.raises(ValueError, match=f"^'{scope}' is not a scope"):
         RateLimit(50, 900, scope)
 
 

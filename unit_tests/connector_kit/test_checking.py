@@ -81,7 +81,7 @@ def test_a_wrong_credential_is_asked_about_once(source: str) -> None:
 def test_a_page_of_a_firewall_is_no_word_about_the_credential(source: str) -> None:
     status, asked, _ = check(source, {".": answers(403, PAGE)})
     assert status.status == Status.FAILED
-    assert re.match(r"A firewall or proxy in front of the API refused \S+ \(HTTP 403 with an HTML", str(status.message))
+    assert re.match(r"A firewall or proxy in front of the API blocked \S+ \(HTTP 403 with an HTML", str(status.message))
     assert len(asked) == 1
 
 

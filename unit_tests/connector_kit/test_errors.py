@@ -46,7 +46,7 @@ def test_what_is_refused_is_told_at_once_and_fails_its_stream_alone(
 def test_a_firewalls_page_is_told_as_that(group: Group) -> None:
     page = answers(403, b"<!DOCTYPE html><html></html>")
     outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, page))
-    assert_failed(outcome, group, "config_error", r"firewall .* refused .* \(HTTP 403 with an HTML page\)\. Have ")
+    assert_failed(outcome, group, "config_error", r"firewall .* blocked .* \(HTTP 403 with an HTML page\)\. Check ")
 
 
 @each_group

@@ -117,7 +117,8 @@ def test_a_wait_says_stream_limit_until_when_what_is_left_and_the_end(caplog: py
     first = next(record.getMessage() for record in caplog.records)
     # 1,240 more than the 50 that went out: 24 windows of 15 minutes, behind the wait for the next one.
     assert first == (
-        "ticket_scores: limit of 50 per 15 min reached; next at 12:15:00 UTC; 1,240 left, about 6 h 15 min."
+        "ticket_scores: limit of 50 per 15 min reached; next request at 12:15:00 UTC; 1,240 requests left, "
+        "about 6 h 15 min."
     )
 
 
@@ -133,7 +134,7 @@ def test_a_wait_is_told_every_minute_and_sends_a_status_every_ten(caplog: pytest
 
         play.clock.wait = wait  # type: ignore[method-assign]
         play.run(1)
-    told = [record for record in caplog.records if "next at" in record.getMessage()]
+    told = [record for record in caplog.records if "next request at" in record.getMessage()]
     assert len(told) == len(times)
     assert times[0] == 0
     assert play.clock.time == 3600
@@ -206,8 +207,7 @@ def test_a_server_that_hangs_is_given_up_after_minutes_and_not_after_an_hour() -
     assert play.asked == 2
     assert 620 <= play.clock.time <= 630
     assert str(given_up.value.message) == (
-        "no answer. It did not pass within 2 tries over 5 min. Run the sync again; what was read is kept, and it goes "
-        "on from there."
+        "no answer. It still failed after 2 tries over 5 min. What was read is kept; run the sync again to continue."
     )
 
 
@@ -234,7 +234,7 @@ def test_a_server_that_is_down_is_asked_again_when_it_says(header: str, wait: fl
 def test_a_server_that_stays_down_is_waited_for_an_hour_in_all(caplog: pytest.LogCaptureFixture) -> None:
     play = Play()
     play.requester.send = lambda *_: SimpleNamespace(status_code=503, headers={"Retry-After": "1000"})
-    with pytest.raises(AirbyteTracedException, match=r"did not pass within 5 tries over 1 h 0 min"):
+    with pytest.raises(AirbyteTracedException, match=r"still failed after 5 tries over 1 h 0 min"):
         play.run(1)
     # Platforms hear of waits that are longer than they go without a sign of life.
     assert {stream for _, stream, _ in play.statuses} == {"ticket_scores", "aspect_scores"}
@@ -268,7 +268,7 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play = Play()
-    monkeypatch.setattr("connector_kit.http.dispatcher.TELL_EVERY", 0.001)
+    monkeypatch.setattr("connector_kit.http.dispatcher.LOG_EVERY", 0.001)
     told = threading.Event()
     answer = play._send
 
@@ -298,13 +298,13 @@ def test_the_end_is_estimated_with_all_that_draw_from_the_window(caplog: pytest.
         play.run(90)
     first = next(record.getMessage() for record in caplog.records)
     # 640 requests at 50 a window: the next one and 12 behind it.
-    assert first.endswith("; 40 left, about 3 h 15 min.")
+    assert first.endswith("; 40 requests left, about 3 h 15 min.")
 
 
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({}, "The server does not say when it resets; at the latest in 15 min. Check again then."),
+        ({}, "The server does not say when it resets; it takes 15 min at most. Check again then."),
         ({"Retry-After": "120"}, "It resets at 12:02:00 UTC; check again then."),
         ({"Retry-After": "86400"}, "It resets at 2024-06-02 12:00:00 UTC; check again then."),
         ({"X-Reset": "300"}, "It resets at 12:05:00 UTC; check again then."),
@@ -318,4 +318,4 @@ def test_a_check_says_what_the_server_said_of_the_reset_and_invents_nothing(
     play.requester.send = lambda *_: SimpleNamespace(status_code=429, headers=headers)
     with pytest.raises(AirbyteTracedException) as refused:
         play.run(1)
-    assert refused.value.message == f"The rate limit is used up. {words} The credentials may well be right."
+    assert refused.value.message == f"The rate limit is used up. {words} This says nothing about the credentials."

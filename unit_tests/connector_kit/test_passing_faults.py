@@ -33,7 +33,7 @@ PASSING: dict[str, tuple[Happening, str]] = {
     ),
     "no answer": (raises(requests.exceptions.ReadTimeout), r": no usable answer \(no answer in time\)\."),
     "no connection": (raises(requests.exceptions.ConnectTimeout), r": no usable answer \(no connection in time\)\."),
-    "cut body": (raises(requests.exceptions.ChunkedEncodingError), r": no usable answer \(the answer broke off\)\."),
+    "cut body": (raises(requests.exceptions.ChunkedEncodingError), r": no usable answer \(the answer was cut off\)\."),
     "bad JSON": (answers(200, b'{"data": [{"id": 1'), r": no usable answer \(HTTP 200 with no valid JSON\)\."),
     "HTML": (
         answers(200, b"<!DOCTYPE html><title>Login</title>"),
@@ -74,7 +74,7 @@ def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
     outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, happen), num_workers=1)
     assert outcome.errors.keys() == group.failing
     lasting = (
-        rf" It did not pass within {TRIES} tries over \d+ min\. Run the sync again; what was read is kept, and it "
+        rf" It still failed after {TRIES} tries over \d+ min\. What was read is kept; run the sync again to continue"
     )
     for pattern, streams in group.fails.items():
         assert outcome.asked_of(pattern) == tries_of(group, pattern)

@@ -45,9 +45,7 @@ def told_of(first_words: bytes) -> ErrorResolution:
 def test_a_port_that_speaks_plain_http_is_told_as_that() -> None:
     told = told_of(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
     assert told.response_action == ResponseAction.FAIL
-    assert str(told.error_message).startswith(
-        "The server answered in plain http, not in TLS. Check the host and the port"
-    )
+    assert str(told.error_message).startswith("The server answered in plain http, not TLS. Check the host and port")
 
 
 def test_a_proxy_that_takes_plain_http_only_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +55,7 @@ def test_a_proxy_that_takes_plain_http_only_is_named_by_its_variable(monkeypatch
             session.get("https://api.test/v1", timeout=10)
     told = TABLE.interpret_response(failed.value)
     assert told.response_action == ResponseAction.FAIL
-    assert str(told.error_message).startswith("HTTPS_PROXY: the proxy takes plain http only. Begin its address")
+    assert str(told.error_message).startswith("HTTPS_PROXY: the proxy speaks plain http only. Start its address")
 
 
 @pytest.mark.parametrize("words", ["certificate is not yet valid", "certificate has expired"])

@@ -1,0 +1,63 @@
+"""How often a request that fails is tried again, and after which pauses."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from connector_kit.http.attempts import Attempt
+from connector_kit.http.failure_table import PATIENCE, PAUSES
+
+# A server that is down may say for how long (`Retry-After`). We wait for it this many seconds in all.
+_LONGEST_RETRY_AFTER = 3600.0
+# Attempts that our own burst explains don't count. Beyond this many, a request that is always reset is a failure.
+_MOST_FORGIVEN = 8
+
+
+@dataclass
+class Retries:
+    """The failed attempts of one request.
+
+    Args:
+        counted: attempts that count; `forgiven`: attempts that our own burst explains.
+        set_aside_after: counted attempts after which a request that was set aside before is set aside again, else 0.
+        failed_at: when the first attempt failed, by the monotonic clock.
+        hung: seconds that the attempts after the first took.
+        waited_as_told: seconds of pauses that a `Retry-After` asked for.
+        due: when a request that was set aside is sent again, by the monotonic clock.
+    """
+
+    counted: int = 0
+    forgiven: int = 0
+    set_aside_after: int = 0
+    failed_at: float | None = None
+    hung: float = 0.0
+    waited_as_told: float = 0.0
+    due: float = 0.0
+
+    def pause_after(self, attempt: Attempt, by_burst: bool, now: float) -> float | None:
+        """Count an attempt that failed.
+
+        Args:
+            attempt: the attempt.
+            by_burst: whether the budget blames its loss on a burst of ours.
+            now: the monotonic clock.
+
+        Returns:
+            Seconds until the next attempt; None when this was the last.
+        """
+        if by_burst and self.forgiven < _MOST_FORGIVEN:
+            self.forgiven += 1
+        else:
+            self.counted += 1
+        if self.failed_at is None:
+            self.failed_at = now
+        else:
+            self.hung += attempt.took
+        if self.counted > len(PAUSES) or self.hung >= PATIENCE or self.waited_as_told >= _LONGEST_RETRY_AFTER:
+            return None
+        pause = PAUSES[max(self.counted, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+        if attempt.retry_after:
+            pause = max(pause, min(attempt.retry_after, _LONGEST_RETRY_AFTER - self.waited_as_told))
+            self.waited_as_told += pause
+        return pause
