@@ -87,11 +87,12 @@ audit: $(UV) ## known holes in the locked dependencies (asks public lists over t
 	@$(UV) export --quiet --frozen --all-extras --no-default-groups --no-emit-project --format requirements-txt --output-file .cache/locked.txt
 	@$(UV) tool run --quiet 'pip-audit>=2.7,<3' --strict --disable-pip --require-hashes --requirement .cache/locked.txt
 
-lint: .venv/.ready ## style, types, and which file may import which
+lint: .venv/.ready ## style, types, imports and declared dependencies
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
 	$(DEV)/lint-imports --no-cache
+	$(DEV)/deptry connector_kit source_talentics source_talentio
 
 format: .venv/.ready ## bring the code into the project's style
 	$(DEV)/ruff check --fix .
