@@ -1,4 +1,4 @@
-# Everything starts here: needs make, a CPython from 3.10 to 3.13 and a package index, and makes the rest itself.
+# Everything starts here: needs make, a CPython from 3.10 to 3.14 and a package index, and makes the rest itself.
 
 PYTHON ?= python3
 SIZE ?= small
@@ -27,7 +27,7 @@ export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
 endif
 
 comma := ,
-no_python := no CPython from 3.10 to 3.13 found: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python
+no_python := no CPython from 3.10 to 3.14 found: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python
 no_demo_python := PyAirbyte needs CPython 3.10$(comma) 3.11 or 3.12: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python3.12
 
 # Shell code: sets `python` to the first candidate of $(1) that is a CPython from 3.10 up to and without $(2), or stops
@@ -99,12 +99,12 @@ format: .venv/.ready ## bring the code into the project's style
 	$(DEV)/ruff format .
 
 $(UV):
-	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	@$(call find_python,$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3.10,(3$(comma) 15),$(no_python)); \
 	echo "Setting up uv with $$python"; \
 	"$$python" -m venv --clear $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet 'uv>=0.9,<1'
 
 .venv/.ready: uv.lock pyproject.toml $$(call stale,.venv) | $(UV)
-	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	@$(call find_python,$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3.10,(3$(comma) 15),$(no_python)); \
 	$(call environment,--all-extras)
 
 .venv-demo/.ready: uv.lock pyproject.toml $$(call stale,.venv-demo) | $(UV)
@@ -112,5 +112,5 @@ $(UV):
 	$(call environment,--no-default-groups --group demo)
 
 .venv-bench/.ready: uv.lock pyproject.toml $$(call stale,.venv-bench) | $(UV)
-	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	@$(call find_python,$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3.10,(3$(comma) 15),$(no_python)); \
 	$(call environment,--no-default-groups --group bench --extra singer)
