@@ -76,8 +76,9 @@ sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=co
 test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
 	$(DEV)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
 
-test-long: .venv/.ready ## the tests that look for lost records, with 5,000 random histories, and for idle manifest lines
-	CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency unit_tests/test_manifest_lines.py --timeout=0 $(PYTEST_ARGS)
+test-long: .venv/.ready ## random tests with new examples: 5,000 histories that may lose records, odd values; and all manifest lines
+	HYPOTHESIS_PROFILE=long CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency \
+	  unit_tests/test_manifest_lines.py $$(grep -l '@given' unit_tests/connector_kit/*.py) --timeout=0 $(PYTEST_ARGS)
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
