@@ -25,7 +25,7 @@ from tools import personal_data_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"source_talentics": ROOT / "docs" / "talentics.md", "source_talentio": ROOT / "docs" / "talentio.md"}
-WRITTEN = sorted([ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
+WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 CREDENTIALS = {
     "source_talentics": {"app_id": "app", "app_secret": "secret"},

@@ -1,4 +1,7 @@
-"""metadata.yaml of each connector, and the root's, against Airbyte's model, pyproject.toml and the manifests."""
+"""metadata.yaml of each connector, and the root's, against Airbyte's model, pyproject.toml and the manifests.
+
+The version stands in pyproject.toml; whatever else tells it is compared with that.
+"""
 
 from __future__ import annotations
 
@@ -151,3 +154,21 @@ def test_the_image_bears_the_version_and_takes_both_connectors(project: dict[str
     assert re.findall(r"--tag \S+:(\S+)", dockerfile) == [project["version"]]
     (choices,) = re.findall(r"^\s*(source-\S+(?: \| source-\S+)*)\) ;;", dockerfile, re.MULTILINE)
     assert sorted(choices.split(" | ")) == sorted(package.replace("_", "-") for package in PACKAGES)
+
+
+def test_the_newest_version_of_each_changelog_is_that_of_the_package(project: dict[str, Any]) -> None:
+    heading = re.compile(r"^## (\S+) - (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+    changes = heading.findall((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert changes[0][0] == project["version"]
+    for page in ("talentics", "talentio"):
+        _, _, table = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").partition("\n## Changelog\n")
+        rows = re.findall(r"^\| (\d\S+) \| (\S+) \|", table, re.MULTILINE)
+        assert rows == changes[: len(rows)], "newest first, with the dates of CHANGELOG.md"
+        assert rows[0][0] == project["version"]
+
+
+def test_the_commands_of_the_readme_name_the_version(project: dict[str, Any]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"source-talentics:(\d\S*)", readme) + re.findall(r"\| Docker image tag \| `(\S+)` \|", readme)
+    assert len(named) >= 3
+    assert set(named) == {project["version"]}
