@@ -172,3 +172,16 @@ def test_the_commands_of_the_readme_name_the_version(project: dict[str, Any]) ->
     named = re.findall(r"source-talentics:(\d\S*)", readme) + re.findall(r"\| Docker image tag \| `(\S+)` \|", readme)
     assert len(named) >= 3
     assert set(named) == {project["version"]}
+
+
+def test_the_versions_of_python_are_the_same_wherever_they_stand(project: dict[str, Any]) -> None:
+    words = [classifier.rpartition(" :: ")[2] for classifier in project["classifiers"]]
+    versions = [version for version in words if re.fullmatch(r"3\.\d+", version)]
+    behind = f"3.{int(versions[-1].removeprefix('3.')) + 1}"
+    assert project["requires-python"] == f">={versions[0]},<{behind}"
+    jobs = read_yaml(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    assert jobs["python"]["strategy"]["matrix"]["python"] == versions
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"no CPython from {versions[0]} to {versions[-1]} found" in makefile
+    newest_first = " ".join(f"python{version}" for version in reversed(versions))
+    assert f"$(PYTHON) {newest_first},({behind.replace('.', '$(comma) ')})" in makefile
