@@ -1,4 +1,4 @@
-# Everything starts here: needs make, a CPython from 3.10 to 3.13 and a package index, and makes the rest itself.
+# Everything starts here: needs make, a CPython from 3.10 to 3.14 and a package index, and makes the rest itself.
 
 PYTHON ?= python3
 SIZE ?= small
@@ -27,7 +27,7 @@ export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
 endif
 
 comma := ,
-no_python := no CPython from 3.10 to 3.13 found: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python
+no_python := no CPython from 3.10 to 3.14 found: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python
 no_demo_python := PyAirbyte needs CPython 3.10$(comma) 3.11 or 3.12: install one (such as python3.12 with python3.12-venv) or name it with PYTHON=/path/to/python3.12
 
 # Shell code: sets `python` to the first candidate of $(1) that is a CPython from 3.10 up to and without $(2), or stops
@@ -55,7 +55,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync meltano sandbox test test-long bench audit lint format FORCE
+.PHONY: help demo sync meltano sandbox test test-long bench audit lint format generate FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -76,8 +76,9 @@ sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=co
 test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
 	$(DEV)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
 
-test-long: .venv/.ready ## the tests that look for lost records, with 5,000 random histories, and for idle manifest lines
-	CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency unit_tests/test_manifest_lines.py --timeout=0 $(PYTEST_ARGS)
+test-long: .venv/.ready ## random tests with new examples: 5,000 histories that may lose records, odd values; and all manifest lines
+	HYPOTHESIS_PROFILE=long CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency \
+	  unit_tests/test_manifest_lines.py $$(grep -l '@given' unit_tests/connector_kit/*.py) --timeout=0 $(PYTEST_ARGS)
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
@@ -87,23 +88,27 @@ audit: $(UV) ## known holes in the locked dependencies (asks public lists over t
 	@$(UV) export --quiet --frozen --all-extras --no-default-groups --no-emit-project --format requirements-txt --output-file .cache/locked.txt
 	@$(UV) tool run --quiet 'pip-audit>=2.7,<3' --strict --disable-pip --require-hashes --requirement .cache/locked.txt
 
-lint: .venv/.ready ## style, types, and which file may import which
+lint: .venv/.ready ## style, types, imports and declared dependencies
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
 	$(DEV)/lint-imports --no-cache
+	$(DEV)/deptry connector_kit source_talentics source_talentio
 
 format: .venv/.ready ## bring the code into the project's style
 	$(DEV)/ruff check --fix .
 	$(DEV)/ruff format .
 
+generate: .venv/.ready ## write the committed files that are made from others: docs/personal-data.md, plugins/
+	$(DEV)/python -m tools
+
 $(UV):
-	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	@$(call find_python,$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3.10,(3$(comma) 15),$(no_python)); \
 	echo "Setting up uv with $$python"; \
 	"$$python" -m venv --clear $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet 'uv>=0.9,<1'
 
 .venv/.ready: uv.lock pyproject.toml $$(call stale,.venv) | $(UV)
-	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	@$(call find_python,$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3.10,(3$(comma) 15),$(no_python)); \
 	$(call environment,--all-extras)
 
 .venv-demo/.ready: uv.lock pyproject.toml $$(call stale,.venv-demo) | $(UV)
@@ -111,5 +116,5 @@ $(UV):
 	$(call environment,--no-default-groups --group demo)
 
 .venv-bench/.ready: uv.lock pyproject.toml $$(call stale,.venv-bench) | $(UV)
-	@$(call find_python,$(PYTHON) python3.13 python3.12 python3.11 python3.10,(3$(comma) 14),$(no_python)); \
+	@$(call find_python,$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3.10,(3$(comma) 15),$(no_python)); \
 	$(call environment,--no-default-groups --group bench --extra singer)

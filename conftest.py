@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import pytest
 from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from hypothesis import HealthCheck, settings
 
 # How long an example takes is the machine's business; tests count requests.
-settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make test` tries the same examples each time, so that no change fails for what it did not do; `make test-long` looks
+# for new ones.
+settings.register_profile("ci", _ANY_MACHINE, derandomize=True)
+# Said, as Hypothesis itself would not be random where `CI` is set.
+settings.register_profile("long", _ANY_MACHINE, derandomize=False, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 

@@ -16,8 +16,7 @@ from processes import ROOT, running_sandbox
 from uv import find_uv_bin
 
 from demo.meltano_client import environment, meltano
-from plugins import About, Definition, definition, files
-from plugins.__main__ import FOLDER, about
+from tools.meltano_plugins import FOLDER, About, Definition, about, definition, files
 
 # What the Hub's own check of a definition lets pass.
 FIELDS = {
@@ -53,8 +52,8 @@ def written(tap: str) -> Definition:
 
 
 def test_the_files_are_what_the_tap_tells_of_itself(tap: str, told: About) -> None:
-    for path, text in files({tap: definition(told)}, FOLDER).items():
-        assert path.read_text(encoding="utf-8") == text, "run `python -m plugins`"
+    for path, text in files({tap: definition(told)}).items():
+        assert path.read_text(encoding="utf-8") == text, "run: make generate"
 
 
 def test_the_hub_takes_the_definition(written: Definition) -> None:

@@ -1,4 +1,7 @@
-"""metadata.yaml of each connector, and the root's, against Airbyte's model, pyproject.toml and the manifests."""
+"""metadata.yaml of each connector, and the root's, against Airbyte's model, pyproject.toml and the manifests.
+
+The version stands in pyproject.toml; whatever else tells it is compared with that.
+"""
 
 from __future__ import annotations
 
@@ -151,3 +154,34 @@ def test_the_image_bears_the_version_and_takes_both_connectors(project: dict[str
     assert re.findall(r"--tag \S+:(\S+)", dockerfile) == [project["version"]]
     (choices,) = re.findall(r"^\s*(source-\S+(?: \| source-\S+)*)\) ;;", dockerfile, re.MULTILINE)
     assert sorted(choices.split(" | ")) == sorted(package.replace("_", "-") for package in PACKAGES)
+
+
+def test_the_newest_version_of_each_changelog_is_that_of_the_package(project: dict[str, Any]) -> None:
+    heading = re.compile(r"^## (\S+) - (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+    changes = heading.findall((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert changes[0][0] == project["version"]
+    for page in ("talentics", "talentio"):
+        _, _, table = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").partition("\n## Changelog\n")
+        rows = re.findall(r"^\| (\d\S+) \| (\S+) \|", table, re.MULTILINE)
+        assert rows == changes[: len(rows)], "newest first, with the dates of CHANGELOG.md"
+        assert rows[0][0] == project["version"]
+
+
+def test_the_commands_of_the_readme_name_the_version(project: dict[str, Any]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"source-talentics:(\d\S*)", readme) + re.findall(r"\| Docker image tag \| `(\S+)` \|", readme)
+    assert len(named) >= 3
+    assert set(named) == {project["version"]}
+
+
+def test_the_versions_of_python_are_the_same_wherever_they_stand(project: dict[str, Any]) -> None:
+    words = [classifier.rpartition(" :: ")[2] for classifier in project["classifiers"]]
+    versions = [version for version in words if re.fullmatch(r"3\.\d+", version)]
+    behind = f"3.{int(versions[-1].removeprefix('3.')) + 1}"
+    assert project["requires-python"] == f">={versions[0]},<{behind}"
+    jobs = read_yaml(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    assert jobs["python"]["strategy"]["matrix"]["python"] == versions
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"no CPython from {versions[0]} to {versions[-1]} found" in makefile
+    newest_first = " ".join(f"python{version}" for version in reversed(versions))
+    assert f"$(PYTHON) {newest_first},({behind.replace('.', '$(comma) ')})" in makefile

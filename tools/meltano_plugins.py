@@ -1,7 +1,5 @@
 """What Meltano has to know of the two taps, made from what they tell of themselves (`tap-… --about --format=json`).
 
-`python -m plugins` writes it anew:
-
 - `plugins/tap-….yml`: a definition as Meltano's Hub keeps them, for `meltano add … --from-ref`;
 - `plugins/extractors/*.lock`: the same where a Meltano project keeps what it knows of its plugins, for the
   `meltano.yml` of this repository.
@@ -10,14 +8,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tools import ROOT
+
 About = Mapping[str, Any]
 Definition = dict[str, Any]
+
+FOLDER = ROOT / "plugins"
 
 VARIANT = "talentics-talentio"
 """Meltano tells several makers' taps of one name apart by this."""
@@ -32,37 +36,45 @@ _PACKAGE = "airbyte-source-talentics-talentio[singer]"
 _KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "object": "object", "array": "array"}
 
 
-def definition(about: About) -> Definition:
+def about(tap: str) -> About:
+    """What the installed tap tells of itself."""
+    program = Path(sys.executable).parent / tap
+    told = subprocess.run([program, "--about", "--format=json"], stdout=subprocess.PIPE, text=True, check=True)
+    found: About = json.loads(told.stdout)
+    return found
+
+
+def definition(told: About) -> Definition:
     """A tap's definition as the Hub wants it."""
-    name = about["name"]
-    schema = about["settings"]
+    name = told["name"]
+    schema = told["settings"]
     return {
         "name": name,
         "namespace": name.replace("-", "_"),
         "variant": VARIANT,
-        "description": about["description"],
+        "description": told["description"],
         **TAPS[name],
         "pip_url": _PACKAGE,
         "executable": name,
         "maintenance_status": "active",
         "quality": "unknown",
         "keywords": ["api", "meltano_sdk", "recruiting"],
-        "supported_python_versions": about["supported_python_versions"],
-        "capabilities": sorted(about["capabilities"]),
+        "supported_python_versions": told["supported_python_versions"],
+        "capabilities": sorted(told["capabilities"]),
         "settings_group_validation": [schema.get("required", [])],
         "settings": list(_settings(schema, "")),
     }
 
 
-def files(definitions: Mapping[str, Definition], folder: Path) -> dict[Path, str]:
+def files(definitions: Mapping[str, Definition]) -> dict[Path, str]:
     """The text of every file by its path."""
     found = {}
     for name, one in definitions.items():
         text = yaml.safe_dump(one, sort_keys=False, allow_unicode=True, width=120)
-        found[folder / f"{name}.yml"] = f"# Written by `python -m plugins`.\n{text}"
+        found[FOLDER / f"{name}.yml"] = f"# Written by `make generate`.\n{text}"
         # Meltano reads locks that name the type of the plugin and leaves out what is for the Hub's pages alone.
         lock = {"plugin_type": "extractors", **one}
-        path = folder / "extractors" / f"{name}--{VARIANT}.lock"
+        path = FOLDER / "extractors" / f"{name}--{VARIANT}.lock"
         found[path] = json.dumps(lock, indent=2, ensure_ascii=False) + "\n"
     return found
 
