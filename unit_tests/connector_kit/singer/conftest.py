@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from taps import SOURCES, Account
+from unit_tests.connector_kit.singer.taps import SOURCES, Account
 
 
 @pytest.fixture(autouse=True)

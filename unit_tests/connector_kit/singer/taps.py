@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 from unittest import mock
 
-from findings import Judge
+from unit_tests.connector_kit.singer.findings import Judge
 
 from connector_kit.singer import sync_run
 from connector_kit.singer.tap import ManifestTap, tap_class

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taps import Account
+from unit_tests.connector_kit.singer.taps import Account
 
 ODD: tuple[Any, ...] = (
     "", "2024/01/01 10:00", "0000-00-00", "nul\0nul", 2**65, -1.5, True, [], {}, [1, "a"], {"deep": [1]},

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from taps import TINY, Account, Catalog, tap_of
+from unit_tests.connector_kit.singer.taps import TINY, Account, Catalog, tap_of
 
 from connector_kit.singer.states import Refused
 

@@ -15,7 +15,7 @@ from urllib.request import url2pathname
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
-from taps import SOURCES, TINY, Account, tap_of
+from unit_tests.connector_kit.singer.taps import SOURCES, TINY, Account, tap_of
 
 from connector_kit.singer import program
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from singer_sdk.singerlib import Catalog
-from taps import tap_of
+from unit_tests.connector_kit.singer.taps import tap_of
 
 from connector_kit.files import UnreadableFile
 from connector_kit.singer.inputs import read_bookmarks, read_catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from taps import TINY, Account
+from unit_tests.connector_kit.singer.taps import TINY, Account
 
 from connector_kit import times
 

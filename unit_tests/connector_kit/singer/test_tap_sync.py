@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, DestinationSyncMode, SyncMode, Type
-from findings import Judge
-from taps import Account
+from unit_tests.connector_kit.singer.findings import Judge
+from unit_tests.connector_kit.singer.taps import Account
 
 from connector_kit import times
 from connector_kit.source import ManifestSource
