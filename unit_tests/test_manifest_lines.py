@@ -31,9 +31,9 @@ from connector_kit.source import ManifestSource
 from connector_kit.state import cursors as kit_state
 from connector_kit.sync import Sync
 from sandbox import Settings, VirtualClock, World
-from unit_tests.connector_kit.failing_source import log_into
 from unit_tests.consistency.harness import ORIGIN, READ_ORDER, Inline, KitClock, Plan, WorldTransport, small_pages
 from unit_tests.consistency.machine import SIZES
+from unit_tests.support.outcome import log_into
 
 PACKAGES = ("source_talentics", "source_talentio")
 Path = tuple[str | int, ...]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sandbox import Settings, VirtualClock, World
-from unit_tests.connector_kit.failing_source import log_into
 from unit_tests.consistency.harness import PAGE, Run, State, run_sync, small_pages
 from unit_tests.consistency.machine import SIZES
+from unit_tests.support.outcome import log_into
 
 COUNTS = {**SIZES, "exams": 7, "tickets": 8, "jobs": 2, "applicants": 10, "candidates": 23, "requisitions": 8}
 LISTS = {

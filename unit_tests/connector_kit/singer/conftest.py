@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+
 from unit_tests.connector_kit.singer.taps import SOURCES, Account
 
 

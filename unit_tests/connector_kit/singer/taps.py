@@ -11,12 +11,11 @@ from functools import cache, partial
 from typing import Any
 from unittest import mock
 
-from unit_tests.connector_kit.singer.findings import Judge
-
 from connector_kit.singer import sync_run
 from connector_kit.singer.tap import ManifestTap, tap_class
 from connector_kit.source import ManifestSource
 from sandbox import Settings, VirtualClock, World
+from unit_tests.connector_kit.singer.findings import Judge
 from unit_tests.consistency.harness import KitClock, Plan, WorldTransport
 
 SOURCES = ("talentics", "talentio")

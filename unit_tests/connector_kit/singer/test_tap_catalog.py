@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from unit_tests.connector_kit.singer.taps import TINY, Account, Catalog, tap_of
 
 from connector_kit.singer.states import Refused
+from unit_tests.connector_kit.singer.taps import TINY, Account, Catalog, tap_of
 
 
 def test_a_catalog_needs_no_config_and_is_the_same_with_one(account: Account) -> None:

@@ -15,9 +15,9 @@ from urllib.request import url2pathname
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
-from unit_tests.connector_kit.singer.taps import SOURCES, TINY, Account, tap_of
 
 from connector_kit.singer import program
+from unit_tests.connector_kit.singer.taps import SOURCES, TINY, Account, tap_of
 
 CAPABILITIES = {
     "about", "activate-version", "batch", "catalog", "discover", "schema-flattening", "state", "stream-maps",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from unit_tests.connector_kit.singer.taps import TINY, Account
 
 from connector_kit import times
+from unit_tests.connector_kit.singer.taps import TINY, Account
 
 
 def test_nothing_changed_gives_no_row_and_asks_for_lists_alone(account: Account) -> None:

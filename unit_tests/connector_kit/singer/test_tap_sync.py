@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, DestinationSyncMode, SyncMode, Type
-from unit_tests.connector_kit.singer.findings import Judge
-from unit_tests.connector_kit.singer.taps import Account
 
 from connector_kit import times
 from connector_kit.source import ManifestSource
+from unit_tests.connector_kit.singer.findings import Judge
+from unit_tests.connector_kit.singer.taps import Account
 from unit_tests.consistency.harness import KitClock, Plan, WorldTransport
 
 Rows = dict[str, list[dict[str, Any]]]
