@@ -9,6 +9,9 @@ from datetime import datetime, timezone
 
 from sandbox import VirtualClock
 
+# When a test says nothing of time: the vendors' samples are older than any lookback, so that no state is held back.
+NOW = datetime(2024, 6, 1, tzinfo=timezone.utc)
+
 
 class SharedClock(VirtualClock):
     """Stands still but for `advance` and for waits, which take no time: they move it.
