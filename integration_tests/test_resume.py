@@ -14,12 +14,12 @@ import pytest
 from airbyte_cdk.models import SyncMode
 from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from processes import configured, discovered, program, run, write_json
+from unit_tests.consistency.harness import Destination, KitClock, Plan, WorldTransport, run_sync
 
 from connector_kit.source import ManifestSource
 from connector_kit.state import cursors as kit_state
 from connector_kit.sync import Sync
 from sandbox import Limit, Settings, VirtualClock, World, serve
-from unit_tests.consistency.harness import Destination, KitClock, Plan, WorldTransport, run_sync
 
 # By source: the stream, what the sandbox calls its parents, its key, and its endpoint in the log of requests.
 DETAILS = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector_kit.source import read_manifest, stream_name
 from sandbox import Settings, World
 from unit_tests.support.clock import SharedClock
 from unit_tests.support.outcome import Outcome
@@ -44,6 +45,11 @@ class Account:
     @property
     def config(self) -> dict[str, Any]:
         return self.world.configs(ORIGIN)[self.source]
+
+    @property
+    def streams(self) -> list[str]:
+        """All streams of the source, in the manifest's order."""
+        return [stream_name(stream) for stream in read_manifest(self.package)["streams"]]
 
     def later(self, seconds: float = 3600) -> None:
         """Time goes by, so that what was read is older than any doubt about clocks."""

@@ -12,7 +12,7 @@ from singer_sdk.singerlib import Catalog
 from connector_kit.files import UnreadableFile
 from connector_kit.singer.inputs import read_bookmarks, read_catalog
 from connector_kit.singer.states import Refused
-from unit_tests.connector_kit.singer.taps import tap_of
+from unit_tests.support.taps import tap_of
 
 BAD_CATALOGS = ["[]", "5", "{}", "null", '{"streams": {}}', '{"streams": [5]}', '{"streams": [{}]}', "{", ""]
 BAD_STATES = ["[]", "[5]", "5", '"x"', '{"no": 1}', '{"bookmarks": []}', "{", '{"type": "STATE", "value": {}}']
