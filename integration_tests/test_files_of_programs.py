@@ -15,7 +15,7 @@ from processes import SOURCES, Run, configured, discovered, program, run, write_
 from singer_programs import TINY, last_state, tap
 
 from sandbox import Running, Settings, serve
-from unit_tests.connector_kit.singer.findings import Judge
+from unit_tests.support.singer_judge import Judge
 
 BOTH = pytest.mark.parametrize("source", SOURCES)
 

@@ -14,12 +14,12 @@ import pytest
 from airbyte_cdk.models import SyncMode
 from airbyte_cdk.test.catalog_builder import CatalogBuilder
 from processes import configured, discovered, program, run, write_json
+from unit_tests.consistency.harness import Destination, KitClock, Plan, WorldTransport, run_sync
 
 from connector_kit.source import ManifestSource
 from connector_kit.state import cursors as kit_state
 from connector_kit.sync import Sync
 from sandbox import Limit, Settings, VirtualClock, World, serve
-from unit_tests.consistency.harness import Destination, KitClock, Plan, WorldTransport, run_sync
 
 # By source: the stream, what the sandbox calls its parents, its key, and its endpoint in the log of requests.
 DETAILS = {
@@ -108,7 +108,7 @@ def test_killed_at_any_moment_it_repeats_what_was_in_flight_alone(source: str, w
     clock.advance(3600)
     destination = Destination()
     # Every detail is confirmed as it lands, so that only flights are left to repeat.
-    with mock.patch.object(kit_state, "_CONFIRM_EVERY", 0.0):
+    with mock.patch.object(kit_state, "_EMIT_EVERY", 0.0):
         first = run_sync(
             package,
             world,

@@ -15,7 +15,7 @@ from processes import run
 from singer_programs import TINY, arguments, discovered, last_state, running, tap
 
 from sandbox import Limit, Running, Settings, serve
-from unit_tests.connector_kit.singer.findings import Judge
+from unit_tests.support.singer_judge import Judge
 
 # Far beyond what a loaded machine needs to end a process; the threads that a tap leaves behind would wait for hours.
 PATIENCE = 60

@@ -16,7 +16,7 @@ from processes import SOURCES, Run, run, write_json
 from singer_programs import TINY, arguments, discovered, last_state, tap
 
 from sandbox import Running, Settings, serve
-from unit_tests.connector_kit.singer.findings import Judge
+from unit_tests.support.singer_judge import Judge
 
 SECRET = {"talentics": "app_secret", "talentio": "access_token"}
 BOTH = pytest.mark.parametrize("source", SOURCES)

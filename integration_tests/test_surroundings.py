@@ -12,7 +12,7 @@ from processes import SOURCES, Run, configured, program, run, unshared, write_js
 from singer_programs import TINY, arguments, tap
 
 from sandbox import Running, Settings, serve
-from unit_tests.connector_kit.singer.findings import Judge
+from unit_tests.support.singer_judge import Judge
 
 BOTH = pytest.mark.parametrize("source", SOURCES)
 # Where nothing depends on what a source reads, the tests take the one with Japanese data.

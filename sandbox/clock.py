@@ -36,14 +36,16 @@ class VirtualClock:
     """A clock that stands still until it is told to move."""
 
     def __init__(self, start: float = 1_750_000_000.0) -> None:
-        self.now = start
+        self.start = start
+        # Counted from 0, so that sums of a few seconds stay exact.
+        self.passed = 0.0
 
     def __call__(self) -> float:
-        return self.now
+        return self.start + self.passed
 
     def advance(self, seconds: float) -> None:
         """Jumps by `seconds`; a negative number goes back."""
-        self.now += seconds
+        self.passed += seconds
 
 
 def iso_microseconds(moment: int) -> str:

@@ -113,6 +113,8 @@ class Settings:
     """Share of a list's records that the credential may not see: left out of the pages, and counted in the total."""
     past_end: Literal["empty", "404", "last", "all"] = "empty"
     """What the page behind the last one gives; `all` is the whole list, unpaged."""
+    talentio_page: int = 100
+    """So many records stand on a page of Talentio's lists."""
     comments_per_page: int | None = None
     """Talentio pages comments by so many, with X-Total; None gives all at once."""
 

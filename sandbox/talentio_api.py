@@ -16,7 +16,6 @@ from sandbox.talentio_data import Record, TalentioCatalogue
 from sandbox.talentio_filters import QUERY_NAMES, BadParameterError, Filters, Test
 
 PREFIX = "/talentio/api/v1"
-_PAGE = 100
 
 LISTS = ("candidates", "requisitions", "job_titles", "channels", "employees", "employee_groups", "workspaces")
 ENDPOINTS = (*LISTS, "candidate", "comments", "requisition")
@@ -137,7 +136,7 @@ class TalentioApi:
             tests = self._filters.of_others(endpoint, params, make)
         if tests:
             ids = self._matching(endpoint, collection, ids, tests, params)
-        shown = self._pages.cut(ids, int(page), _PAGE)
+        shown = self._pages.cut(ids, int(page), self._settings.talentio_page)
         if shown is None:
             return error(404, "見つかりません")
         if endpoint == "candidates":

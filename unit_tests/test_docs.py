@@ -22,9 +22,8 @@ from connector_kit.http.failure_table import PAUSES, FailureTable, lasting
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource, read_manifest, stream_name
 from tools import personal_data_page
+from unit_tests.support.doc_pages import PAGES, ROOT, section, under
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = {"source_talentics": ROOT / "docs" / "talentics.md", "source_talentio": ROOT / "docs" / "talentio.md"}
 WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 CREDENTIALS = {
@@ -52,14 +51,6 @@ def streams(source: str) -> dict[str, dict[str, Any]]:
 def specification(source: str) -> Mapping[str, Any]:
     spec: Mapping[str, Any] = manifest(source)["spec"]["connection_specification"]
     return spec
-
-
-def section(page: Path, heading: str) -> str:
-    """The text under a heading of the second level, up to the next one."""
-    parts = re.split(r"^## (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    found = dict(zip(parts[1::2], parts[2::2], strict=True))
-    assert heading in found, f"{page.name} has no heading '{heading}'"
-    return found[heading]
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -185,13 +176,6 @@ def test_troubleshooting_has_each_message_as_it_is_under_its_heading(source: str
     for words, text in messages(source):
         shown = under(PAGES[source], words).splitlines()
         assert any(text in line for line in shown), f"{PAGES[source].name}, {words}, does not explain: {text}"
-
-
-def under(page: Path, words: str) -> str:
-    """The text under the one heading of the Troubleshooting that begins with the words."""
-    parts = re.split(r"^### (.+)$", section(page, "Troubleshooting"), flags=re.MULTILINE)
-    (text,) = [text for heading, text in zip(parts[1::2], parts[2::2], strict=True) if heading.startswith(words)]
-    return text
 
 
 # Messages that are no failure of one request; as they hold times and counts, by their pattern.

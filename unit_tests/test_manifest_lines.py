@@ -10,35 +10,32 @@ import copy
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Optional
 from unittest import mock
 
 import pytest
-import requests
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import source as kit_source
-from connector_kit.http.transport import new_session
 from connector_kit.reading.check import check_streams
-from connector_kit.reading.registry import ReaderRegistry
-from connector_kit.records.format import AIRBYTE
-from connector_kit.settings import Settings as KitSettings
 from connector_kit.source import ManifestSource
 from connector_kit.state import cursors as kit_state
-from connector_kit.sync import Sync
-from sandbox import Settings, VirtualClock, World
-from unit_tests.connector_kit.failing_source import log_into
-from unit_tests.consistency.harness import ORIGIN, READ_ORDER, Inline, KitClock, Plan, WorldTransport, small_pages
-from unit_tests.consistency.machine import SIZES
+from sandbox import World
+from unit_tests.support.account import ORIGIN
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.moving_source import SIZES
+from unit_tests.support.one_thread import READ_ORDER, Parts, Said, small_pages, small_world
+from unit_tests.support.outcome import States, log_into
+from unit_tests.support.transport import Reply, Sent, Transport
 
 PACKAGES = ("source_talentics", "source_talentio")
 Path = tuple[str | int, ...]
-# Answers in the place of the world's: status and body, or None.
-Instead = Callable[[str], tuple[int, bytes] | None]
+# Answers in the world's place to a path and query, or None.
+Instead = Callable[[str], Optional[Reply]]
 STREAMS = {
     "source_talentics": (*READ_ORDER["source_talentics"], "applicant_details"),
     "source_talentio": (*READ_ORDER["source_talentio"], "job_titles", "channels", "employees"),
@@ -90,38 +87,16 @@ def changed(value: Any) -> list[Any]:
     return [f"{value}x", "nonsense"]
 
 
-class Recorder(WorldTransport):
-    """Notes how each request went out, and answers some in the world's place."""
+class Recorder:
+    """A script that notes how each request went out, and answers some in the world's place."""
 
-    def __init__(self, world: World, clock: VirtualClock, instead: Instead) -> None:
-        super().__init__(world, clock, Plan())
+    def __init__(self, instead: Instead) -> None:
         self._instead = instead
         self.seen: list[Any] = []
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        self.seen.append((request.url, sorted(request.headers.items()), kwargs.get("timeout")))
-        told = self._instead(str(request.path_url))
-        if told is None:
-            return super().send(request, *args, **kwargs)
-        response = requests.Response()
-        response.status_code, response._content = told
-        response.raw = _Bytes(told[1])
-        response.request, response.url = request, str(request.url)
-        return response
-
-
-class _Bytes:
-    """As much of a raw answer as is read."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        yield self._content
-
-    def close(self) -> None: ...
-
-    def release_conn(self) -> None: ...
+    def __call__(self, sent: Sent) -> Reply | None:
+        self.seen.append((sent.url, sorted(sent.request.headers.items()), sent.timeout))
+        return self._instead(str(sent.request.path_url))
 
 
 @dataclass(frozen=True)
@@ -135,11 +110,15 @@ class Scene:
 
 
 def _for_all(status: int) -> Instead:
-    return lambda _: (status, b"{}")
+    return lambda _: Reply(b"{}", status)
 
 
 def _none_for(words: str, body: bytes, status: int = 200) -> Instead:
-    return lambda path: (status, body) if words in path else None
+    return lambda path: Reply(body, status) if words in path else None
+
+
+def _for_no_list(status: int) -> Instead:
+    return lambda path: Reply(b"{}", status) if "page=" not in path else None
 
 
 SCENES = [
@@ -148,10 +127,7 @@ SCENES = [
     *(Scene(_for_all(status)) for status in (401, 403, 404)),
     # One stream's own answers, when its parents are there.
     *(Scene(_none_for(words, b"{}", 404)) for words in ("/tickets?", "/applicants?")),
-    *(
-        Scene(lambda path, status=status: (status, b"{}") if "page=" not in path else None)  # type: ignore[misc]
-        for status in (401, 403, 404)
-    ),
+    *(Scene(_for_no_list(status)) for status in (401, 403, 404)),
     *(Scene(_none_for(words, b"{}", 403)) for words in ("/tickets?", "/applicants?", "/comments")),
     *(Scene(_none_for(words, b"{}", 401)) for words in ("/tickets?", "/applicants?", "/comments")),
     Scene(_none_for("/exams/tickets/", b"{}", 404)),
@@ -165,10 +141,7 @@ SCENES = [
 def observed(package: str, manifest: Mapping[str, Any]) -> Iterator[Any]:
     """All that a source shows of itself, one after the other."""
     with mock.patch.object(kit_source, "read_manifest", side_effect=lambda _: copy.deepcopy(manifest)):
-        clock = VirtualClock()
-        world = _world(clock, {})
-        config = {**world.configs(ORIGIN)[package.removeprefix("source_")], "num_workers": 1}
-        source = ManifestSource(package, config=config)
+        source = ManifestSource(package, config=_config(_world(SharedClock()), package))
         told = source.spec(logging.getLogger())
         yield told.documentationUrl, json.dumps(told.connectionSpecification)
         yield [(stream.as_airbyte_stream(), stream.get_json_schema()) for stream in source.streams({})]
@@ -179,49 +152,47 @@ def observed(package: str, manifest: Mapping[str, Any]) -> Iterator[Any]:
             yield _checked(package, closed)
 
 
-def _world(clock: VirtualClock, more: Mapping[str, Any]) -> World:
-    return World(Settings(**{**SIZES, **LARGER, "talentics_limit": None, "talentio_limit": None, **more}), clock)
+def _world(clock: SharedClock, **more: Any) -> World:
+    return small_world(clock, **{**SIZES, **LARGER, **more})
+
+
+def _config(world: World, package: str, **more: Any) -> dict[str, Any]:
+    return {**world.configs(ORIGIN)[package.removeprefix("source_")], "num_workers": 1, **more}
 
 
 def _played(package: str, scene: Scene) -> Iterator[Any]:
-    clock = VirtualClock()
-    world = _world(clock, scene.world or {})
-    config = {**world.configs(ORIGIN)[package.removeprefix("source_")], "num_workers": 1, **(scene.config or {})}
-    source = ManifestSource(package, config=config, clock=KitClock(clock))
-    streams = source.streams({})
-    names = [stream.name for stream in streams]
+    clock = SharedClock()
+    world = _world(clock, **(scene.world or {}))
+    config = _config(world, package, **(scene.config or {}))
+    source = ManifestSource(package, config=config, clock=clock)
+    specification = source.spec(logging.getLogger()).connectionSpecification
+    parts = Parts.of(source, specification, config)
     for kind in KINDS[package]:
         # Touched just now, so that the state stays behind.
         for parent in [0] if kind != "tickets" else world.data.ids("exams"):
             world.data.update(kind, world.data.ids(kind, parent)[0])
-    states: dict[str, Any] = {}
+    states: States = {}
     for _ in range(1 + scene.again):
-        transport, messages, log = Recorder(world, clock, scene.instead), [], []  # type: ignore[var-annotated]
-        specification = source.spec(logging.getLogger()).connectionSpecification
-        settings = KitSettings.from_config(config, specification)
-        sync = Sync(settings, new_session(settings.num_workers, transport), states=states, clock=KitClock(clock))
-        sync._pool = Inline()  # type: ignore[assignment]
-        sync.session.trust_env = False
-        sync.selected = frozenset(names)
-        sync.emit_state = lambda stream, state: states.update({stream: copy.deepcopy(dict(state))})  # type: ignore[method-assign]
-        bound = ReaderRegistry(source.retrievers, sync, AIRBYTE)
-        for stream in streams:
-            bound.readers[stream.name].outputs[stream.name].schema = stream.get_json_schema()
-        with log_into(log):
+        recorder = Recorder(scene.instead)
+        said: list[Said] = []
+        shown: list[Any] = []
+        log: list[str] = []
+        with parts.opened(clock, Transport(world, clock, recorder), states, said) as (sync, registry), log_into(log):
             for name in STREAMS[package]:
                 try:
-                    messages += [(row.stream_name, dict(row.data)) for row in bound.readers[name].read_all()]
+                    shown += [(row.stream_name, dict(row.data)) for row in registry.readers[name].read_all()]
                 except AirbyteTracedException as error:
-                    messages.append((error.failure_type, error.message))
-                deferred_error = bound.readers[name].deferred_error
-                messages.append(deferred_error and deferred_error.message)
-            for cursor in bound.cursors.values():
+                    shown.append((error.failure_type, error.message))
+                deferred_error = registry.readers[name].deferred_error
+                shown.append(deferred_error and deferred_error.message)
+            for cursor in registry.cursors.values():
                 cursor.ensure_at_least_one_state_emitted()
+        states.update(dict(told for told in said if isinstance(told, tuple)))
         # Pauses between tries are random by a fifth.
         log = [line for line in log if "rying again" not in line]
         yield (
-            transport.seen,
-            messages,
+            recorder.seen,
+            shown,
             log,
             copy.deepcopy(states),
             sync.budget.describe_limit(next(iter(sync.budget._windows))),
@@ -229,20 +200,20 @@ def _played(package: str, scene: Scene) -> Iterator[Any]:
         clock.advance(60)
 
 
-def _checked(package: str, closed: Any) -> Any:
-    clock = VirtualClock()
-    world = _world(clock, {})
-    config = {**world.configs(ORIGIN)[package.removeprefix("source_")], "num_workers": 1}
-    transport = Recorder(
-        world, clock, lambda path: (403, b"{}") if any(f"/{word}" in path for word in closed) else None
+def _checked(package: str, closed: Iterable[str]) -> Any:
+    clock = SharedClock()
+    world = _world(clock)
+    recorder = Recorder(lambda path: Reply(b"{}", 403) if any(f"/{word}" in path for word in closed) else None)
+    source = ManifestSource(
+        package, config=_config(world, package), clock=clock, transport=Transport(world, clock, recorder)
     )
-    source = ManifestSource(package, config=config, clock=KitClock(clock), transport=transport)
     source.open(checking=True)
+    told: str | None
     try:
         told = check_streams(source.streams({}), source._source_config["check"]["stream_names"])
     except AirbyteTracedException as error:
         told = error.message
-    return told, transport.seen
+    return told, recorder.seen
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from unit_tests.vendor_samples import VENDOR_SAMPLES
+from unit_tests.support.vendor_samples import VENDOR_SAMPLES
 
 Schema = dict[str, Any]
 

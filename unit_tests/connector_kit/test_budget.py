@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from connector_kit.limits.budget import Budget, RateLimit
-from unit_tests.connector_kit.limited_server import LIMIT, PERIOD, START, Hand, Headers, made, sent
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.limited_server import LIMIT, PERIOD, START, Headers, made, sent
 
 
 def test_refusals_in_a_row_are_not_answered_by_a_storm() -> None:
@@ -16,7 +17,7 @@ def test_refusals_in_a_row_are_not_answered_by_a_storm() -> None:
     for _ in range(10):
         sent(budget, clock, 429, {"Retry-After": "0"})
         pauses.append(budget.reserve("scores"))
-        clock.time += pauses[-1]
+        clock.advance(pauses[-1])
     assert pauses == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60, 60])
 
 
@@ -26,7 +27,7 @@ def test_a_429_that_tells_nothing_at_the_start_is_asked_again_by_and_by() -> Non
     for _ in range(6):
         sent(budget, clock, 429)
         pauses.append(budget.reserve("scores"))
-        clock.time += pauses[-1]
+        clock.advance(pauses[-1])
     assert pauses == pytest.approx([60, 120, 240, 480, 900, 900])
 
 
@@ -42,12 +43,12 @@ def test_a_connection_that_is_lost_and_sent_again_counts_once() -> None:
     budget, clock = made(limit=2)
     assert budget.reserve("scores") == 0.0
     for _ in range(5):
-        budget.lost("scores", clock.time, True)
-        clock.time += 10
+        budget.lost("scores", clock.passed, True)
+        clock.advance(10)
         assert budget.resend("scores") == 0.0
-    budget.settle("scores", 200, {}, clock.time)
+    budget.settle("scores", 200, {}, clock.passed)
     assert budget.reserve("scores") == 0.0
-    budget.settle("scores", 200, {}, clock.time)
+    budget.settle("scores", 200, {}, clock.passed)
     assert budget.reserve("scores") == PERIOD
 
 
@@ -55,12 +56,12 @@ def test_a_lost_request_is_not_sent_again_into_a_closed_window() -> None:
     budget, clock = made(limit=1000)
     sent(budget, clock)
     assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
-    budget.lost("scores", clock.time, True)
+    budget.lost("scores", clock.passed, True)
     assert not budget.is_closed("scores")
-    budget.settle("scores", 429, {"Retry-After": "600"}, clock.time)
+    budget.settle("scores", 429, {"Retry-After": "600"}, clock.passed)
     assert budget.is_closed("scores")
     assert budget.resend("scores") == pytest.approx(600)
-    clock.time += 600
+    clock.advance(600)
     assert budget.resend("scores") == 0.0
     # It goes alone, to find out how things stand.
     assert budget.reserve("scores") > 0
@@ -70,8 +71,8 @@ def test_a_lost_request_waits_where_nothing_is_left() -> None:
     budget, clock = made(limit=1000)
     sent(budget, clock)
     assert [budget.reserve("scores") for _ in range(2)] == [0.0, 0.0]
-    budget.lost("scores", clock.time, True)
-    budget.settle("scores", 200, {"X-Remaining": "0", "X-Reset": "300"}, clock.time)
+    budget.lost("scores", clock.passed, True)
+    budget.settle("scores", 200, {"X-Remaining": "0", "X-Reset": "300"}, clock.passed)
     assert budget.resend("scores") == pytest.approx(300)
 
 
@@ -86,15 +87,15 @@ def test_a_slot_that_was_not_used_is_free_again() -> None:
 def test_a_server_that_always_tells_of_a_new_window_does_not_lift_the_limit(reset: str, idle: float) -> None:
     budget, clock = made()
     accepted = []
-    while clock.time < 10 * PERIOD:
+    while clock.passed < 10 * PERIOD:
         pause = budget.reserve("scores")
         if pause:
-            clock.time += pause
+            clock.advance(pause)
             continue
-        accepted.append(clock.time)
-        clock.time += 0.01
+        accepted.append(clock.passed)
+        clock.advance(0.01)
         budget.settle("scores", 200, {"X-Remaining": "9999", "X-Reset": reset}, accepted[-1])
-        clock.time += idle
+        clock.advance(idle)
     # The first reset that is told is believed.
     assert len(accepted) <= 11 * LIMIT
 
@@ -120,16 +121,16 @@ def test_nothing_that_a_server_says_lifts_the_limit(
     budget, clock = made(period=period)
     accepted: list[float] = []
     number = 0
-    while clock.time < 3 * period:
+    while clock.passed < 3 * period:
         if pause := budget.reserve("scores"):
-            clock.time += pause
+            clock.advance(pause)
             continue
-        began, number = clock.time, number + 1
-        clock.time += 0.05
+        began, number = clock.passed, number + 1
+        clock.advance(0.05)
         status, headers = answer(number)
         budget.settle("scores", status, headers, began)
         if status == 200:
-            accepted.append(clock.time)
+            accepted.append(clock.passed)
     assert max(sum(first <= later < first + period for later in accepted) for first in accepted) <= LIMIT
 
 
@@ -138,10 +139,10 @@ def test_answers_that_come_while_the_window_is_closed_count_in_it() -> None:
     for left in range(49, 20, -1):
         sent(budget, clock, headers={"X-RateLimit-Remaining": str(left)})
     assert [budget.reserve("scores") for _ in range(11)] == [0.0] * 11
-    budget.settle("scores", 429, {"Retry-After": "1"}, clock.time)
+    budget.settle("scores", 429, {"Retry-After": "1"}, clock.passed)
     for _ in range(10):
-        budget.settle("scores", 200, {}, clock.time)
-    clock.time += 1
+        budget.settle("scores", 200, {}, clock.passed)
+    clock.advance(1)
     for _ in range(11):
         sent(budget, clock)
     assert budget.reserve("scores") > 800
@@ -182,15 +183,15 @@ def test_one_request_that_was_lost_is_sent_again_alone() -> None:
     budget, clock = made()
     sent(budget, clock)
     assert budget.reserve("scores") == 0.0
-    budget.lost("scores", clock.time, False)
+    budget.lost("scores", clock.passed, False)
     assert budget.reserve("scores") == 0.0
     assert budget.resend("scores") > 0
-    budget.settle("scores", 200, {}, clock.time)
+    budget.settle("scores", 200, {}, clock.passed)
     assert budget.resend("scores") == 0.0
 
 
 def test_each_window_has_a_limit_and_a_period_of_its_own() -> None:
-    clock = Hand()
+    clock = SharedClock()
     budget = Budget(clock)
     few, many = RateLimit(2, 900, "endpoint"), RateLimit(3, 7, "all")
     assert budget.window_for("/scores", few) == budget.window_for("/scores", few) == "/scores"
@@ -200,12 +201,12 @@ def test_each_window_has_a_limit_and_a_period_of_its_own() -> None:
     for window, requests, period in (("/scores", 2, 900), (key, 3, 7)):
         for _ in range(requests):
             assert budget.reserve(window) == 0.0
-            budget.settle(window, 200, {}, clock.time)
+            budget.settle(window, 200, {}, clock.passed)
         assert budget.reserve(window) == period
 
 
 def test_one_window_has_one_limit() -> None:
-    budget = Budget(Hand())
+    budget = Budget(SharedClock())
     budget.window_for("/scores", RateLimit(50, 900, "endpoint"))
     with pytest.raises(ValueError, match="/scores: two rate limits"):
         budget.window_for("/scores", RateLimit(50, 3600, "endpoint"))
@@ -221,8 +222,8 @@ def test_an_answer_of_the_window_before_does_not_close_the_next_one() -> None:
     budget, clock = made(limit=5000, period=3600)
     sent(budget, clock, headers={"X-Remaining": "3", "X-Reset": "10"})
     assert budget.reserve("scores") == 0.0
-    slow = clock.time
-    clock.time += 11
+    slow = clock.passed
+    clock.advance(11)
     sent(budget, clock, headers={"X-Remaining": "4999", "X-Reset": "3600"})
     budget.settle("scores", 200, {"X-Remaining": "0", "X-Reset": "1"}, slow)
     assert budget.reserve("scores") <= 1
@@ -234,7 +235,7 @@ def test_where_nobody_says_until_when_nothing_is_left_one_request_at_a_time_find
         sent(budget, clock, headers={"X-RateLimit-Remaining": "0"})
     assert budget.reserve("scores") == 0.0
     assert budget.reserve("scores") > 0
-    budget.settle("scores", 429, {"Retry-After": "300"}, clock.time)
+    budget.settle("scores", 429, {"Retry-After": "300"}, clock.passed)
     assert budget.reserve("scores") == 300
 
 
@@ -244,5 +245,5 @@ def test_several_429s_at_once_that_tell_nothing_are_one_while_plenty_is_left() -
         sent(budget, clock, headers={"X-Remaining": str(left), "X-Reset": "3000"})
     assert [budget.reserve("scores") for _ in range(4)] == [0.0] * 4
     for _ in range(4):
-        budget.settle("scores", 429, {}, clock.time)
+        budget.settle("scores", 429, {}, clock.passed)
     assert budget.reserve("scores") == 60

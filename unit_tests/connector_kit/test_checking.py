@@ -11,9 +11,9 @@ from airbyte_cdk.models import AirbyteConnectionStatus, Status
 
 from connector_kit.manifest import load_manifest
 from connector_kit.source import ManifestSource
-from sandbox import Settings, VirtualClock, World
-from unit_tests.connector_kit.failing_source import SIZES, Happening, Transport, answers, log_into
-from unit_tests.consistency.harness import KitClock
+from unit_tests.support.account import Account
+from unit_tests.support.failing_streams import SIZES, SLOW, AtPaths, Happening, answers
+from unit_tests.support.outcome import log_into
 
 SOURCES = ("talentics", "talentio")
 PAGE = b"\xef\xbb\xbf\n<!DOCTYPE html><html><title>Attention Required!</title></html>"
@@ -29,14 +29,12 @@ def checked(source: str) -> list[str]:
 
 def check(source: str, happens: Mapping[str, Happening]) -> tuple[AirbyteConnectionStatus, list[str], list[str]]:
     """The verdict, the paths that were asked for, and the log."""
-    clock = VirtualClock()
-    world = World(Settings(**SIZES), clock)  # type: ignore[arg-type]  # all of them are named
-    transport = Transport(world, clock, happens, None)
-    config = world.configs("https://api.test")[source]
-    made = ManifestSource(f"source_{source}", None, config, clock=KitClock(clock), transport=transport)
+    account = Account(source, SIZES)
+    transport = account.transport(AtPaths(happens), SLOW)
+    made = ManifestSource(account.package, None, account.config, clock=account.clock, transport=transport)
     log: list[str] = []
     with log_into(log):
-        status = made.check(logging.getLogger("airbyte"), config)
+        status = made.check(logging.getLogger("airbyte"), account.config)
     return status, [path.rpartition("/")[2] for path in transport.asked], log
 
 

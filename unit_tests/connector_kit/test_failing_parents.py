@@ -7,8 +7,8 @@ import re
 import pytest
 import requests
 
-from unit_tests.connector_kit.failing_source import Happening, Outcome, answers, raises, read, undisturbed
-from unit_tests.connector_kit.test_single_refusals import each_child, one_of, rows
+from unit_tests.support.failing_streams import Happening, answers, each_child, one_of, raises, read, rows, undisturbed
+from unit_tests.support.outcome import Outcome
 
 FAILURES: dict[str, tuple[Happening, str, str]] = {
     "400": (answers(400), "HTTP 400", "system_error"),
@@ -38,9 +38,9 @@ def test_the_others_are_read_and_the_next_sync_asks_for_the_failed_one_alone(
     happen, what, kind = FAILURES[failure]
     path = one_of(source, pattern, which)
     first = read(source, {stream}, {path + "$": happen})
-    failed_with, message = first.errors[stream]
+    message = first.errors[stream].message
     asked = len(first.asked_of(pattern))
-    assert failed_with == kind
+    assert first.errors[stream].kind == kind
     assert re.search(rf"\S+{{id}}\S* failed for 1 of {asked} parents \({what}", message)
     assert f"The next sync asks again for what failed: {path}." in message
     whole = undisturbed(source)
@@ -66,8 +66,8 @@ def test_a_parent_that_has_none_is_no_failure(source: str, pattern: str, stream:
 def test_the_list_of_one_parent_fails_and_the_other_lists_are_read_with_what_hangs_on_them() -> None:
     path = one_of("talentics", r"/exams/\d+/tickets$", 1)
     first = read("talentics", {"tickets", "ticket_scores"}, {path + "$": answers(422)})
-    assert first.errors["tickets"][0] == "system_error"
-    assert "failed for 1 of 2 parents (HTTP 422). The others were read. " in first.errors["tickets"][1]
+    assert first.errors["tickets"].kind == "system_error"
+    assert "failed for 1 of 2 parents (HTTP 422). The others were read. " in first.errors["tickets"].message
     assert first.records["tickets"]
     assert first.records["ticket_scores"]
     again = read("talentics", {"tickets", "ticket_scores"}, states=first.states)
@@ -83,7 +83,7 @@ def test_parents_that_fail_for_minutes_hold_nobody_else_for_minutes_each() -> No
     failing.popitem()
     assert len(failing) == 4
     outcome = read("talentio", {"candidate_comments"}, failing, states=_half_read(), num_workers=1)
-    assert "failed for 4 of 6 parents (HTTP 500)" in outcome.errors["candidate_comments"][1]
+    assert "failed for 4 of 6 parents (HTTP 500)" in outcome.errors["candidate_comments"].message
     one = read("talentio", {"candidate_comments"}, dict([*failing.items()][:1]), states=_half_read(), num_workers=1)
     assert waited(outcome) < 2 * waited(one)
 
@@ -106,7 +106,10 @@ def test_the_oldest_parents_may_fail_one_and_all_and_the_newest_not(status: int)
     in_order = read("talentio", {"candidate_details"}, num_workers=1).asked
     oldest = [path for path in in_order if re.search(r"/candidates/\d+$", path)][:4]
     outcome = read("talentio", {"candidate_details"}, {path + "$": answers(status) for path in oldest})
-    assert f"failed for 4 of 6 parents (HTTP {status}). The others were read." in outcome.errors["candidate_details"][1]
+    assert (
+        f"failed for 4 of 6 parents (HTTP {status}). The others were read."
+        in outcome.errors["candidate_details"].message
+    )
     assert len(outcome.records["candidate_details"]) == 2
     again = read("talentio", {"candidate_details"}, states=outcome.states)
     assert {path for path in again.asked if re.search(r"/candidates/\d+$", path)} == set(oldest)
@@ -117,7 +120,7 @@ def test_an_endpoint_that_fails_for_everybody_is_given_up_after_a_few() -> None:
     outcome = read("talentics", {"ticket_scores"}, {r"/scores$": answers(422)})
     assert len(outcome.asked_of(r"/scores$")) == 4
     assert re.match(
-        r"\S+/\d+/scores: the server refused the request \(HTTP 422\)\. ", outcome.errors["ticket_scores"][1]
+        r"\S+/\d+/scores: the server refused the request \(HTTP 422\)\. ", outcome.errors["ticket_scores"].message
     )
 
 

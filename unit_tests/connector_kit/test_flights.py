@@ -24,36 +24,19 @@ from connector_kit.limits.budget import RateLimit
 from connector_kit.settings import Settings
 from connector_kit.source import read_manifest
 from connector_kit.sync import Sync
+from unit_tests.support.clock import SharedClock
 
 START = datetime(2024, 6, 1, 12, 0, tzinfo=timezone.utc).timestamp()
-
-
-class Hand:
-    """A clock that waits in no time; `stop_at` is when somebody tells the process to end."""
-
-    def __init__(self, stop_at: float = float("inf")) -> None:
-        self.time = 0.0
-        self._stop_at = stop_at
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(START + self.time, timezone.utc)
-
-    def wait(self, seconds: float) -> bool:
-        self.time = min(self.time + seconds, self._stop_at)
-        return self.time < self._stop_at
-
-    def stop(self) -> None: ...
 
 
 class Play:
     """A reading of so many requests under a limit of 50 per 15 minutes, and when it said what."""
 
-    def __init__(self, *answers: int, clock: Hand | None = None, checking: bool = False, **config: Any) -> None:
-        self.clock = clock or Hand()
+    def __init__(self, *answers: int, clock: SharedClock | None = None, checking: bool = False, **config: Any) -> None:
+        self.clock = clock or SharedClock(START)
         self.statuses: list[tuple[float, str, int]] = []
+        # The seconds that were waited, by the sync's own count, at each of these.
+        self.waited: list[float] = []
         self.confirmed: list[tuple[float, bool]] = []
         self.asked = 0
         self._answers = list(answers)
@@ -75,7 +58,7 @@ class Play:
             lambda _: None,
             "ticket_scores",
             waiting=lambda: ["ticket_scores", "aspect_scores"],
-            emit_states=lambda at_once: self.confirmed.append((self.clock.time, at_once)),
+            emit_states=lambda at_once: self.confirmed.append((self.clock.passed, at_once)),
             remaining=lambda: self._left,
         )
 
@@ -93,6 +76,7 @@ class Play:
         )
 
     def _note(self, message: AirbyteMessage) -> None:
+        self.waited.append(self.sync.waited)
         assert message.trace is not None
         status = message.trace.stream_status
         assert status is not None
@@ -100,7 +84,7 @@ class Play:
         assert (status.status.value, reason.type.value) == ("RUNNING", "RATE_LIMITED")
         reset = reason.rate_limited
         assert reset is not None
-        self.statuses.append((self.clock.time, status.stream_descriptor.name, int(reset.quota_reset or 0)))
+        self.statuses.append((self.clock.passed, status.stream_descriptor.name, int(reset.quota_reset or 0)))
 
 
 class _Handler:
@@ -126,18 +110,12 @@ def test_a_wait_is_told_every_minute_and_sends_a_status_every_ten(caplog: pytest
     play = Play(429)
     times: list[float] = []
     with caplog.at_level("INFO"):
-        original = play.sync.clock.wait
-
-        def wait(seconds: float) -> bool:
-            times.append(play.clock.time)
-            return original(seconds)
-
-        play.clock.wait = wait  # type: ignore[method-assign]
+        play.clock.before_wait = lambda: times.append(play.clock.passed)
         play.run(1)
     told = [record for record in caplog.records if "next request at" in record.getMessage()]
     assert len(told) == len(times)
     assert times[0] == 0
-    assert play.clock.time == 3600
+    assert play.clock.passed == 3600
     assert all(later - earlier <= 60 for earlier, later in pairwise([*times, 3600]))
     moments = [moment for moment, stream, _ in play.statuses if stream == "aspect_scores"]
     assert moments == [moment for moment, stream, _ in play.statuses if stream == "ticket_scores"]
@@ -150,10 +128,10 @@ def test_a_wait_is_told_every_minute_and_sends_a_status_every_ten(caplog: pytest
 
 
 def test_a_process_that_is_told_to_end_waits_no_longer() -> None:
-    play = Play(429, clock=Hand(stop_at=100.0))
+    play = Play(429, clock=SharedClock(START, stop_at=100.0))
     with pytest.raises(Stopped):
         play.run(1)
-    assert play.clock.time == 100.0
+    assert play.clock.passed == 100.0
 
 
 def test_a_check_never_waits() -> None:
@@ -163,7 +141,7 @@ def test_a_check_never_waits() -> None:
     assert re.match(
         r"The rate limit is used up\. It resets at 13:00:00 UTC; check again then\.", str(refused.value.message)
     )
-    assert (play.clock.time, play.asked) == (0, 1)
+    assert (play.clock.passed, play.asked) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +158,7 @@ def test_what_stands_in_line_for_a_thread_is_not_sent_into_a_window_that_closed(
     send = play._send
 
     def note(*_: Any) -> Any:
-        moments.append(play.clock.time)
+        moments.append(play.clock.passed)
         return send()
 
     play.requester.send = note
@@ -198,14 +176,14 @@ def test_a_server_that_hangs_is_given_up_after_minutes_and_not_after_an_hour() -
 
     def hang(*_: Any) -> Any:
         play.asked += 1
-        play.clock.time += 310
+        play.clock.advance(310)
         raise requests.exceptions.ReadTimeout
 
     play.requester.send = hang
     with pytest.raises(AirbyteTracedException) as given_up:
         play.run(1)
     assert play.asked == 2
-    assert 620 <= play.clock.time <= 630
+    assert 620 <= play.clock.passed <= 630
     assert str(given_up.value.message) == (
         "no answer. It still failed after 2 tries over 5 min. What was read is kept; run the sync again to continue."
     )
@@ -221,7 +199,7 @@ def test_a_server_that_is_down_is_asked_again_when_it_says(header: str, wait: fl
     moments: list[float] = []
 
     def send(*_: Any) -> Any:
-        moments.append(play.clock.time)
+        moments.append(play.clock.passed)
         return SimpleNamespace(status_code=503, headers={"Retry-After": header}) if not moments[1:] else play._send()
 
     play.requester.send = send
@@ -241,25 +219,17 @@ def test_a_server_that_stays_down_is_waited_for_an_hour_in_all(caplog: pytest.Lo
 
 
 def test_a_wait_that_is_cut_short_counts_as_waited() -> None:
-    play = Play(429, clock=Hand(stop_at=100.0))
-    waited: list[float] = []
-    play.sync.emit_rate_limited = lambda *_: waited.append(play.sync.waited)  # type: ignore[method-assign]
+    play = Play(429, clock=SharedClock(START, stop_at=100.0))
     with pytest.raises(Stopped):
         play.run(1)
-    assert waited == [0.0]
+    assert play.waited == [0.0, 0.0]
     assert play.sync.waited == 100
 
 
 def test_a_wait_that_goes_on_is_in_the_summary() -> None:
     play = Play(429)
     told: list[str] = []
-    original = play.clock.wait
-
-    def wait(seconds: float) -> bool:
-        told.append(play.sync.summary())
-        return original(seconds)
-
-    play.clock.wait = wait  # type: ignore[method-assign]
+    play.clock.before_wait = lambda: told.append(play.sync.summary())
     play.run(1)
     assert told[2].endswith(" 120 s waited for rate limits and retries.")
 
@@ -273,7 +243,7 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
     answer = play._send
 
     def hang(*_: Any) -> Any:
-        play.clock.time += 120
+        play.clock.advance(120)
         assert told.wait(60)
         return answer()
 

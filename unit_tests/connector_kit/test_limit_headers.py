@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_kit.limits.headers import LimitHeaders
+from unit_tests.support.clock import SharedClock
 
 PERIOD = 900.0
 NOW = datetime(2024, 6, 1, 12, 0, tzinfo=timezone.utc)
@@ -17,21 +18,8 @@ EPOCH = int(NOW.timestamp())
 DATE = {"Date": "Sat, 01 Jun 2024 12:10:00 GMT"}
 
 
-class Noon:
-    def monotonic(self) -> float:
-        return 0.0
-
-    def now(self) -> datetime:
-        return NOW
-
-    def wait(self, seconds: float) -> bool:
-        return True
-
-    def stop(self) -> None: ...
-
-
 def read(headers: dict[str, str]) -> LimitHeaders:
-    return LimitHeaders.of(headers, PERIOD, Noon())
+    return LimitHeaders.of(headers, PERIOD, SharedClock(NOW.timestamp()))
 
 
 CASES: list[tuple[str, dict[str, str], LimitHeaders]] = [

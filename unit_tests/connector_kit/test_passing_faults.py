@@ -9,7 +9,7 @@ import requests
 
 from connector_kit.http.failure_table import PAUSES
 from connector_kit.http.transport import LARGEST_BODY
-from unit_tests.connector_kit.failing_source import (
+from unit_tests.support.failing_streams import (
     GROUPS,
     LISTS,
     TRIES,
@@ -22,6 +22,8 @@ from unit_tests.connector_kit.failing_source import (
     read,
     undisturbed,
 )
+from unit_tests.support.outcome import Outcome
+from unit_tests.support.transport import Reply, Sent
 
 PASSING: dict[str, tuple[Happening, str]] = {
     "500": (answers(500), r": the server failed \(HTTP 500\)\."),
@@ -67,6 +69,12 @@ def tries_of(group: Group, pattern: str) -> list[int]:
     return [TRIES] * parents if parents < 4 else [5, 3, 3, TRIES]
 
 
+def pauses_of(outcome: Outcome, stream: str) -> list[int]:
+    """The seconds between its tries, as the log tells them."""
+    found = [re.match(rf"{stream}: .* Trying again in (\d+) s\.$", line) for line in outcome.log]
+    return [int(match[1]) for match in found if match]
+
+
 @each_passing_fault
 def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
     group: Group, happen: Happening, words: str
@@ -79,13 +87,13 @@ def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
     for pattern, streams in group.fails.items():
         assert outcome.asked_of(pattern) == tries_of(group, pattern)
         for stream in streams:
-            kind, message = outcome.errors[stream]
-            assert kind == "transient_error"
-            assert re.search(pattern[:-1] + words, message)
-            assert re.search(lasting, message)
+            failure = outcome.errors[stream]
+            assert failure.kind == "transient_error"
+            assert re.search(pattern[:-1] + words, failure.message)
+            assert re.search(lasting, failure.message)
         if outcome.asked_of(pattern) != [TRIES]:
             continue
-        pauses = outcome.pauses(streams[0])
+        pauses = pauses_of(outcome, streams[0])
         assert len(pauses) == len(PAUSES)
         assert 240 <= sum(pauses) <= 370
         assert all(0.8 * pause - 1 <= said <= 1.2 * pause + 1 for pause, said in zip(PAUSES, pauses, strict=True))
@@ -99,7 +107,7 @@ def test_an_answer_without_a_body_is_a_fault_of_a_list_alone() -> None:
     outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, answers(200, b"")))
     assert outcome.errors.keys() == group.failing & LISTS
     assert re.search(
-        r"requisitions: no usable answer \(HTTP 200 with no valid JSON\)\.", outcome.errors["requisitions"][1]
+        r"requisitions: no usable answer \(HTTP 200 with no valid JSON\)\.", outcome.errors["requisitions"].message
     )
     assert {outcome.statuses[stream] for stream in group.failing - LISTS} == {"COMPLETE"}
     assert_complete(outcome, group.source, group.survives)
@@ -121,10 +129,10 @@ def test_an_answer_beyond_the_bounds_is_refused_at_once(bound: str) -> None:
     outcome = read(group.source, streams, {r"/requisitions$": answers(200, body)})
     assert outcome.asked_of(r"/requisitions$") == [1]
     assert outcome.errors.keys() == {"requisitions"}
-    kind, message = outcome.errors["requisitions"]
-    assert kind == "system_error"
-    assert message.startswith("/talentio/api/v1/requisitions: the answer is refused (HTTP 200 with ")
-    assert words in message
+    failure = outcome.errors["requisitions"]
+    assert failure.kind == "system_error"
+    assert failure.message.startswith("/talentio/api/v1/requisitions: the answer is refused (HTTP 200 with ")
+    assert words in failure.message
     assert_complete(outcome, group.source, group.survives)
 
 
@@ -162,10 +170,10 @@ def test_what_was_read_before_the_fault_is_kept(source: str, pattern: str, strea
 
 @each_group
 def test_a_defect_of_ours_fails_its_stream_alone(group: Group) -> None:
-    def happen(request: requests.PreparedRequest) -> requests.Response:
+    def happen(sent: Sent) -> Reply:
         raise ZeroDivisionError
 
     outcome = read(group.source, group.failing | {*group.survives}, dict.fromkeys(group.fails, happen))
     assert outcome.errors.keys() == group.failing
-    assert {kind for kind, _ in outcome.errors.values()} == {"system_error"}
+    assert {failure.kind for failure in outcome.errors.values()} == {"system_error"}
     assert_complete(outcome, group.source, group.survives)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connector_kit.records.normalization import SchemaNormalization
-from unit_tests.mock_server.helpers import TALENTIO, counted_page
+from unit_tests.support.vendors import TALENTIO, counted_page
 
 
 class Quoting(Exception):
@@ -30,7 +30,7 @@ def test_an_unforeseen_exception_is_told_without_its_text(
     employee = TALENTIO.sample("employees", name="Mkquoted Santoso")
     with caplog.at_level(logging.DEBUG):
         outcome = TALENTIO.read("employees", {"/employees?page=1": counted_page([employee])}, fails=True)
-    told = "\n".join([outcome.log, caplog.text, *capfd.readouterr(), *(each.message for each in outcome.failures)])
+    told = "\n".join([outcome.told, caplog.text, *capfd.readouterr(), *(each.message for each in outcome.failures)])
     assert "Mkquoted" not in told
     assert outcome.failure.kind == "system_error"
     assert "employees: Quoting at test_personal_data_in_errors.py:" in told

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from unit_tests.connector_kit.limited_server import (
+from unit_tests.support.limited_server import (
     LIMIT,
     PERIOD,
     TELLING,

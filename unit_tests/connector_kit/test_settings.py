@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-import requests_mock
-from airbyte_cdk.models import FailureType, SyncMode
-from airbyte_cdk.test.catalog_builder import CatalogBuilder
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
 from connector_kit.reading.retrievers import EndpointRetriever
 from connector_kit.settings import Settings, misspelled, with_defaults
 from connector_kit.source import ManifestSource, read_manifest
+from unit_tests.support.account import Account
+from unit_tests.support.run import read
 
 SPECS: dict[str, Mapping[str, Any]] = {
     package: read_manifest(package)["spec"]["connection_specification"]
@@ -84,16 +83,13 @@ def test_a_bad_value_is_refused_by_its_field_before_any_request(package: str, fi
     config = {**GOOD[package], field: value}
     if field == "personal_data_key":
         config["personal_data"] = "hash"
-    server = requests_mock.Adapter()
-    catalog = CatalogBuilder().with_stream(STREAM[package], SyncMode.full_refresh).build()
-    source = ManifestSource(package, catalog, config, transport=server)
-    with pytest.raises(AirbyteTracedException) as caught:
-        list(source.read(logging.getLogger("airbyte"), config, catalog))
-    message = caught.value.message or ""
-    assert caught.value.failure_type == FailureType.config_error
-    assert message.startswith(f"{field}: ")
-    assert "a-password" not in message
-    assert not server.called
+    account = Account(package.removeprefix("source_"))
+    transport = account.transport()
+    failure = read(package, [STREAM[package]], config, account.clock, transport).failure
+    assert (failure.stream, failure.kind) == ("", "config_error")
+    assert failure.message.startswith(f"{field}: ")
+    assert "a-password" not in failure.message
+    assert not transport.requests
 
 
 def retriever(package: str = "source_talentics", **given: Any) -> EndpointRetriever:

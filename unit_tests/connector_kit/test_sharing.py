@@ -9,8 +9,7 @@ import pytest
 from connector_kit.reading.registry import ReaderRegistry
 from connector_kit.records.format import AIRBYTE
 from connector_kit.source import ManifestSource
-from sandbox import Settings, VirtualClock, World
-from unit_tests.consistency.harness import KitClock, Plan, WorldTransport
+from unit_tests.support.account import Account
 
 CANDIDATES = 150
 SHARED = {
@@ -22,12 +21,11 @@ SHARED = {
 @pytest.mark.parametrize("workers", [1, 8])
 @pytest.mark.parametrize("leader", SHARED)
 def test_a_slow_reader_holds_up_the_requests(leader: str, workers: int) -> None:
-    clock = VirtualClock()
-    world = World(Settings(candidates=CANDIDATES, talentio_limit=None), clock)
-    transport = WorldTransport(world, clock, Plan())
-    config = {**world.configs("https://api.test")["talentio"], "num_workers": workers}
+    account = Account("talentio", {"candidates": CANDIDATES})
+    transport = account.transport()
+    config = {**account.config, "num_workers": workers}
     source = ManifestSource(
-        "source_talentio", config=config, only=SHARED[leader], clock=KitClock(clock), transport=transport
+        account.package, config=config, only=SHARED[leader], clock=account.clock, transport=transport
     )
     sync = source.open(SHARED[leader])
     streams = source.streams(config)

@@ -6,31 +6,10 @@ import re
 
 import pytest
 
-from unit_tests.connector_kit.failing_source import Outcome, answers, assert_complete, read, undisturbed
-from unit_tests.test_docs import PAGES, under
+from unit_tests.support.doc_pages import PAGES, under
+from unit_tests.support.failing_streams import answers, assert_complete, each_child, one_of, read, rows, undisturbed
 
 REFUSED = answers(403)
-each_child = pytest.mark.parametrize(
-    ("source", "pattern", "stream"),
-    [
-        ("talentics", r"/scores$", "ticket_scores"),
-        ("talentics", r"/exams/\d+$", "exam_details"),
-        ("talentics", r"/employment-application-form$", "employment_application_forms"),
-        ("talentio", r"/candidates/\d+$", "candidate_details"),
-        ("talentio", r"/candidates/\d+/comments$", "candidate_comments"),
-    ],
-)
-
-
-def one_of(source: str, pattern: str, which: int) -> str:
-    """The path of one of the requests that match."""
-    paths = [path for path in undisturbed(source).asked if re.search(pattern, path)]
-    # In one order, whatever thread was the first.
-    return sorted(paths)[which % len(paths)]
-
-
-def rows(*outcomes: Outcome, stream: str) -> set[str]:
-    return {str(record) for outcome in outcomes for record in outcome.records.get(stream, [])}
 
 
 # Three tickets share a time, and one is refused before, between and behind the others.
@@ -42,8 +21,8 @@ def test_the_others_are_read_and_the_one_is_asked_for_again(
 ) -> None:
     path = one_of(source, pattern, which)
     first = read(source, {stream}, {path + "$": REFUSED}, num_workers=workers)
-    kind, message = first.errors[stream]
-    assert kind == "config_error"
+    message = first.errors[stream].message
+    assert first.errors[stream].kind == "config_error"
     asked = len(first.asked_of(pattern))
     told = rf"No access to \S+{{id}}\S* for 1 of {asked} parents \(HTTP 403\)\. The others were read\. "
     assert re.match(told, message)
@@ -92,7 +71,7 @@ def test_an_endpoint_that_refuses_everything_is_given_up_after_a_few() -> None:
     for workers in (1, 4):
         outcome = read("talentics", {"ticket_scores"}, {r"/scores$": REFUSED}, num_workers=workers)
         assert len(outcome.asked_of(r"/scores$")) == 4
-        assert re.match(r"No access to \S+/\d+/scores \(HTTP 403\)\. ", outcome.errors["ticket_scores"][1])
+        assert re.match(r"No access to \S+/\d+/scores \(HTTP 403\)\. ", outcome.errors["ticket_scores"].message)
 
 
 @pytest.mark.parametrize("source", PAGES)
@@ -101,7 +80,7 @@ def test_the_message_is_documented(source: str) -> None:
         source, (r"/comments$", "candidate_comments")
     )
     api = source.removeprefix("source_")
-    message = read(api, {stream}, {one_of(api, pattern, 1) + "$": REFUSED}).errors[stream][1]
+    message = read(api, {stream}, {one_of(api, pattern, 1) + "$": REFUSED}).errors[stream].message
     as_documented = message.replace(f"/{api}/", "/", 1)
     as_documented = re.sub(r"for 1 of \d+ parents", "for 3 of 400 parents", as_documented)
     example = {"talentics": "/v2/exams/tickets/501/scores", "talentio": "/api/v1/candidates/101/comments"}[api]

@@ -21,7 +21,7 @@ from connector_kit.state.detail_cursors import DetailCursor, IdCursor
 from connector_kit.state.id_sets import IdSet, IdTimes
 from connector_kit.state.varints import pack
 from connector_kit.sync import Sync
-from unit_tests.mock_server.helpers import NOW, StoppedClock
+from unit_tests.support.clock import NOW, SharedClock
 
 JANUARY, FEBRUARY, MARCH = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z")
 # Behind the state's reach: the server's clock says NOW, 2024-06-01T00:00:00Z.
@@ -32,16 +32,26 @@ SETTINGS = Settings("https://api.example.com", 4, "keep")
 Kind = TypeVar("Kind", bound=StreamCursor)
 
 
+def stopped() -> SharedClock:
+    return SharedClock(NOW.timestamp())
+
+
 def cursor(
     kind: type[Kind],
     state: Mapping[str, Any] | None = None,
     start_date: str | None = None,
     server_time: datetime = NOW,
     emitted: list[AirbyteMessage] | None = None,
-    clock: StoppedClock | None = None,
+    clock: SharedClock | None = None,
 ) -> Kind:
     emit = (emitted if emitted is not None else []).append
-    sync = Sync(SETTINGS, requests.Session(), states={"things": state or {}}, emit=emit, clock=clock or StoppedClock())
+    sync = Sync(
+        SETTINGS,
+        requests.Session(),
+        states={"things": state or {}},
+        emit=emit,
+        clock=clock or stopped(),
+    )
     made = kind(sync, "things", "updated_at", timedelta(minutes=5), times.instant(start_date))
     made.begin(server_time)
     return made
@@ -122,7 +132,7 @@ def test_a_state_never_goes_back(seen: str) -> None:
 def test_a_state_beyond_the_servers_clock_is_refused_whatever_this_machines_says(
     kind: type[StreamCursor], days_off: int
 ) -> None:
-    sync = Sync(SETTINGS, requests.Session(), states={"things": {"updated_at": MARCH}}, clock=StoppedClock())
+    sync = Sync(SETTINGS, requests.Session(), states={"things": {"updated_at": MARCH}}, clock=stopped())
     march = datetime.fromisoformat("2024-03-01T00:00:00+00:00")
     made = kind(sync, "things", "updated_at", timedelta(minutes=5))
     sync.update_server_clock(march - timedelta(days=days_off))
@@ -304,7 +314,7 @@ def test_a_broken_state_is_refused_by_its_stream(kind: type[StreamCursor], state
 @pytest.mark.parametrize("kind", [ListCursor, DetailCursor, IdCursor])
 def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCursor]) -> None:
     emitted: list[AirbyteMessage] = []
-    clock = StoppedClock()
+    clock = stopped()
     made = cursor(kind, emitted=emitted, clock=clock)
     made.emit_state()
     assert len(emitted) == 1

@@ -17,7 +17,7 @@ from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.state.detail_cursors import DetailCursor, IdCursor
 from connector_kit.state.id_sets import IdSet, IdTimes
 from connector_kit.sync import Sync
-from unit_tests.mock_server.helpers import NOW, StoppedClock
+from unit_tests.support.clock import NOW, SharedClock
 
 COUNT = 100_000
 MOST_BYTES = 64_000
@@ -28,7 +28,7 @@ def size(made: StreamCursor) -> int:
 
 
 def sync() -> Sync:
-    return Sync(Settings("https://api.example.com", 4, "keep"), requests.Session(), clock=StoppedClock())
+    return Sync(Settings("https://api.example.com", 4, "keep"), requests.Session(), clock=SharedClock(NOW.timestamp()))
 
 
 def spread(number: int) -> str:

@@ -8,11 +8,19 @@ from typing import Any
 
 import pytest
 
-from sandbox import Settings, VirtualClock, World
-from unit_tests.consistency import harness
-from unit_tests.consistency.harness import Destination, Plan, Run, run_sync, small_pages
-from unit_tests.consistency.machine import SIZES, create, delete, update
-from unit_tests.consistency.test_moving_lists import assert_nothing_lost, states
+from sandbox import World
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.moving_source import SIZES, create, delete, update
+from unit_tests.support.one_thread import (
+    Destination,
+    Overtaking,
+    Plan,
+    Run,
+    assert_nothing_lost,
+    run_sync,
+    small_pages,
+    small_world,
+)
 
 WORKERS = 4
 
@@ -27,19 +35,13 @@ def pages_of_three() -> Iterator[None]:
 def in_flight(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
     """How often so many requests were in flight when one was answered."""
     counted: Counter[int] = Counter()
-    answer_one = harness.Overtaking._answer_one
-
-    def answer(self: harness.Overtaking) -> None:
-        counted[len(self._open)] += 1
-        answer_one(self)
-
-    monkeypatch.setattr(harness.Overtaking, "_answer_one", answer)
+    monkeypatch.setattr(Overtaking, "in_flight", counted)
     return counted
 
 
-def world(**more: Any) -> tuple[World, VirtualClock]:
-    clock = VirtualClock()
-    return World(Settings(**{**SIZES, "talentics_limit": None, "talentio_limit": None, **more}), clock), clock
+def world(**more: Any) -> tuple[World, SharedClock]:
+    clock = SharedClock()
+    return small_world(clock, **{**SIZES, **more}), clock
 
 
 def rows(run: Run) -> list[tuple[str, int]]:
@@ -64,7 +66,7 @@ def test_a_list_that_stands_still(
     there, clock = world(**sizes)
     together = run_sync(package, there, clock, {}, streams=streams, draws=draws)
     assert rows(together) == rows(alone)
-    assert states(together) == states(alone)
+    assert together.states == alone.states
     assert sorted(together.requests) == sorted(alone.requests)
     assert max(Counter(together.requests).values()) == 1
     # None goes out for one that overtook the next in turn, so that four at a time is not the usual.
@@ -81,7 +83,7 @@ def test_a_list_that_moves_while_its_pages_overtake_each_other(order: Any, event
     destination = Destination()
     plan = Plan({at: event("exams", 5)})
     run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=draws)
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
 
@@ -103,7 +105,7 @@ def test_the_state_does_not_pass_lists_that_were_read_while_the_first_one_failed
     streams = ("exams", "tickets")
     destination = Destination()
     first = run_sync("source_talentics", there, clock, {}, streams=streams)
-    destination.commit(first.messages, first.keys, whole=True)
+    destination.commit(first)
     clock.advance(90_000)
     last_exam = there.data.ids("exams")[-1]
 
@@ -115,6 +117,6 @@ def test_the_state_does_not_pass_lists_that_were_read_while_the_first_one_failed
     # The request behind that for the exams: the first list of tickets fails, and is tried again after a while.
     plan = Plan({4: touched_ten_minutes_later}, faults={2: "500"})
     run = run_sync("source_talentics", there, clock, destination.state, streams=streams, plan=plan, draws=draws)
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)

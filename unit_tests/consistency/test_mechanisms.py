@@ -15,7 +15,7 @@ from connector_kit.reading.page_walk import PageWalk
 from connector_kit.reading.paginators import PageSignals
 from connector_kit.reading.seen_records import SeenRecords
 from connector_kit.state.cursors import StreamCursor
-from unit_tests.consistency.machine import machine
+from unit_tests.support.moving_source import machine
 
 
 def total_ignored() -> AbstractContextManager[Any]:

@@ -11,9 +11,18 @@ from typing import Any
 
 import pytest
 
-from sandbox import Settings, VirtualClock, World
-from unit_tests.consistency.harness import PAGE, Destination, Plan, Run, State, run_sync, small_pages
-from unit_tests.consistency.machine import SIZES, create, delete, edit_all, update
+from sandbox import World
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.moving_source import SIZES, create, delete, edit_all, update
+from unit_tests.support.one_thread import (
+    PAGE,
+    Destination,
+    Plan,
+    assert_nothing_lost,
+    run_sync,
+    small_pages,
+    small_world,
+)
 
 SMALL = {**SIZES, "exams": 7, "tickets": 2, "jobs": 1, "applicants": 1, "candidates": 10}
 SCORES = ("exams", "tickets", "ticket_scores")
@@ -27,39 +36,9 @@ def pages_of_three() -> Iterator[None]:
         yield
 
 
-def world(order: str = "id", **more: Any) -> tuple[World, VirtualClock]:
-    clock = VirtualClock()
-    settings = {**SMALL, "talentics_limit": None, "talentio_limit": None, "talentics_order": order, **more}
-    return World(Settings(**settings), clock), clock
-
-
-def states(run: Run) -> State:
-    """The last state of each stream."""
-    return {message[0]: message[1] for message in run.messages if isinstance(message, tuple)}
-
-
-def of(message: Any, stream: str) -> bool:
-    """Whether a message is a record of the stream."""
-    return getattr(message, "stream_name", None) == stream
-
-
-def assert_nothing_lost(
-    package: str,
-    there: World,
-    clock: VirtualClock,
-    destination: Destination,
-    streams: tuple[str, ...] | None = None,
-    skew: float = 0.0,
-) -> None:
-    last = run_sync(package, there, clock, destination.state, streams=streams, skew=skew)
-    assert not last.failed
-    destination.commit(last.messages, last.keys, whole=True)
-    truth = Destination()
-    full = run_sync(package, there, clock, {}, streams=streams, skew=skew)
-    truth.commit(full.messages, full.keys, whole=True)
-    for stream, rows in truth.rows.items():
-        for key, row in rows.items():
-            assert destination.rows.get(stream, {}).get(key) == row, f"{stream} {key}"
+def world(order: str = "id", **more: Any) -> tuple[World, SharedClock]:
+    clock = SharedClock()
+    return small_world(clock, **{**SMALL, "talentics_order": order, **more}), clock
 
 
 @pytest.mark.parametrize("at", [1, 2])
@@ -70,7 +49,7 @@ def test_an_exam_between_two_pages_of_the_first_sync(order: str, event: str, whi
     there, clock = world(order)
     destination = Destination()
     run = run_sync("source_talentics", there, clock, {}, plan=Plan({at: EVENTS[event]("exams", which)}))
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination)
 
@@ -83,7 +62,7 @@ def test_an_exam_that_is_updated_while_another_is_deleted(updated: int, deleted:
     streams = ("exams", "tickets")
     destination = Destination()
     first = run_sync("source_talentics", there, clock, {}, streams=streams)
-    destination.commit(first.messages, first.keys, whole=True)
+    destination.commit(first)
     clock.advance(90_000)
     exams = list(there.data.ids("exams"))
     for exam in exams:
@@ -99,7 +78,7 @@ def test_an_exam_that_is_updated_while_another_is_deleted(updated: int, deleted:
 
     plan = Plan({at: updated_and_deleted})
     second = run_sync("source_talentics", there, clock, destination.state, streams=streams, plan=plan)
-    destination.commit(second.messages, second.keys, whole=True)
+    destination.commit(second)
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams)
 
@@ -111,7 +90,7 @@ def test_a_candidate_between_two_pages_of_the_first_sync(event: str, which: int,
     there, clock = world()
     destination = Destination()
     run = run_sync("source_talentio", there, clock, {}, plan=Plan({at: EVENTS[event]("candidates", which)}))
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     clock.advance(90_000)
     assert_nothing_lost("source_talentio", there, clock, destination)
 
@@ -123,7 +102,7 @@ def test_a_sync_that_died_anywhere(package: str, kill_at: int) -> None:
     destination = Destination()
     run = run_sync(package, there, clock, {}, plan=Plan(kill_at=kill_at))
     assert run.killed
-    destination.commit(run.messages, run.keys, whole=False)
+    destination.commit(run)
     assert_nothing_lost(package, there, clock, destination)
 
 
@@ -134,7 +113,7 @@ def test_a_ticket_finished_after_its_page_was_listed() -> None:
     # Exams take three pages, so the tickets of the first exam are the fourth request.
     plan = Plan({5: lambda there: there.data.finish_ticket(unfinished[0])})
     run = run_sync("source_talentics", there, clock, {}, plan=plan)
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     assert_nothing_lost("source_talentics", there, clock, destination)
     assert (unfinished[0],) in destination.rows["ticket_scores"]
 
@@ -148,7 +127,7 @@ def test_a_candidate_edited_between_its_list_and_its_detail(at: int) -> None:
     plan = Plan({at: lambda there: there.data.update("candidates", oldest)})
     run = run_sync("source_talentio", there, clock, {}, plan=plan)
     assert f"/candidates/{oldest}?" in run.requests[4]
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     assert_nothing_lost("source_talentio", there, clock, destination)
 
 
@@ -157,7 +136,7 @@ def test_a_record_that_changes_twice_in_one_second() -> None:
     candidate = there.data.ids("candidates")[0]
     destination = Destination()
     first = run_sync("source_talentio", there, clock, {})
-    destination.commit(first.messages, first.keys, whole=True)
+    destination.commit(first)
     there.data.update("candidates", candidate)
     pages = math.ceil(SMALL["candidates"] / PAGE)
     assert pages > 1
@@ -169,7 +148,7 @@ def test_a_record_that_changes_twice_in_one_second() -> None:
         destination.state,
         plan=Plan({2: lambda there: there.data.update("candidates", candidate)}),
     )
-    destination.commit(again.messages, again.keys, whole=True)
+    destination.commit(again)
     assert_nothing_lost("source_talentio", there, clock, destination)
 
 
@@ -185,7 +164,7 @@ def test_a_deletion_between_two_pages_of_a_list_that_tells_no_total(
     destination = Destination()
     streams = (kind, f"{kind[:-1]}_details") if kind != "employees" else (kind,)
     first = run_sync("source_talentio", there, clock, {}, streams=streams, plan=Plan({at: delete(kind, which)}))
-    destination.commit(first.messages, first.keys, whole=True)
+    destination.commit(first)
     clock.advance(90_000)
     assert_nothing_lost("source_talentio", there, clock, destination, streams)
 
@@ -201,9 +180,10 @@ def test_without_a_date_header_details_go_by_our_clock_when_the_list_began_less_
     skew: float, pause: float
 ) -> None:
     there, clock = world(exams=3, date_header=False)
-    first = run_sync("source_talentics", there, clock, {}, streams=SCORES, skew=skew)
+    clock.skew = skew
+    first = run_sync("source_talentics", there, clock, {}, streams=SCORES)
     destination = Destination()
-    destination.commit(first.messages, first.keys, whole=True)
+    destination.commit(first)
     clock.advance(90_000)
     in_order = [int(path.split("/")[4]) for path in first.requests if "/tickets?" in path]
     early, late, _ = (there.data.ids("tickets", exam)[0] for exam in in_order)
@@ -216,10 +196,10 @@ def test_without_a_date_header_details_go_by_our_clock_when_the_list_began_less_
 
     # The exams and the tickets of three exams are a request each.
     plan = Plan({2: touched, 3: lambda there: clock.advance(pause)})
-    second = run_sync("source_talentics", there, clock, destination.state, streams=SCORES, plan=plan, skew=skew)
-    destination.commit(second.messages, second.keys, whole=True)
-    assert {message.data["id"] for message in second.messages if of(message, "tickets")} == {late}
-    assert_nothing_lost("source_talentics", there, clock, destination, SCORES, skew)
+    second = run_sync("source_talentics", there, clock, destination.state, streams=SCORES, plan=plan)
+    destination.commit(second)
+    assert {row["id"] for row in second.rows("tickets")} == {late}
+    assert_nothing_lost("source_talentics", there, clock, destination, SCORES)
 
 
 @pytest.mark.parametrize("streams", [("tickets",), SCORES], ids=["tickets alone", "with their parents and scores"])
@@ -227,7 +207,7 @@ def test_an_exam_made_with_its_ticket_while_the_first_ticket_page_waits(streams:
     there, clock = world(exams=3)
     destination = Destination()
     first = run_sync("source_talentics", there, clock, {}, streams=streams)
-    destination.commit(first.messages, first.keys, whole=True)
+    destination.commit(first)
     clock.advance(90_000)
 
     def made_and_touched(there: World) -> None:
@@ -244,7 +224,7 @@ def test_an_exam_made_with_its_ticket_while_the_first_ticket_page_waits(streams:
     plan = Plan({1: made_and_touched})
     second = run_sync("source_talentics", there, clock, destination.state, streams=streams, plan=plan)
     assert "/tickets?" in second.requests[1]
-    destination.commit(second.messages, second.keys, whole=True)
+    destination.commit(second)
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams)
 
@@ -262,7 +242,7 @@ def test_an_exam_that_was_deleted_between_its_list_and_its_tickets() -> None:
     )
     assert not run.failed
     destination = Destination()
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     assert_nothing_lost("source_talentics", there, clock, destination, SCORES)
 
 
@@ -272,8 +252,8 @@ def test_a_bulk_edit_costs_its_details_once() -> None:
     first = run_sync("source_talentio", there, clock, {}, streams=streams)
     edit_all("candidates")(there)
     clock.advance(1)
-    second = run_sync("source_talentio", there, clock, states(first), streams=streams)
-    third = run_sync("source_talentio", there, clock, {**states(first), **states(second)}, streams=streams)
+    second = run_sync("source_talentio", there, clock, first.states, streams=streams)
+    third = run_sync("source_talentio", there, clock, {**first.states, **second.states}, streams=streams)
     pages = math.ceil(SMALL["candidates"] / PAGE)
     # Comments may fill a page of three, and are then asked for a second one.
     assert (
@@ -288,14 +268,14 @@ def test_a_stream_that_joins_later_makes_its_fellows_forget_nothing() -> None:
     streams = ("candidate_details",)
     edit_all("candidates")(there)
     clock.advance(30)
-    kept = states(run_sync("source_talentio", there, clock, {}, streams=streams))
+    kept = run_sync("source_talentio", there, clock, {}, streams=streams).states
     del kept["stage_evaluations"]
     clock.advance(30)
     joined = run_sync("source_talentio", there, clock, kept, streams=streams)
     # All is near the start of the sync, so each detail is remembered by itself.
-    assert [of(message, "candidate_details") for message in joined.messages].count(True) == 0
+    assert joined.rows("candidate_details") == []
     clock.advance(30)
-    third = run_sync("source_talentio", there, clock, {**kept, **states(joined)}, streams=streams)
+    third = run_sync("source_talentio", there, clock, {**kept, **joined.states}, streams=streams)
     assert len(third.requests) == math.ceil(SMALL["candidates"] / PAGE)
 
 
@@ -304,11 +284,11 @@ def test_a_stream_that_waits_for_its_parents_is_heard_meanwhile() -> None:
     first = run_sync("source_talentics", there, clock, {}, streams=("ticket_scores",))
     # The exams take two pages, then come the tickets of each: ten minutes before each of two of these.
     plan = Plan({at: lambda there: clock.advance(600) for at in (3, 4)}, kill_at=5)
-    second = run_sync("source_talentics", there, clock, states(first), streams=("ticket_scores",), plan=plan)
+    second = run_sync("source_talentics", there, clock, first.states, streams=("ticket_scores",), plan=plan)
     assert second.killed
     assert "/tickets?" in second.requests[-1]
-    told = [message for message in second.messages if message[0] == "ticket_scores"]
-    assert told == [("ticket_scores", states(first)["ticket_scores"])] * 2
+    told = [said for said in second.messages if isinstance(said, tuple) and said[0] == "ticket_scores"]
+    assert told == [("ticket_scores", first.states["ticket_scores"])] * 2
 
 
 # --- the price -------------------------------------------------------------------------------------------------------
@@ -343,16 +323,16 @@ def test_on_a_quiet_source_the_defence_costs_no_request_on_any_list(package: str
     full = run_sync(package, there, clock, {}, streams=(kind,))
     assert len(full.requests) == len(set(full.requests)) == least
     clock.advance(90_000)
-    again = run_sync(package, there, clock, states(full), streams=(kind,))
+    again = run_sync(package, there, clock, full.states, streams=(kind,))
     # Where the server filters, nothing comes: one page.
     assert len(again.requests) == (1 if kind in ("candidates", "requisitions") else least)
     changed = there.data.ids(kind, there.data.ids(parent)[0] if parent else 0)
     for number in changed:
         there.data.update(kind, number)
     clock.advance(90_000)
-    news = run_sync(package, there, clock, {**states(full), **states(again)}, streams=(kind,))
+    news = run_sync(package, there, clock, {**full.states, **again.states}, streams=(kind,))
     assert len(news.requests) == least
-    assert {message.data["id"] for message in news.messages if of(message, kind)} >= set(changed)
+    assert {row["id"] for row in news.rows(kind)} >= set(changed)
 
 
 @pytest.mark.parametrize("event", ["created", "deleted"])
@@ -375,5 +355,5 @@ def test_a_deletion_that_empties_the_last_page_of_a_list_without_a_total(odd: di
     destination = Destination()
     plan = Plan(between_pages={"exams": [delete("exams", 0)]})
     run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan)
-    destination.commit(run.messages, run.keys, whole=True)
+    destination.commit(run)
     assert_nothing_lost("source_talentics", there, clock, destination, ("exams",))

@@ -10,7 +10,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from unit_tests.consistency.machine import machine
+from unit_tests.support.moving_source import machine
 
 RUNS = int(os.environ.get("CONSISTENCY_RUNS", "300"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("CI") else list(Phase)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from sandbox import Settings, VirtualClock, World
-from unit_tests.connector_kit.failing_source import log_into
-from unit_tests.consistency.harness import PAGE, Run, State, run_sync, small_pages
-from unit_tests.consistency.machine import SIZES
+from sandbox import World
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.moving_source import SIZES
+from unit_tests.support.one_thread import PAGE, Run, run_sync, small_pages, small_world
+from unit_tests.support.outcome import log_into
 
 COUNTS = {**SIZES, "exams": 7, "tickets": 8, "jobs": 2, "applicants": 10, "candidates": 23, "requisitions": 8}
 LISTS = {
@@ -34,18 +35,13 @@ def pages_of_three() -> Iterator[None]:
         yield
 
 
-def world(**more: Any) -> tuple[World, VirtualClock]:
-    clock = VirtualClock()
-    settings = {**COUNTS, "talentics_limit": None, "talentio_limit": None, "paged_applicants": True, **more}
-    return World(Settings(**settings), clock), clock
+def world(**more: Any) -> tuple[World, SharedClock]:
+    clock = SharedClock()
+    return small_world(clock, **{**COUNTS, "paged_applicants": True, **more}), clock
 
 
 def ids(run: Run, stream: str) -> set[int]:
-    return {message.data["id"] for message in run.messages if getattr(message, "stream_name", None) == stream}
-
-
-def states(run: Run) -> State:
-    return {message[0]: message[1] for message in run.messages if isinstance(message, tuple)}
+    return {row["id"] for row in run.rows(stream)}
 
 
 def truth(there: World, package: str, stream: str) -> set[int]:
@@ -81,7 +77,7 @@ def test_talentio(totals: bool, past_end: str, hidden: float) -> None:
         assert ids(run, stream) == visible, stream
 
 
-def _world_with_something_on_each_page(**more: Any) -> tuple[World, VirtualClock]:
+def _world_with_something_on_each_page(**more: Any) -> tuple[World, SharedClock]:
     """An empty page ends a list that tells no total."""
     for seed in range(50):
         there, clock = world(seed=seed, **more)
@@ -118,11 +114,11 @@ def test_records_that_share_their_place_all_come_and_what_hangs_on_them(
     assert not run.failed
     assert ids(run, stream) == truth(there, package, stream)
     key = "id" if details == "candidate_details" else "ticket_id"
-    read = {message.data[key] for message in run.messages if getattr(message, "stream_name", None) == details}
+    read = {row[key] for row in run.rows(details)}
     assert read == truth(there, package, stream)
     # Nothing is missing, so the next sync looks at what is new alone.
     clock.advance(90_000)
-    again = run_sync(package, there, clock, states(run), streams=(stream, details))
+    again = run_sync(package, there, clock, run.states, streams=(stream, details))
     assert not [path for path in again.requests if "/scores" in path or path.partition("?")[0][-1].isdigit()]
 
 
@@ -137,14 +133,14 @@ def test_where_the_count_still_does_not_fit_it_is_told_and_the_state_stays() -> 
     assert any(f"shows {len(visible)} of 23 records." in line for line in log)
     assert not run.failed
     assert ids(run, "candidates") == visible
-    assert states(run)["candidates"] == {}
+    assert run.states["candidates"] == {}
     # What was read is known; what shows up later is read, though its time is older.
     there.settings.hidden = 0.0
     clock.advance(90_000)
-    again = run_sync("source_talentio", there, clock, states(run), streams=streams)
+    again = run_sync("source_talentio", there, clock, run.states, streams=streams)
     assert ids(again, "candidates") == truth(there, "source_talentio", "candidates")
     assert ids(again, "candidate_details") == ids(again, "candidates") - visible
-    assert states(again)["candidates"]
+    assert again.states["candidates"]
 
 
 def test_of_a_list_that_tells_its_total_truly_nothing_is_asked_twice() -> None:
@@ -182,13 +178,12 @@ def test_comments_that_come_in_pages_all_come(totals: bool) -> None:
     streams = ("candidates", "candidate_comments")
     run = run_sync("source_talentio", there, clock, {}, streams=streams)
     assert not run.failed
-    found = [message.data for message in run.messages if getattr(message, "stream_name", None) == "candidate_comments"]
     counts = [
         len(there.data.comments.of(there.data.candidates.collection.living(candidate["id"])))
         for candidate in there.records("talentio", "candidates")
     ]
     assert max(counts) >= PAGE
-    assert len(found) == sum(counts)
+    assert len(run.rows("candidate_comments")) == sum(counts)
 
 
 def test_comments_of_which_fewer_came_than_their_total_tells_are_asked_for_again() -> None:
@@ -216,6 +211,6 @@ def test_comments_of_which_fewer_came_than_their_total_tells_are_asked_for_again
     there.handle = original  # type: ignore[method-assign]
     there.settings.extra_headers = {}
     clock.advance(90_000)
-    again = run_sync("source_talentio", there, clock, states(run), streams=streams)
+    again = run_sync("source_talentio", there, clock, run.states, streams=streams)
     asked = [path.partition("?")[0] for path in again.requests if "/comments" in path]
     assert set(asked) == {f"/talentio/api/v1/candidates/{first}/comments"}

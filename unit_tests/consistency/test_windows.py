@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import pytest
 
-from sandbox import Limit, Settings, VirtualClock, World
-from unit_tests.consistency.harness import Run, run_sync
+from sandbox import Limit, Settings, World
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.one_thread import Run, run_sync
 
 SCORES = ("exams", "tickets", "ticket_scores")
 WINDOW = 900.0
@@ -17,12 +20,12 @@ each_number_of_workers = pytest.mark.parametrize("workers", [1, 4, 8])
 
 
 def sync(
-    streams: tuple[str, ...] = SCORES, config: dict[str, object] | None = None, **settings: object
+    streams: tuple[str, ...] = SCORES, config: Mapping[str, Any] | None = None, **settings: Any
 ) -> tuple[Run, World, float]:
     """One full sync of Talentics; gives the run, the world and the seconds it took on the virtual clock."""
-    clock = VirtualClock()
+    clock = SharedClock()
     size = {"exams": 20, "tickets": 200, "jobs": 1, "applicants": 1}
-    world = World(Settings(**{**size, **settings}), clock)  # type: ignore[arg-type]  # the settings are all named
+    world = World(Settings(**{**size, **settings}), clock)
     began = clock()
     run = run_sync("source_talentics", world, clock, {}, streams=streams, config=config)
     assert not run.failed
@@ -48,7 +51,7 @@ def most_429s_in_a_window(world: World, endpoint: str) -> int:
 
 
 def rows(run: Run, stream: str) -> set[int]:
-    return {message.data["ticket_id"] for message in run.messages if getattr(message, "stream_name", "") == stream}
+    return {row["ticket_id"] for row in run.rows(stream)}
 
 
 def windows_of(seconds: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, laravel_page, numbered, output, unpaged, wrapped
+from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, numbered, output, unpaged, wrapped
 
 LISTS = {
     "/jobs?page=1&per_page=100": laravel_page([TALENTICS.sample("jobs")]),
@@ -38,4 +38,4 @@ def test_the_list_is_shared_with_its_own_stream() -> None:
 def test_an_applicant_deleted_in_between_gives_no_row() -> None:
     outcome = TALENTICS.read("applicant_details", {**ANSWERS, "/jobs/applicants/900": MISSING})
     assert outcome.records == {"applicant_details": [{**ROW, "id": 901}]}
-    assert "applicant_details: no record for 1 of 2 applicants (HTTP 404)." in outcome.log
+    assert "applicant_details: no record for 1 of 2 applicants (HTTP 404)." in outcome.told

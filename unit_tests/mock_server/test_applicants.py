@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, numbered, output, unpaged, wrapped
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, numbered, output, unpaged, wrapped
 
 JOBS = "/jobs?page=1&per_page=100"
 JOB = TALENTICS.sample("jobs")
@@ -85,7 +86,7 @@ def test_a_job_deleted_in_between_takes_nothing_along() -> None:
     others = unpaged("/jobs/32/applicants", [APPLICANT])
     outcome = TALENTICS.read("applicants", {JOBS: laravel_page([JOB, {**JOB, "id": 32}]), PAGE_1: MISSING, **others})
     assert outcome.records == {"applicants": [ROW]}
-    assert "applicants: 1 parents have no such list (HTTP 404)." in outcome.log
+    assert "applicants: 1 parents have no such list (HTTP 404)." in outcome.told
 
 
 def test_a_list_that_no_job_has_is_a_wrong_base_url() -> None:

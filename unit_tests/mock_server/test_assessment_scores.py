@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import TALENTICS, Reply, laravel_page, output, wrapped
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendors import TALENTICS, laravel_page, output, wrapped
 
 LISTS = {
     "/exams?page=1&per_page=100": laravel_page([TALENTICS.sample("exams")]),
@@ -12,7 +13,8 @@ SCORES = TALENTICS.sample("ticket_scores")
 FIRST = SCORES["results"][0]
 SECOND = {**FIRST, "assessment_slug": "typing", "assessment_name": "Typing", "aspect_scores": []}
 ADDED = {"ticket_id": 501, "exam_id": 41, "ticket_updated_at": "2024-01-23T04:05:06.000000Z"}
-ROWS = [output(result, aspect_scores=None, **ADDED) for result in (FIRST, SECOND)]
+KEPT = [{name: value for name, value in result.items() if name != "aspect_scores"} for result in (FIRST, SECOND)]
+ROWS = [{**result, **ADDED} for result in KEPT]
 STATE = {"ticket_updated_at": "2024-01-23T04:05:06.000000Z", "id": 501}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unit_tests.mock_server.helpers import TALENTIO, output
-from unit_tests.mock_server.talentio import CANDIDATE_DETAILS as DETAILS
-from unit_tests.vendor_samples import Record
+from unit_tests.support.talentio_lists import CANDIDATE_DETAILS as DETAILS
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import TALENTIO, output
 
 COMMENT = TALENTIO.sample("candidate_comments")
 NOBODYS = {**COMMENT, "employeeCreatedBy": None, "createdAt": "2024-05-04T09:00:00+09:00"}

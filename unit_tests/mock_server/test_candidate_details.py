@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import TALENTIO
-from unit_tests.mock_server.talentio import CANDIDATE_DETAILS as DETAILS
-from unit_tests.mock_server.talentio import CANDIDATES
+from unit_tests.support.talentio_lists import CANDIDATE_DETAILS as DETAILS
+from unit_tests.support.talentio_lists import CANDIDATES
+from unit_tests.support.vendors import TALENTIO
 
 
 def test_one_request_a_candidate_oldest_first() -> None:

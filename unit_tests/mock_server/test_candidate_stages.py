@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from unit_tests.mock_server.helpers import TALENTIO, counted_page, numbered, output
-from unit_tests.mock_server.talentio import CANDIDATE, CANDIDATES
+from unit_tests.support.talentio_lists import CANDIDATE, CANDIDATES
+from unit_tests.support.vendors import TALENTIO, counted_page, numbered, output
 
 STAGE = TALENTIO.sample("candidate_stages")
 ROW = output(STAGE, candidateId=101, candidateUpdatedAt="2024-05-11T09:00:00+09:00")

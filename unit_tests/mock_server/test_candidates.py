@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.mock_server.helpers import MISSING, TALENTIO, bare, counted_page, numbered
-from unit_tests.mock_server.talentio import CANDIDATE, CANDIDATES
+from unit_tests.support.talentio_lists import CANDIDATE, CANDIDATES
+from unit_tests.support.vendors import MISSING, TALENTIO, bare, counted_page, numbered
 
 ROW = CANDIDATES.given
 

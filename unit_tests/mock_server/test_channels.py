@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import MISSING, TALENTIO, output
-from unit_tests.mock_server.lists import ListStream
+from unit_tests.support.list_tests import ListStream
+from unit_tests.support.vendors import MISSING, TALENTIO, output
 
 CHANNEL = TALENTIO.sample("channels")
 ROW = output(CHANNEL, employee={**CHANNEL["employee"], "lastName": "0", "firstName": "0"})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import TALENTIO, output
-from unit_tests.mock_server.lists import ListStream
+from unit_tests.support.list_tests import ListStream
+from unit_tests.support.vendors import TALENTIO, output
 
 EMPLOYEE_GROUP = TALENTIO.sample("employee_groups")
 ROW = output(EMPLOYEE_GROUP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector_kit.state.id_sets import IdSet
-from unit_tests.mock_server.helpers import TALENTICS, laravel_page, output, unpaged, wrapped
+from unit_tests.support.vendors import TALENTICS, laravel_page, output, unpaged, wrapped
 
 LISTS = {
     "/jobs?page=1&per_page=100": laravel_page([TALENTICS.sample("jobs")]),

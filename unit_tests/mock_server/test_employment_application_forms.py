@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connector_kit.state.id_sets import IdSet
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, numbered, output, unpaged, wrapped
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, numbered, output, unpaged, wrapped
 
 APPLICANT = TALENTICS.sample("applicants")
 JOBS = {"/jobs?page=1&per_page=100": laravel_page([TALENTICS.sample("jobs")])}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from unit_tests.mock_server.helpers import TALENTIO, output
-from unit_tests.mock_server.talentio import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
-from unit_tests.vendor_samples import Record
+from unit_tests.support.talentio_lists import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import TALENTIO, output
 
 ITEM = TALENTIO.sample("evaluation_items")
 STAGE = CANDIDATE_DETAIL["stages"][0]
@@ -25,7 +25,7 @@ def with_items(candidate: Record) -> Record:
 
 def row(candidate: Record, evaluation: int, position: int, **item: Any) -> Record:
     return output(
-        {**ITEM, **item},
+        {**ITEM, "inputNumber": None, "inputBoolean": None, **item},
         evaluationId=evaluation,
         position=position,
         stageId=81,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import TALENTICS, laravel_page, output, wrapped
+from unit_tests.support.vendors import TALENTICS, laravel_page, output, wrapped
 
 EXAMS = "/exams?page=1&per_page=100"
 EXAM = TALENTICS.sample("exams")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import TALENTICS, laravel_page, output
-from unit_tests.mock_server.lists import ListStream
+from unit_tests.support.list_tests import ListStream
+from unit_tests.support.vendors import TALENTICS, laravel_page, output
 
 EXAM = TALENTICS.sample("exams")
 ROW = output(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, laravel_page, output, wrapped
+from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, output, wrapped
 
 LIST = "/jobs?page=1&per_page=100"
 JOB = TALENTICS.sample("jobs")
@@ -50,4 +50,4 @@ def test_a_job_deleted_in_between_gives_no_row() -> None:
     answers = {LIST: laravel_page([JOB, NEWER]), "/jobs/31": wrapped(DETAIL), "/jobs/32": MISSING}
     outcome = TALENTICS.read("job_details", answers)
     assert outcome.records == {"job_details": [ROW]}
-    assert "job_details: no record for 1 of 2 jobs (HTTP 404)." in outcome.log
+    assert "job_details: no record for 1 of 2 jobs (HTTP 404)." in outcome.told

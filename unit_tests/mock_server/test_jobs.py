@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.mock_server.helpers import TALENTICS, laravel_page, output
-from unit_tests.mock_server.lists import ListStream
+from unit_tests.support.list_tests import ListStream
+from unit_tests.support.vendors import TALENTICS, laravel_page, output
 
 JOB = TALENTICS.sample("jobs")
 ROW = output(

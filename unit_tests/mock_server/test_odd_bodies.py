@@ -8,17 +8,9 @@ from typing import Any
 
 import pytest
 
-from unit_tests.mock_server.helpers import (
-    TALENTICS,
-    TALENTIO,
-    Reply,
-    Vendor,
-    counted_page,
-    laravel_page,
-    unpaged,
-    wrapped,
-)
-from unit_tests.vendor_samples import Record
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import TALENTICS, TALENTIO, Vendor, counted_page, laravel_page, unpaged, wrapped
 
 EXAM, JOB, APPLICANT = (TALENTICS.sample(name) for name in ("exams", "jobs", "applicants"))
 TICKET, CANDIDATE = TALENTICS.sample("tickets"), TALENTIO.sample("candidates")
@@ -72,7 +64,7 @@ def test_data_that_is_empty_is_no_record(none: Any) -> None:
     outcome = TALENTICS.read(names, answers)
     assert outcome.records == {name: [] for name in names.split()}
     for name in ("exam_details", "ticket_scores", "job_details", "applicant_details", "employment_application_forms"):
-        assert re.search(rf"{name}: no record for 1 of 1 \w+ \(HTTP 404 or an empty answer\)\.", outcome.log)
+        assert re.search(rf"{name}: no record for 1 of 1 \w+ \(HTTP 404 or an empty answer\)\.", outcome.told)
     assert TALENTICS.read("jobs", {f"/jobs?{FIRST}": wrapped(none)}).records == {"jobs": []}
 
 
@@ -116,7 +108,7 @@ def test_below_a_list_an_answer_without_a_body_is_no_record(status: int) -> None
     outcome = TALENTIO.read("candidate_details candidate_comments", answers)
     assert outcome.records == {"candidate_details": [], "candidate_comments": []}
     for name in outcome.records:
-        assert re.search(rf"{name}: no record for 1 of 1 \w+ \(HTTP 404 or an empty answer\)\.", outcome.log)
+        assert re.search(rf"{name}: no record for 1 of 1 \w+ \(HTTP 404 or an empty answer\)\.", outcome.told)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +134,8 @@ def test_what_had_to_be_repaired_is_named_once(raw: bytes) -> None:
     outcome = TALENTIO.read("employees", {"/employees?page=1": Reply(body, headers={"X-Total": "2"})})
     assert [row["id"] for row in outcome.records["employees"]] == [1, 2]
     assert {row["lastName"] for row in outcome.records["employees"]} == {text.decode(errors="replace")}
-    assert outcome.log.count("employees: the server's answer holds ") == 1
-    assert "caf" not in outcome.log
+    assert outcome.told.count("employees: the server's answer holds ") == 1
+    assert "caf" not in outcome.told
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
@@ -158,7 +150,7 @@ def test_an_id_that_is_none_fails_its_stream_alone(odd: Any) -> None:
     outcome = TALENTIO.read("employees workspaces", answers, state, fails=True)
     assert (outcome.failure.stream, outcome.failure.kind) == ("employees", "system_error")
     assert "key field id holds a value that can't be read as integer" in outcome.failure.message
-    assert "beef" not in outcome.failure.message + outcome.log
+    assert "beef" not in outcome.failure.message + outcome.told
     assert [row["id"] for row in outcome.records["employees"]] == [1]
     assert outcome.states.get("employees", state["employees"]) == state["employees"]
     assert [row["id"] for row in outcome.records["workspaces"]] == [5]
@@ -212,7 +204,7 @@ def test_two_rows_of_one_answer_with_one_key_are_named_once() -> None:
     outcome = TALENTIO.read("candidate_comments", comments({"id": 4}, {"id": 4}, {"id": 4}, {"id": 5}))
     assert len(outcome.records["candidate_comments"]) == 4
     told = "candidate_comments: rows of one answer have the same primary key (candidateId, createdAt, employeeId)."
-    assert outcome.log.count(told) == 1
+    assert outcome.told.count(told) == 1
 
 
 LITERALS = [
@@ -242,7 +234,7 @@ def test_blanks_around_the_key_for_hashing_are_no_part_of_it(around: str) -> Non
             personal_data="hash",
             personal_data_key=key,
         )
-        return outcome.records["employees"][0]["email"], "fewer than 16 characters" in outcome.log
+        return outcome.records["employees"][0]["email"], "fewer than 16 characters" in outcome.told
 
     assert hashed("a key of 14 ch" + around * 4) == hashed("a key of 14 ch")
     assert hashed("a key of 14 ch")[1]
@@ -251,7 +243,7 @@ def test_blanks_around_the_key_for_hashing_are_no_part_of_it(around: str) -> Non
 def test_of_the_fields_that_nobody_knows_twenty_are_named() -> None:
     rows = [{"id": n, **{f"new_{n}_{k}": 1 for k in range(13)}} for n in range(1, 5)]
     outcome = TALENTIO.read("employees", {"/employees?page=1": counted_page(rows)})
-    lines = [line for line in outcome.log.splitlines() if "does not have" in line]
+    lines = [line for line in outcome.told.splitlines() if "does not have" in line]
     assert sum(line.count("new_") for line in lines) == 20
     assert len(lines) == 2
     assert "and 6 more" in lines[-1]

@@ -6,7 +6,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from unit_tests.mock_server.helpers import TALENTIO, Reply, counted_page
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendors import TALENTIO, counted_page
 
 TOKEN = "a b/c+d=&long"
 CANDIDATE = TALENTIO.sample("candidates")
@@ -18,9 +19,9 @@ LIST = "/candidates?page=1&includeInactiveResponsibleEmployees=true"
 def test_nothing_is_asked_for_under_an_id_that_is_none(odd: object) -> None:
     outcome = VENDOR.read("candidate_comments", {LIST: counted_page([{**CANDIDATE, "id": odd}])})
     assert outcome.records == {"candidate_comments": []}
-    assert "candidates: 1 have no readable id; nothing that hangs on them is asked for, and the state" in outcome.log
+    assert "candidates: 1 have no readable id; nothing that hangs on them is asked for, and the state" in outcome.told
     assert outcome.states == {"candidate_comments": {}}
-    assert TOKEN not in outcome.log
+    assert TOKEN not in outcome.told
 
 
 def test_an_id_that_is_a_number_in_quotes_is_one() -> None:
@@ -33,5 +34,5 @@ def test_an_id_that_is_a_number_in_quotes_is_one() -> None:
 def test_a_credential_is_masked_also_as_it_stands_in_a_url(spelled: str) -> None:
     echo = Reply({"message": "no"}, status=302, headers={"Location": f"https://api.example.com/{spelled}"})
     outcome = VENDOR.read("employees", {"/employees?page=1": echo}, fails=True)
-    told = outcome.log + "".join(failure.message for failure in outcome.failures)
+    told = outcome.told + "".join(failure.message for failure in outcome.failures)
     assert spelled not in told

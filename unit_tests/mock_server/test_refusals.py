@@ -9,8 +9,8 @@ from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.source import ManifestSource
-from unit_tests.mock_server.helpers import TALENTICS, TALENTIO, Vendor
-from unit_tests.vendor_samples import VENDOR_SAMPLES
+from unit_tests.support.vendor_samples import VENDOR_SAMPLES
+from unit_tests.support.vendors import TALENTICS, TALENTIO, Vendor
 
 UNREADABLE: list[tuple[Vendor, str, dict[str, Any], str]] = [
     # A list.

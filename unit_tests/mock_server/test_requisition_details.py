@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from unit_tests.mock_server.details import DetailStream
-from unit_tests.mock_server.helpers import TALENTIO, output
-from unit_tests.mock_server.talentio import REQUISITIONS, parents
-from unit_tests.vendor_samples import Record
+from unit_tests.support.detail_tests import DetailStream
+from unit_tests.support.talentio_lists import REQUISITIONS, parents
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import TALENTIO, output
 
 DETAIL = TALENTIO.sample("requisition_details")
 # Flat, though the page's sample nests it, and every value text.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unit_tests.mock_server.helpers import TALENTIO, counted_page
-from unit_tests.mock_server.talentio import REQUISITION, REQUISITIONS
+from unit_tests.support.talentio_lists import REQUISITION, REQUISITIONS
+from unit_tests.support.vendors import TALENTIO, counted_page
 
 
 def test_every_page_is_read_by_number() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from unit_tests.mock_server import test_aspect_scores, test_employment_application_answers
-from unit_tests.mock_server.helpers import TALENTICS, TALENTIO, Reply, Vendor, counted_page
-from unit_tests.mock_server.talentio import CANDIDATE, CANDIDATE_DETAILS, CANDIDATES
+from unit_tests.support.talentio_lists import CANDIDATE, CANDIDATE_DETAILS, CANDIDATES
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendors import TALENTICS, TALENTIO, Vendor, counted_page
 
 STAGE = TALENTIO.sample("candidate_stages")
 CANDIDATE_LIST = {CANDIDATES.url(): counted_page([{**CANDIDATE, "stages": [STAGE, {**STAGE, "id": 82}]}])}

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from unit_tests.mock_server.helpers import TALENTIO, output
-from unit_tests.mock_server.talentio import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
-from unit_tests.vendor_samples import Record
+from unit_tests.support.talentio_lists import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import TALENTIO, output
 
 STAGE = CANDIDATE_DETAIL["stages"][0]
 EVALUATION = TALENTIO.sample("stage_evaluations")

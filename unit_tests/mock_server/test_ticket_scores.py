@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from connector_kit.state.id_sets import IdTimes
 from connector_kit.times import instant
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, output, wrapped
-from unit_tests.vendor_samples import Record
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, output, wrapped
 
 EXAMS = "/exams?page=1&per_page=100"
 TICKETS = "/exams/41/tickets?page=1&per_page=100"
@@ -65,7 +66,7 @@ def test_a_ticket_without_scores_gives_no_row_and_is_not_asked_again() -> None:
     }
     outcome = TALENTICS.read("ticket_scores", answers)
     assert outcome.records == {"ticket_scores": [ROW]}
-    assert "ticket_scores: no record for 1 of 2 tickets (HTTP 404)." in outcome.log
+    assert "ticket_scores: no record for 1 of 2 tickets (HTTP 404)." in outcome.told
     again = TALENTICS.read("ticket_scores", lists(TICKET, ticket(502)), outcome.states)
     assert again.records == {"ticket_scores": []}
 
@@ -94,7 +95,7 @@ def test_no_ticket_is_asked_twice_under_one_spelling_before_the_right_one_is_fou
     }
     outcome = TALENTICS.read("ticket_scores", answers, num_workers=1)
     assert outcome.records == {"ticket_scores": [row(504)]}
-    assert "ticket_scores: no record for 3 of 4 tickets (HTTP 404)." in outcome.log
+    assert "ticket_scores: no record for 3 of 4 tickets (HTTP 404)." in outcome.told
     assert outcome.states == {"ticket_scores": {"ticket_updated_at": "2024-02-01T00:00:00.000000Z", "id": 504}}
 
 
@@ -108,7 +109,7 @@ def test_tickets_that_have_no_scores_under_either_spelling_are_no_failure() -> N
     }
     outcome = TALENTICS.read("ticket_scores", answers)
     assert outcome.records == {"ticket_scores": []}
-    assert "ticket_scores: no record for 2 of 2 tickets (HTTP 404)." in outcome.log
+    assert "ticket_scores: no record for 2 of 2 tickets (HTTP 404)." in outcome.told
 
 
 def test_what_is_newer_than_the_states_margin_is_remembered_one_by_one() -> None:
@@ -147,4 +148,4 @@ def test_scores_that_are_nowhere_for_anybody_leave_the_state_where_it_was() -> N
     outcome = TALENTICS.read("ticket_scores", answers, STATE)
     assert outcome.records == {"ticket_scores": []}
     assert outcome.states == STATE
-    assert "ticket_scores: /exams/tickets/{id}/scores answered HTTP 404 for all 20 tickets." in outcome.log
+    assert "ticket_scores: /exams/tickets/{id}/scores answered HTTP 404 for all 20 tickets." in outcome.told

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.mock_server.helpers import MISSING, TALENTICS, Reply, laravel_page, output
-from unit_tests.mock_server.lists import ListStream
+from unit_tests.support.list_tests import ListStream
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, output
 
 EXAMS = "/exams?page=1&per_page=100"
 EXAM = TALENTICS.sample("exams")
@@ -65,7 +66,7 @@ def test_an_exam_without_its_list_is_told_and_holds_the_state_for_as_long_as_it_
     outcome = TALENTICS.read("tickets", {**TWO_EXAMS, TICKETS.url(): laravel_page([TICKET]), OTHER: gone})
     assert outcome.records == {"tickets": [ROW]}
     assert outcome.states == {"tickets": {}}
-    assert "tickets: 1 parents have no such list (HTTP 404)." in outcome.log
+    assert "tickets: 1 parents have no such list (HTTP 404)." in outcome.told
     # Deleted after it was listed; the list does not show it any more.
     again = TALENTICS.read("tickets", {**TICKETS.around, TICKETS.url(): laravel_page([TICKET])}, outcome.states)
     assert again.states == STATE

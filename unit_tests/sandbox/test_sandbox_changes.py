@@ -28,7 +28,7 @@ def test_the_same_seed_gives_the_same_data_and_another_seed_other_data(clock: Vi
 
 def test_seeded_records_are_days_to_years_old_and_times_in_order(clock: VirtualClock) -> None:
     world = World(Settings.for_size("small", candidates=500), clock)
-    now = datetime.fromtimestamp(clock.now, timezone.utc)
+    now = datetime.fromtimestamp(clock(), timezone.utc)
     ages = []
     for record in world.records("talentio", "candidates"):
         updated, registered = (datetime.fromisoformat(record[name]) for name in ("updatedAt", "registeredAt"))

@@ -6,7 +6,8 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from taps import SOURCES, Account
+
+from unit_tests.support.taps import SOURCES, TapAccount
 
 
 @pytest.fixture(autouse=True)
@@ -20,16 +21,16 @@ def _signals() -> Iterator[None]:
 
 
 @pytest.fixture(params=SOURCES)
-def account(request: pytest.FixtureRequest) -> Account:
+def account(request: pytest.FixtureRequest) -> TapAccount:
     """Each source in turn."""
-    return Account(request.param)
+    return TapAccount(request.param)
 
 
 @pytest.fixture
-def talentio() -> Account:
-    return Account("talentio")
+def talentio() -> TapAccount:
+    return TapAccount("talentio")
 
 
 @pytest.fixture
-def talentics() -> Account:
-    return Account("talentics")
+def talentics() -> TapAccount:
+    return TapAccount("talentics")

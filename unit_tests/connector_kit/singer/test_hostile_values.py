@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taps import Account
+from unit_tests.support.taps import TapAccount
 
 ODD: tuple[Any, ...] = (
     "", "2024/01/01 10:00", "0000-00-00", "nul\0nul", 2**65, -1.5, True, [], {}, [1, "a"], {"deep": [1]},
@@ -16,7 +16,7 @@ ODD: tuple[Any, ...] = (
 KEPT = ("updatedAt", "updated_at", "stages", "createdAt", "employeeCreatedBy")
 
 
-def test_odd_values_in_every_field_leave_messages_that_any_target_takes(account: Account) -> None:
+def test_odd_values_in_every_field_leave_messages_that_any_target_takes(account: TapAccount) -> None:
     turn = 0
 
     def odd(kind: str, record: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def test_odd_values_in_every_field_leave_messages_that_any_target_takes(account:
     assert sum(len(rows) for rows in judge.rows.values()) > 40
 
 
-def test_times_of_any_zone_come_in_utc(talentio: Account) -> None:
+def test_times_of_any_zone_come_in_utc(talentio: TapAccount) -> None:
     spelled = iter(
         ["2024-01-01T10:00:00+09:00", "2024-01-01T01:00:00Z", "2024-01-01 01:00:00", "2024-01-01T01:00:00.000Z"]
     )
@@ -50,6 +50,6 @@ def test_times_of_any_zone_come_in_utc(talentio: Account) -> None:
     assert {row["appliedAt"] for row in rows[4:]} == {None}
 
 
-def test_times_without_a_zone_are_read_as_utc(talentics: Account) -> None:
+def test_times_without_a_zone_are_read_as_utc(talentics: TapAccount) -> None:
     rows = talentics.run(catalog=talentics.catalog().select("exams")).rows("exams")
     assert all(row["updated_at"].endswith("Z") for row in rows)

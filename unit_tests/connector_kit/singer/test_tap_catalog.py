@@ -7,16 +7,16 @@ import json
 from typing import Any
 
 import pytest
-from taps import TINY, Account, Catalog, tap_of
 
 from connector_kit.singer.states import Refused
+from unit_tests.support.taps import TINY, Catalog, TapAccount, tap_of
 
 
-def test_a_catalog_needs_no_config_and_is_the_same_with_one(account: Account) -> None:
+def test_a_catalog_needs_no_config_and_is_the_same_with_one(account: TapAccount) -> None:
     assert tap_of(account.source)(validate_config=False).catalog_dict == account.catalog().document
 
 
-def test_every_field_has_metadata_and_keys_and_cursors_are_automatic(account: Account) -> None:
+def test_every_field_has_metadata_and_keys_and_cursors_are_automatic(account: TapAccount) -> None:
     for entry in account.catalog().document["streams"]:
         declared = {tuple(item["breadcrumb"]): item["metadata"] for item in entry["metadata"]}
         assert declared.keys() == {(), *breadcrumbs(entry["schema"])}
@@ -29,14 +29,14 @@ def test_every_field_has_metadata_and_keys_and_cursors_are_automatic(account: Ac
         assert root.get("valid-replication-keys", [None]) == [entry.get("replication_key")]
 
 
-def test_composite_keys_are_whole(talentio: Account, talentics: Account) -> None:
+def test_composite_keys_are_whole(talentio: TapAccount, talentics: TapAccount) -> None:
     assert talentio.catalog().entry("evaluation_items")["key_properties"] == ["evaluationId", "position"]
     assert talentics.catalog().entry("aspect_scores")["key_properties"] == [
         "ticket_id", "assessment_slug", "aspect_slug",
     ]  # fmt: skip
 
 
-def test_a_deselected_field_is_in_no_schema_and_no_record(talentio: Account) -> None:
+def test_a_deselected_field_is_in_no_schema_and_no_record(talentio: TapAccount) -> None:
     catalog = talentio.catalog().select("candidates")
     output = talentio.run(catalog=catalog.deselect("candidates", "email").deselect("candidates", "requisition", "name"))
     (schema,) = (message["schema"] for message in output.of("SCHEMA"))
@@ -48,7 +48,7 @@ def test_a_deselected_field_is_in_no_schema_and_no_record(talentio: Account) -> 
     assert not any("email" in row or "name" in (row["requisition"] or {}) for row in rows)
 
 
-def test_keys_and_cursors_cannot_be_deselected_even_by_a_catalog_that_says_so(talentio: Account) -> None:
+def test_keys_and_cursors_cannot_be_deselected_even_by_a_catalog_that_says_so(talentio: TapAccount) -> None:
     catalog = talentio.catalog().select("evaluation_items")
     for name in ("evaluationId", "position", "candidateUpdatedAt"):
         catalog.metadata("evaluation_items", name).update({"selected": False, "inclusion": "available"})
@@ -61,7 +61,7 @@ def test_keys_and_cursors_cannot_be_deselected_even_by_a_catalog_that_says_so(ta
     assert output.judged().require_bookmarks(["evaluation_items"]).findings == []
 
 
-def test_types_are_the_taps_whatever_an_old_catalog_tells(talentio: Account) -> None:
+def test_types_are_the_taps_whatever_an_old_catalog_tells(talentio: TapAccount) -> None:
     """A catalog from before `personal_data: hash` would promise numbers and times where texts come."""
     output = talentio.run(
         {"personal_data": "hash", "personal_data_key": "a long random text"}, catalog=talentio.catalog()
@@ -69,7 +69,7 @@ def test_types_are_the_taps_whatever_an_old_catalog_tells(talentio: Account) -> 
     assert output.judged().findings == []
 
 
-def test_a_field_that_is_new_since_the_catalog_was_made_is_not_sent_unasked(talentio: Account) -> None:
+def test_a_field_that_is_new_since_the_catalog_was_made_is_not_sent_unasked(talentio: TapAccount) -> None:
     catalog = talentio.catalog().select("candidates")
     entry = catalog.entry("candidates")
     del entry["schema"]["properties"]["email"]
@@ -80,12 +80,12 @@ def test_a_field_that_is_new_since_the_catalog_was_made_is_not_sent_unasked(tale
     assert not any("email" in row for row in output.rows("candidates"))
 
 
-def test_a_deselected_stream_costs_no_request(talentio: Account) -> None:
+def test_a_deselected_stream_costs_no_request(talentio: TapAccount) -> None:
     sent = talentio.run(catalog=talentio.catalog().select("channels")).sent
     assert [url.partition("?")[0] for url in sent] == ["/talentio/api/v1/channels"]
 
 
-def test_a_child_comes_without_its_parent(talentio: Account) -> None:
+def test_a_child_comes_without_its_parent(talentio: TapAccount) -> None:
     output = talentio.run(catalog=talentio.catalog().select("candidate_comments"))
     judge = output.judged()
     assert judge.findings == []
@@ -93,7 +93,7 @@ def test_a_child_comes_without_its_parent(talentio: Account) -> None:
     assert judge.rows["candidate_comments"]
 
 
-def test_no_stream_at_all_is_an_empty_state(talentio: Account) -> None:
+def test_no_stream_at_all_is_an_empty_state(talentio: TapAccount) -> None:
     output = talentio.run(catalog=talentio.catalog().select())
     assert [output.error, output.sent, output.messages] == [
         None, [], [{"type": "STATE", "value": {"bookmarks": {}}}],
@@ -113,7 +113,7 @@ def forced_in_metadata(catalog: Catalog, method: str) -> None:
 
 
 @pytest.mark.parametrize("spell", [entry_level, in_metadata, forced_in_metadata])
-def test_full_table_reads_all_again_and_keeps_no_bookmark(talentio: Account, spell: Any) -> None:
+def test_full_table_reads_all_again_and_keeps_no_bookmark(talentio: TapAccount, spell: Any) -> None:
     catalog = talentio.catalog().select("candidates", "requisitions")
     talentio.later()
     first = talentio.run(catalog=catalog)
@@ -126,7 +126,7 @@ def test_full_table_reads_all_again_and_keeps_no_bookmark(talentio: Account, spe
     assert again.state["bookmarks"].keys() == {"requisitions"}
 
 
-def test_a_method_that_the_tap_lacks_is_refused_by_name(talentio: Account) -> None:
+def test_a_method_that_the_tap_lacks_is_refused_by_name(talentio: TapAccount) -> None:
     catalog = talentio.catalog()
     entry_level(catalog, "LOG_BASED")
     output = talentio.run(catalog=catalog)
@@ -136,7 +136,7 @@ def test_a_method_that_the_tap_lacks_is_refused_by_name(talentio: Account) -> No
     assert (output.lines, output.sent) == ([], [])
 
 
-def test_a_hand_made_catalog_needs_no_more_than_names(talentio: Account) -> None:
+def test_a_hand_made_catalog_needs_no_more_than_names(talentio: TapAccount) -> None:
     written = {
         "streams": [
             {"tap_stream_id": "channels", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]},
@@ -148,7 +148,7 @@ def test_a_hand_made_catalog_needs_no_more_than_names(talentio: Account) -> None
     assert output.judged().rows.keys() == {"channels"}
 
 
-def test_a_catalog_survives_json(account: Account) -> None:
+def test_a_catalog_survives_json(account: TapAccount) -> None:
     document = account.catalog().document
     assert json.loads(json.dumps(document)) == document
 

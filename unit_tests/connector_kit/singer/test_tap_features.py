@@ -15,9 +15,9 @@ from urllib.request import url2pathname
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
-from taps import SOURCES, TINY, Account, tap_of
 
 from connector_kit.singer import program
+from unit_tests.support.taps import SOURCES, TINY, TapAccount, tap_of
 
 CAPABILITIES = {
     "about", "activate-version", "batch", "catalog", "discover", "schema-flattening", "state", "stream-maps",
@@ -44,7 +44,7 @@ def test_the_version_is_that_of_the_package(source: str) -> None:
     assert tap_of(source).plugin_version[0].isdigit()
 
 
-def test_stream_maps_hash_drop_filter_and_rename(talentio: Account) -> None:
+def test_stream_maps_hash_drop_filter_and_rename(talentio: TapAccount) -> None:
     maps: dict[str, Any] = {
         "candidates": {
             "email": "sha256(config['seed'] + email) if email else None",
@@ -67,7 +67,7 @@ def test_stream_maps_hash_drop_filter_and_rename(talentio: Account) -> None:
         assert row["email"] == (hashlib.sha256(f"pepper{email}".encode()).hexdigest() if email else None)
 
 
-def test_flattening_leaves_no_column_of_objects_or_arrays(account: Account) -> None:
+def test_flattening_leaves_no_column_of_objects_or_arrays(account: TapAccount) -> None:
     judge = account.run({"flattening_enabled": True, "flattening_max_depth": 3}).judged()
     assert judge.findings == []
     for message in account.run({"flattening_enabled": True, "flattening_max_depth": 3}).of("SCHEMA"):
@@ -78,7 +78,7 @@ def test_flattening_leaves_no_column_of_objects_or_arrays(account: Account) -> N
 
 
 def test_batches_hold_the_same_rows_and_come_before_the_state_that_covers_them(
-    talentio: Account, tmp_path: Path
+    talentio: TapAccount, tmp_path: Path
 ) -> None:
     config = {
         "batch_config": {
@@ -98,7 +98,7 @@ def test_batches_hold_the_same_rows_and_come_before_the_state_that_covers_them(
     assert [row for rows in batches for row in rows] == plain
 
 
-def test_a_version_is_activated_behind_the_last_row_of_a_complete_full_read(talentics: Account) -> None:
+def test_a_version_is_activated_behind_the_last_row_of_a_complete_full_read(talentics: TapAccount) -> None:
     output = talentics.run({"emit_activate_version_messages": True})
     activated = {message["stream"]: message["version"] for message in output.of("ACTIVATE_VERSION")}
     assert activated.keys() == {"applicants", "applicant_details"}
@@ -110,20 +110,20 @@ def test_a_version_is_activated_behind_the_last_row_of_a_complete_full_read(tale
     assert not any("version" in message for message in output.of("RECORD") if message["stream"] not in activated)
 
 
-def test_no_version_is_activated_where_a_stream_broke_or_was_not_read_in_full(talentics: Account) -> None:
+def test_no_version_is_activated_where_a_stream_broke_or_was_not_read_in_full(talentics: TapAccount) -> None:
     talentics.world.settings.answers = (("*/jobs/applicants/*[0-9]", 403),)
     output = talentics.run({"emit_activate_version_messages": True})
     assert "applicant_details" in str(output.error)
     assert [message["stream"] for message in output.of("ACTIVATE_VERSION")] == ["applicants"]
 
 
-def test_without_the_setting_rows_bear_no_version(talentics: Account) -> None:
+def test_without_the_setting_rows_bear_no_version(talentics: TapAccount) -> None:
     output = talentics.run()
     assert output.of("ACTIVATE_VERSION") == []
     assert not any("version" in message for message in output.of("RECORD"))
 
 
-def test_the_test_of_an_account_reads_a_little_of_each_stream_and_confirms_nothing(account: Account) -> None:
+def test_the_test_of_an_account_reads_a_little_of_each_stream_and_confirms_nothing(account: TapAccount) -> None:
     whole = account.run()
     output = account.run(method="run_connection_test")
     assert output.judged().findings == []
@@ -133,13 +133,13 @@ def test_the_test_of_an_account_reads_a_little_of_each_stream_and_confirms_nothi
     assert len(output.sent) < len(whole.sent)
 
 
-def test_the_test_of_an_account_fails_where_a_stream_does(talentio: Account) -> None:
+def test_the_test_of_an_account_fails_where_a_stream_does(talentio: TapAccount) -> None:
     talentio.world.settings.answers = (("*/workspaces", 404),)
     assert "workspaces" in str(talentio.run(method="run_connection_test").error)
 
 
 def test_the_test_of_an_account_passes_where_some_endpoints_are_closed(
-    talentio: Account, caplog: pytest.LogCaptureFixture
+    talentio: TapAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     talentio.world.settings.answers = (("*/workspaces", 403), ("*/candidates", 403))
     assert talentio.run(method="run_connection_test").error is None
@@ -152,14 +152,14 @@ def test_the_test_of_an_account_passes_where_some_endpoints_are_closed(
     assert "workspaces" in str(talentio.run(method="run_connection_test").error)
 
 
-def test_schemas_alone_cost_no_request(account: Account) -> None:
+def test_schemas_alone_cost_no_request(account: TapAccount) -> None:
     output = account.run(method="write_schemas")
     assert {message["type"] for message in output.messages} == {"SCHEMA"}
     assert len(output.messages) == len(account.catalog().document["streams"])
     assert output.sent == []
 
 
-def test_values_of_stream_maps_that_json_hardly_knows_come_out(talentio: Account) -> None:
+def test_values_of_stream_maps_that_json_hardly_knows_come_out(talentio: TapAccount) -> None:
     output = talentio.run(
         {"stream_maps": {"channels": {"big": "int(id) * 10 ** 30"}}}, catalog=talentio.catalog().select("channels")
     )
@@ -180,7 +180,7 @@ def test_values_of_stream_maps_that_json_hardly_knows_come_out(talentio: Account
     ],
 )
 def test_a_bad_setting_is_refused_by_its_name_and_without_a_secret(
-    talentio: Account, config: Mapping[str, Any], words: str
+    talentio: TapAccount, config: Mapping[str, Any], words: str
 ) -> None:
     output = talentio.run(config)
     (message,) = getattr(output.error, "errors", [str(output.error)])
@@ -189,7 +189,7 @@ def test_a_bad_setting_is_refused_by_its_name_and_without_a_secret(
     assert (output.lines, output.sent) == ([], [])
 
 
-def test_a_stream_map_that_fails_is_told_without_the_value_that_it_failed_on(talentio: Account) -> None:
+def test_a_stream_map_that_fails_is_told_without_the_value_that_it_failed_on(talentio: TapAccount) -> None:
     output = talentio.run(
         {"stream_maps": {"channels": {"number": "int('secret-' + str(id))"}}},
         catalog=talentio.catalog().select("channels"),
@@ -217,7 +217,7 @@ def test_a_variable_that_is_no_number_is_refused_by_its_name(monkeypatch: pytest
 
 
 def test_the_log_holds_no_traceback_of_a_failure_that_is_told_in_words(
-    talentio: Account, caplog: pytest.LogCaptureFixture
+    talentio: TapAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     talentio.world.settings.answers = (("*/channels", 403),)
     handler = Collecting()

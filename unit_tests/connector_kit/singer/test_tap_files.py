@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from singer_sdk.singerlib import Catalog
-from taps import tap_of
 
 from connector_kit.files import UnreadableFile
 from connector_kit.singer.inputs import read_bookmarks, read_catalog
 from connector_kit.singer.states import Refused
+from unit_tests.support.taps import tap_of
 
 BAD_CATALOGS = ["[]", "5", "{}", "null", '{"streams": {}}', '{"streams": [5]}', '{"streams": [{}]}', "{", ""]
 BAD_STATES = ["[]", "[5]", "5", '"x"', '{"no": 1}', '{"bookmarks": []}', "{", '{"type": "STATE", "value": {}}']

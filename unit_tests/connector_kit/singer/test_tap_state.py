@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from taps import TINY, Account
 
 from connector_kit import times
+from unit_tests.support.taps import TINY, TapAccount
 
 
-def test_nothing_changed_gives_no_row_and_asks_for_lists_alone(account: Account) -> None:
+def test_nothing_changed_gives_no_row_and_asks_for_lists_alone(account: TapAccount) -> None:
     first = account.run()
     account.later()
     # The second run confirms what the first could not yet: what was touched right before it.
@@ -22,7 +22,7 @@ def test_nothing_changed_gives_no_row_and_asks_for_lists_alone(account: Account)
     assert len(third.sent) < len(first.sent)
 
 
-def test_one_change_gives_one_row_and_one_detail(talentio: Account) -> None:
+def test_one_change_gives_one_row_and_one_detail(talentio: TapAccount) -> None:
     talentio.later()
     first = talentio.run()
     talentio.later()
@@ -41,7 +41,7 @@ def test_one_change_gives_one_row_and_one_detail(talentio: Account) -> None:
     }
 
 
-def test_bookmarks_of_streams_that_are_not_selected_stay(talentio: Account) -> None:
+def test_bookmarks_of_streams_that_are_not_selected_stay(talentio: TapAccount) -> None:
     talentio.later()
     first = talentio.run()
     second = talentio.run(catalog=talentio.catalog().select("channels"), state=first.state)
@@ -49,7 +49,7 @@ def test_bookmarks_of_streams_that_are_not_selected_stay(talentio: Account) -> N
     assert second.of("STATE")[0]["value"] == first.state
 
 
-def test_a_bookmark_written_by_hand_is_honoured(talentio: Account) -> None:
+def test_a_bookmark_written_by_hand_is_honoured(talentio: TapAccount) -> None:
     rows = sorted(talentio.run().rows("candidates"), key=lambda row: times.instant(row["updatedAt"]) or 0)
     middle = rows[TINY["candidates"] // 2]["updatedAt"]
     later = {row["id"] for row in rows if row["updatedAt"] > middle}
@@ -75,7 +75,7 @@ def test_a_bookmark_written_by_hand_is_honoured(talentio: Account) -> None:
     ],
 )
 def test_a_state_that_cannot_be_read_is_refused_before_anything_is_written(
-    talentio: Account, state: dict[str, Any], words: tuple[str, ...]
+    talentio: TapAccount, state: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     output = talentio.run(state=state)
     assert output.error is not None
@@ -83,12 +83,12 @@ def test_a_state_that_cannot_be_read_is_refused_before_anything_is_written(
     assert (output.lines, output.sent) == ([], [])
 
 
-def test_an_empty_state_is_none(talentio: Account) -> None:
+def test_an_empty_state_is_none(talentio: TapAccount) -> None:
     for state in ({}, {"bookmarks": {}}, {"bookmarks": {"candidates": {}}}):
         assert len(talentio.run(state=state).rows("candidates")) == TINY["candidates"]
 
 
-def test_a_cursorless_stream_with_a_foreign_bookmark_keeps_none(talentics: Account) -> None:
+def test_a_cursorless_stream_with_a_foreign_bookmark_keeps_none(talentics: TapAccount) -> None:
     state = {"bookmarks": {"applicants": {"replication_key_value": "2024-01-01"}, "exams": {}}}
     output = talentics.run(catalog=talentics.catalog().select("applicants"), state=state)
     assert output.judged().rows["applicants"]

@@ -7,18 +7,15 @@ import logging
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, DestinationSyncMode, SyncMode, Type
-from findings import Judge
-from taps import Account
 
 from connector_kit import times
-from connector_kit.source import ManifestSource
-from unit_tests.consistency.harness import KitClock, Plan, WorldTransport
+from unit_tests.support.singer_judge import Judge
+from unit_tests.support.taps import TapAccount
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def test_a_full_read_leaves_nothing_to_find_fault_with(account: Account) -> None:
+def test_a_full_read_leaves_nothing_to_find_fault_with(account: TapAccount) -> None:
     catalog = account.catalog()
     judge = account.run().judged().require_bookmarks(catalog.incremental)
     assert judge.findings == []
@@ -26,7 +23,7 @@ def test_a_full_read_leaves_nothing_to_find_fault_with(account: Account) -> None
     assert judge.rows.keys() == {entry["tap_stream_id"] for entry in catalog.document["streams"]}
 
 
-def test_the_rows_are_those_of_the_source_but_for_the_zone_of_their_times(account: Account) -> None:
+def test_the_rows_are_those_of_the_source_but_for_the_zone_of_their_times(account: TapAccount) -> None:
     output = account.run()
     read = rows_of_source(account)
     for stream, rows in read.items():
@@ -34,7 +31,7 @@ def test_the_rows_are_those_of_the_source_but_for_the_zone_of_their_times(accoun
 
 
 @pytest.mark.parametrize("mode", ["hash", "drop"])
-def test_personal_data_is_dealt_with_as_by_the_source(account: Account, mode: str) -> None:
+def test_personal_data_is_dealt_with_as_by_the_source(account: TapAccount, mode: str) -> None:
     config = {"personal_data": mode, "personal_data_key": "a long random text"}
     output = account.run(config)
     assert output.judged().findings == []
@@ -42,19 +39,19 @@ def test_personal_data_is_dealt_with_as_by_the_source(account: Account, mode: st
         assert [in_utc(row) for row in sorted_rows(output.rows(stream))] == [in_utc(row) for row in sorted_rows(rows)]
 
 
-def test_a_tap_asks_for_each_url_once_as_the_source_does(account: Account) -> None:
+def test_a_tap_asks_for_each_url_once_as_the_source_does(account: TapAccount) -> None:
     sent = account.run().sent
     assert len(sent) == len(set(sent))
 
 
-def test_the_first_state_comes_before_all_records_and_says_nothing_is_stored(account: Account) -> None:
+def test_the_first_state_comes_before_all_records_and_says_nothing_is_stored(account: TapAccount) -> None:
     kinds = [message["type"] for message in account.run().messages]
     first = kinds.index("STATE")
     assert set(kinds[:first]) == {"SCHEMA"}
     assert account.run().of("STATE")[0]["value"] == {"bookmarks": {}}
 
 
-def test_bookmarks_hold_the_state_of_the_source_and_show_how_far_it_is(talentio: Account) -> None:
+def test_bookmarks_hold_the_state_of_the_source_and_show_how_far_it_is(talentio: TapAccount) -> None:
     talentio.later()
     bookmark = talentio.run().state["bookmarks"]["candidates"]
     assert bookmark["replication_key"] == "updatedAt"
@@ -64,7 +61,7 @@ def test_bookmarks_hold_the_state_of_the_source_and_show_how_far_it_is(talentio:
 
 
 def test_a_stream_that_fails_is_named_and_the_others_are_complete_and_remembered(
-    talentio: Account, caplog: pytest.LogCaptureFixture
+    talentio: TapAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     talentio.world.settings.answers = (("*/channels", 403),)
     with caplog.at_level(logging.ERROR):
@@ -79,7 +76,7 @@ def test_a_stream_that_fails_is_named_and_the_others_are_complete_and_remembered
 
 
 def test_a_field_that_no_schema_declares_is_left_out_at_any_depth_and_named_once(
-    talentio: Account, caplog: pytest.LogCaptureFixture
+    talentio: TapAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in talentio.world.data.ids("candidates"):
         talentio.world.data.update("candidates", number, brandNew="x", requisition={"id": 1, "deepNew": 2})
@@ -92,7 +89,7 @@ def test_a_field_that_no_schema_declares_is_left_out_at_any_depth_and_named_once
     assert all("left out, because Singer targets" in line for line in told)
 
 
-def test_metrics_count_the_records_of_each_stream(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+def test_metrics_count_the_records_of_each_stream(account: TapAccount, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         output = account.run()
     points = [
@@ -106,30 +103,11 @@ def test_metrics_count_the_records_of_each_stream(account: Account, caplog: pyte
     assert timed == dict.fromkeys(counted, "succeeded")
 
 
-def rows_of_source(account: Account, config: dict[str, Any] | None = None) -> Rows:
+def rows_of_source(account: TapAccount, config: dict[str, Any] | None = None) -> Rows:
     """What `source-… read` gives for all streams."""
-    whole = {**account.config, **(config or {})}
-    discovered = ManifestSource(f"source_{account.source}", config=whole).discover(logging.getLogger(), whole)
-    catalog = ConfiguredAirbyteCatalog(
-        streams=[
-            ConfiguredAirbyteStream(
-                stream=stream, sync_mode=SyncMode.full_refresh, destination_sync_mode=DestinationSyncMode.append
-            )
-            for stream in discovered.streams
-        ]
-    )
-    source = ManifestSource(
-        f"source_{account.source}",
-        catalog,
-        whole,
-        clock=KitClock(account.clock),
-        transport=WorldTransport(account.world, account.clock, Plan()),
-    )
-    rows: Rows = {}
-    for message in source.read(logging.getLogger(), whole, catalog):
-        if message.type is Type.RECORD and message.record is not None:
-            rows.setdefault(message.record.stream, []).append(dict(message.record.data))
-    return rows
+    outcome = account.read(account.streams, **(config or {}))
+    assert not outcome.failures
+    return outcome.records
 
 
 def in_utc(value: Any) -> Any:

@@ -10,33 +10,14 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 
 from connector_kit.limits.budget import Budget, RateLimit
+from unit_tests.support.clock import SharedClock
 
 PERIOD = 900.0
 LIMIT = 50
 START = 1_750_000_000.0
 Headers = dict[str, str]
-
-
-class Hand:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(START + self.time, timezone.utc)
-
-    def wait(self, seconds: float) -> bool:
-        self.time += seconds
-        return True
-
-    def stop(self) -> None: ...
 
 
 @dataclass
@@ -97,7 +78,7 @@ TELLING = {"everything": everything, "seconds": seconds_left, "retry-after": ret
 def play(server: Server, work: Mapping[str, int], workers: int, limit: int = LIMIT, seed: int = 1) -> float:
     """Send so many requests a scope, `workers` at a time each, until all are answered. Gives the seconds it took."""
     chance = random.Random(seed)
-    clock = Hand()
+    clock = SharedClock(START)
     budget = Budget(clock)
     for scope in work:
         budget.window_for(scope, RateLimit(limit, PERIOD, "endpoint"))
@@ -116,15 +97,15 @@ def play(server: Server, work: Mapping[str, int], workers: int, limit: int = LIM
             return
         pause = budget.reserve(scope)
         if pause > 0:
-            at(clock.time + pause, lambda: ask(scope))
+            at(clock.passed + pause, lambda: ask(scope))
             return
         left[scope] -= 1
-        sent, there, back = clock.time, chance.uniform(0.05, 1.0), chance.uniform(0.05, 1.0)
+        sent, there, back = clock.passed, chance.uniform(0.05, 1.0), chance.uniform(0.05, 1.0)
         at(sent + there, lambda: arrive(scope, sent, back))
 
     def arrive(scope: str, sent: float, back: float) -> None:
-        status, headers = server.answer(scope, clock.time)
-        at(clock.time + back, lambda: land(scope, status, headers, sent))
+        status, headers = server.answer(scope, clock.passed)
+        at(clock.passed + back, lambda: land(scope, status, headers, sent))
 
     def land(scope: str, status: int, headers: Headers, sent: float) -> None:
         budget.settle(scope, status, headers, sent)
@@ -136,23 +117,25 @@ def play(server: Server, work: Mapping[str, int], workers: int, limit: int = LIM
         for _ in range(workers):
             ask(scope)
     while events:
-        clock.time, _, do = heapq.heappop(events)
+        clock.passed, _, do = heapq.heappop(events)
         do()
     assert not any(left.values())
     assert sum(server.accepted.values()) == sum(work.values())
-    return clock.time
+    return clock.passed
 
 
-def made(limit: int = LIMIT, period: float = PERIOD) -> tuple[Budget, Hand]:
-    clock = Hand()
+def made(limit: int = LIMIT, period: float = PERIOD) -> tuple[Budget, SharedClock]:
+    clock = SharedClock(START)
     budget = Budget(clock)
     budget.window_for("scores", RateLimit(limit, period, "endpoint"))
     return budget, clock
 
 
-def sent(budget: Budget, clock: Hand, status: int = 200, headers: Headers | None = None, took: float = 0.1) -> None:
+def sent(
+    budget: Budget, clock: SharedClock, status: int = 200, headers: Headers | None = None, took: float = 0.1
+) -> None:
     """One request and its answer."""
     assert budget.reserve("scores") == 0.0
-    began = clock.time
-    clock.time += took
+    began = clock.passed
+    clock.advance(took)
     budget.settle("scores", status, headers or {}, began)

@@ -1,4 +1,4 @@
-"""A tap in this process: over the sandbox's world without a network, on a clock that stands until somebody waits."""
+"""A tap in this process, over the sandbox's world."""
 
 from __future__ import annotations
 
@@ -6,25 +6,21 @@ import io
 import json
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 from unittest import mock
 
-from findings import Judge
-
 from connector_kit.singer import sync_run
 from connector_kit.singer.tap import ManifestTap, tap_class
 from connector_kit.source import ManifestSource
-from sandbox import Settings, VirtualClock, World
-from unit_tests.consistency.harness import KitClock, Plan, WorldTransport
+from unit_tests.support.account import Account
+from unit_tests.support.singer_judge import Judge
 
 SOURCES = ("talentics", "talentio")
-ORIGIN = "https://api.test"
 TINY: dict[str, Any] = {
     "exams": 2, "tickets": 6, "jobs": 2, "applicants": 4, "candidates": 12, "requisitions": 3,
     "job_titles": 2, "channels": 2, "employees": 3, "employee_groups": 2, "workspaces": 1,
-    "talentics_limit": None, "talentio_limit": None,
 }  # fmt: skip
 
 # Declaring a class reads the manifest.
@@ -60,20 +56,11 @@ class Output:
         return Judge().read(self.lines)
 
 
-@dataclass
-class Account:
-    """A world, and the tap that reads it."""
+class TapAccount(Account):
+    """A tiny account, and the tap that reads it."""
 
-    source: str
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.clock = VirtualClock()
-        self.world = World(Settings(**{**TINY, **self.settings}), self.clock)
-
-    @property
-    def config(self) -> dict[str, Any]:
-        return self.world.configs(ORIGIN)[self.source]
+    def __init__(self, source: str) -> None:
+        super().__init__(source, TINY)
 
     def tap(self, config: Mapping[str, Any] | None = None, **arguments: Any) -> ManifestTap:
         return tap_of(self.source)(config={**self.config, **(config or {})}, **arguments)
@@ -89,8 +76,8 @@ class Account:
         state: Mapping[str, Any] | None = None,
         method: str = "sync_all",
     ) -> Output:
-        transport = WorldTransport(self.world, self.clock, Plan())
-        source = partial(ManifestSource, clock=KitClock(self.clock), transport=transport)
+        transport = self.transport()
+        source = partial(ManifestSource, clock=self.clock, transport=transport)
         written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         error = None
         with mock.patch.object(sync_run, "ManifestSource", source), redirect_stdout(written):
@@ -101,10 +88,6 @@ class Account:
                 error = raised
         written.seek(0)
         return Output(written.read().splitlines(), transport.sent, error)
-
-    def later(self, seconds: float = 3600) -> None:
-        """Time goes by, so that what was read is older than any doubt about clocks."""
-        self.clock.advance(seconds)
 
 
 @dataclass

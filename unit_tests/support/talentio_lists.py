@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unit_tests.mock_server.details import DetailStream
-from unit_tests.mock_server.helpers import TALENTIO, output
-from unit_tests.mock_server.lists import ListStream
-from unit_tests.vendor_samples import Record
+from unit_tests.support.detail_tests import DetailStream
+from unit_tests.support.list_tests import ListStream
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import TALENTIO, output
 
 CANDIDATE = TALENTIO.sample("candidates")
 CANDIDATES = ListStream(

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unit_tests.mock_server.helpers import MISSING, Outcome, Reply, bare
-from unit_tests.mock_server.lists import ListStream
-from unit_tests.vendor_samples import Record
+from unit_tests.support.list_tests import ListStream
+from unit_tests.support.outcome import Outcome
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import MISSING, bare
 
 States = dict[str, dict[str, Any]]
 
@@ -80,7 +82,7 @@ class DetailStream:
         gone = {self.path.format(id=self.newer["id"]): MISSING}
         outcome = self.read({**self.list_of(self.older, self.newer), **self.details_of(self.older), **gone})
         self.gives(outcome, [self.older], self.state(self.newer))
-        assert "no record for 1 of 2 " in outcome.log
+        assert "no record for 1 of 2 " in outcome.told
 
     def spares_what_start_date_leaves_out(self) -> None:
         """The list is read in full; details of parents updated before the date are not asked for."""

@@ -14,14 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from connector_kit.state import cursors as kit_state
-from sandbox import Settings, VirtualClock, World
-from unit_tests.consistency.harness import (
-    Destination,
-    Event,
-    Plan,
-    run_sync,
-    small_pages,
-)
+from sandbox import World
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.one_thread import Destination, Event, Plan, run_sync, small_pages, small_world
 
 KINDS = {
     "source_talentics": ("exams", "tickets", "jobs", "applicants"),
@@ -143,7 +138,8 @@ def send_form(which: int) -> Event:
 
 def advance(seconds: float) -> Event:
     def event(world: World) -> None:
-        world.clock.advance(seconds)  # type: ignore[attr-defined]  # the virtual clock
+        assert isinstance(world.clock, SharedClock)
+        world.clock.advance(seconds)
 
     return event
 
@@ -235,36 +231,28 @@ class NothingLost(RuleBasedStateMachine):
         **more: Any,
     ) -> None:
         self.draws = draws
-        self.clock = VirtualClock()
-        self.skew = skew
-        self.world = World(
-            Settings(
-                **SIZES,
-                talentics_limit=None,
-                talentio_limit=None,
-                talentics_order=order,
-                zone_hours=zone,
-                filter_zone_hours=filter_zone,
-                # Of records that share their place, only a total tells that some are missing.
-                talentics_pages="length" if "ties" in {**odd, **self.always} else pages,
-                **{**more, **odd, **self.always},
-            ),
+        self.clock = SharedClock(skew=skew)
+        self.world = small_world(
             self.clock,
+            **SIZES,
+            talentics_order=order,
+            zone_hours=zone,
+            filter_zone_hours=filter_zone,
+            # Of records that share their place, only a total tells that some are missing.
+            talentics_pages="length" if "ties" in {**odd, **self.always} else pages,
+            **{**more, **odd, **self.always},
         )
 
     def sync(self, plan: Plan | None = None) -> None:
-        run = run_sync(
-            self.package, self.world, self.clock, self.destination.state, plan=plan, skew=self.skew, draws=self.draws
-        )
-        self.destination.commit(run.messages, run.keys, whole=not run.killed)
+        run = run_sync(self.package, self.world, self.clock, self.destination.state, plan=plan, draws=self.draws)
+        self.destination.commit(run)
         assert plan is not None or not run.failed, run.failed
 
     def compare(self) -> None:
         """Once the source is quiet, one sync more leaves every living record in the destination as it is."""
         self.sync()
         truth = Destination()
-        run = run_sync(self.package, self.world, self.clock, {}, skew=self.skew)
-        truth.commit(run.messages, run.keys, whole=True)
+        truth.commit(run_sync(self.package, self.world, self.clock, {}))
         for stream, rows in truth.rows.items():
             held = self.destination.rows.get(stream, {})
             for key, row in rows.items():

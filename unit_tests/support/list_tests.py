@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Optional
 
-from unit_tests.mock_server.helpers import Reply, Vendor, counted_page, laravel_page, numbered
-from unit_tests.vendor_samples import Record
+from unit_tests.support.transport import Reply
+from unit_tests.support.vendor_samples import Record
+from unit_tests.support.vendors import Vendor, counted_page, laravel_page, numbered
 
 Page = Callable[[Sequence[Record], Optional[int]], Reply]
 PAGES: dict[str, Page] = {"source_talentics": laravel_page, "source_talentio": counted_page}

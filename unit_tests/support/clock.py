@@ -1,0 +1,49 @@
+"""The one clock of the tests: the sandbox reads it, the kit reads it and waits by it, and no time passes but by it."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+from sandbox import VirtualClock
+
+# When a test says nothing of time: the vendors' samples are older than any lookback, so that no state is held back.
+NOW = datetime(2024, 6, 1, tzinfo=timezone.utc)
+
+
+class SharedClock(VirtualClock):
+    """Stands still but for `advance` and for waits, which take no time: they move it.
+
+    Args:
+        start: epoch seconds at which it begins.
+        skew: seconds by which the kit's wall clock is ahead of the world's.
+        stop_at: seconds after the start at which the process is told to end: a wait that gets there is cut short.
+    """
+
+    def __init__(self, start: float = 1_750_000_000.0, *, skew: float = 0.0, stop_at: float = math.inf) -> None:
+        super().__init__(start)
+        self.skew = skew
+        # Called when somebody begins to wait.
+        self.before_wait: Callable[[], object] = lambda: None
+        self._stop_at = stop_at
+        self._lock = threading.Lock()
+
+    def advance(self, seconds: float) -> None:
+        with self._lock:
+            super().advance(seconds)
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self() + self.skew, timezone.utc)
+
+    def wait(self, seconds: float) -> bool:
+        self.before_wait()
+        self.advance(min(max(0.0, seconds), self._stop_at - self.passed))
+        return self.passed < self._stop_at
+
+    def stop(self) -> None:
+        """Nobody sleeps here."""
