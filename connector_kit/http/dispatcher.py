@@ -136,6 +136,8 @@ class Dispatcher:
         again: list[RequestSpec[Job]] = []
         while True:
             for spec, answer in self._send_all(_one_by_one(specs)):
+                if isinstance(answer, RequestFailure) and self._parents is None:
+                    raise failure(answer)
                 if isinstance(answer, SetAside):
                     again.append(spec)
                 yield spec.job, answer
