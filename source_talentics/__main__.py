@@ -1,4 +1,4 @@
-"""`source-talentics`, and the same as `python -m source_talentics`."""
+"""Runs `source-talentics`, also as `python -m source_talentics`."""
 
 from __future__ import annotations
 

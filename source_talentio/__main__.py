@@ -1,4 +1,4 @@
-"""`source-talentio`, and the same as `python -m source_talentio`."""
+"""Runs `source-talentio`, also as `python -m source_talentio`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The Airbyte door: the programs `source-talentics` and `source-talentio`, and the protocol's commands."""
+"""The door for Airbyte: the programs `source-talentics` and `source-talentio`, and the protocol's commands."""

@@ -1,4 +1,4 @@
-"""The protocol's commands as programs run them: arguments, files, messages on stdout, and the end."""
+"""Runs the protocol's commands: parses arguments, reads files, and writes messages to stdout."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from connector_kit.airbyte.inputs import read_catalog, read_config, read_state
 from connector_kit.errors import config_error
 from connector_kit.files import shown
 from connector_kit.masking import NoForeignTracebacks
-from connector_kit.process.exit import quieten_log, write
+from connector_kit.process.exit import silence_log_errors, write
 from connector_kit.settings import Settings, misspelled
 from connector_kit.source import ManifestSource, logger, read_manifest
 
 
 class Entrypoint(AirbyteEntrypoint):
-    """The CDK's commands, with a config check that names the field, and with records that are written at once."""
+    """The CDK's commands, with a config check that names the field, and with records written in one step."""
 
     def __init__(self, source: ManifestSource) -> None:
         super().__init__(source)
@@ -45,10 +45,10 @@ class Entrypoint(AirbyteEntrypoint):
         catalog: ConfiguredAirbyteCatalog | None,
         state: list[AirbyteStateMessage],
     ) -> Iterator[AirbyteMessage]:
-        """All messages of a command but the records.
+        """Yield all messages of a command except the records, which `read` writes itself.
 
-        `run` of the CDK reads config, catalog and state from their paths once more, which a pipe does not give twice,
-        and makes a temporary folder, for which there may be no place.
+        The CDK's `run` would read config, catalog and state from their paths a second time, which fails for a pipe, and
+        create a temporary folder, for which there may be no place.
         """
         full = self.source.configure(config, temp_dir="")
         specification = self.source.spec(self.logger)
@@ -68,8 +68,8 @@ class Entrypoint(AirbyteEntrypoint):
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         Settings.from_config(config, source_spec.connectionSpecification)
         for name, meant in misspelled(config, source_spec.connectionSpecification).items():
-            # A misspelled `personal_data` would send everybody's data in clear.
-            logger.warning("Config field %s is unknown and has no effect. Is %s meant?", name, meant)
+            # A misspelled `personal_data` would let everybody's data through.
+            logger.warning("Config field %s is unknown and has no effect. Did you mean %s?", name, meant)
 
     def read(
         self,
@@ -78,9 +78,9 @@ class Entrypoint(AirbyteEntrypoint):
         catalog: Any,
         state: list[Any],
     ) -> Iterable[AirbyteMessage]:
-        """All messages but the records, which go to stdout from here, each where it belongs.
+        """Write the records to stdout and yield all other messages, in order.
 
-        The CDK would make a dict of each message, a text of the dict and bytes of the text: three times the work.
+        The CDK would turn each record into a dict, the dict into text and the text into bytes: three times the work.
         """
         out = sys.stdout.buffer
         for message in super().read(source_spec, config, catalog, state):
@@ -88,21 +88,29 @@ class Entrypoint(AirbyteEntrypoint):
             if record is None:
                 yield message
                 continue
-            # As the CDK's serialiser has it, which leaves empty fields of a record out, but not those further down.
+            # Like the CDK's serialiser, which omits null fields at the top level of a record only.
             data = {name: value for name, value in record.data.items() if value is not None}
             fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
             try:
                 line = orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE)
             except TypeError:
-                # Half of a surrogate pair, which the CDK knows how to write.
+                # Half of a surrogate pair, which only the CDK's serialiser can write.
                 yield message
                 continue
             write(out, line)
 
 
 def run(package: str, arguments: Sequence[str]) -> None:
-    """Run a command of a source. Raises AirbyteTracedException, for `tell`, where it fails."""
-    quieten_log()
+    """Run a command of a source.
+
+    Args:
+        package: the source's.
+        arguments: the command line, without the program's name.
+
+    Raises:
+        AirbyteTracedException: it failed; pass it to `report`.
+    """
+    silence_log_errors()
     for handler in logging.getLogger().handlers:
         handler.addFilter(NoForeignTracebacks())
     parsed = _parsed(arguments)
@@ -115,14 +123,14 @@ def run(package: str, arguments: Sequence[str]) -> None:
     entrypoint = Entrypoint(ManifestSource(package, catalog, config, state, only=only))
     logger.setLevel(level)
     for message in entrypoint.messages(command, config, catalog, state):
-        # A state that waits in the buffer of a pipe is lost when the process is killed.
+        # A state in the buffer would be lost if the process were killed.
         write(sys.stdout, f"{entrypoint.airbyte_message_to_string(message)}\n", flush=True)
 
 
-def tell(error: BaseException) -> None:
-    """Say why a command failed, as a TRACE message."""
+def report(error: BaseException) -> None:
+    """Write a TRACE message that says why a command failed."""
     if isinstance(error, AirbyteTracedException):
-        # Said in words; the CDK's hook would log it besides, with a traceback of no use to a user.
+        # The CDK's hook would also log it, with a traceback that is of no use to a user.
         error.emit_message()
     else:
         init_uncaught_exception_handler(logger)
@@ -130,20 +138,20 @@ def tell(error: BaseException) -> None:
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line as the CDK takes it, but that a mistake in it is told in the protocol."""
-    said = io.StringIO()
+    """Parse the command line with the CDK's parser, but report a mistake as a message of the protocol."""
+    stderr = io.StringIO()
     try:
-        with redirect_stderr(said):
+        with redirect_stderr(stderr):
             parsed = AirbyteEntrypoint.parse_args(list(arguments))
     except SystemExit as end:
         if not end.code:
             raise
-        wrong = shown(said.getvalue().rpartition("error: ")[2].strip())
+        mistake = shown(stderr.getvalue().rpartition("error: ")[2].strip())
     else:
         if parsed.command:
             return parsed
-        wrong = "no command"
+        mistake = "no command"
     raise config_error(
-        f"The command line cannot be used: {wrong}. It is `spec`, `check --config FILE`, `discover --config FILE` or "
+        f"The command line is wrong: {mistake}. Use `spec`, `check --config FILE`, `discover --config FILE` or "
         "`read --config FILE --catalog FILE [--state FILE]`."
     )

@@ -1,6 +1,6 @@
-"""The files that a source is given: config, catalog and state, each refused by its name where it can't be read.
+"""Reads the files that a source is given: config, catalog and state.
 
-No word of the content is repeated: a config holds credentials.
+An error names the file and quotes nothing from it: a config holds credentials.
 """
 
 from __future__ import annotations
@@ -32,49 +32,58 @@ def _as_config_error() -> Iterator[None]:
 
 
 def read_config(path: str) -> Mapping[str, Any]:
-    """The configuration. Raises a config error for a file that is no JSON object."""
+    """Read the configuration.
+
+    Raises:
+        AirbyteTracedException: a config error, if the file is not a JSON object.
+    """
     with _as_config_error():
         return read_config_file(path)
 
 
 def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
-    """The configured catalog. Raises a config error for a file that is none, or names a stream twice."""
+    """Read the configured catalog.
+
+    Raises:
+        AirbyteTracedException: a config error, if the file is not a catalog or names a stream twice.
+    """
     with _as_config_error():
         content = read_json(path, "catalog")
     try:
         catalog: ConfiguredAirbyteCatalog = ConfiguredAirbyteCatalogSerializer.load(content)
     except Exception:  # noqa: BLE001 - the serialiser raises what it likes, and quotes the content
         raise config_error(
-            f"The catalog file {shown(path)} is not a configured catalog. It is an object with `streams`, each with "
-            "`stream` (as discover prints it), `sync_mode` and `destination_sync_mode`."
+            f"The catalog file {shown(path)} is not a configured catalog. It must be an object with `streams`, each "
+            "with `stream` (as discover prints it), `sync_mode` and `destination_sync_mode`."
         ) from None
     names = [configured.stream.name for configured in catalog.streams]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise config_error(f"The catalog names stream {', '.join(twice)} more than once. Leave one of each.")
+        raise config_error(f"The catalog names stream {', '.join(twice)} more than once. Keep one entry of each.")
     if not names:
-        logger.warning(
-            "The catalog file %s selects no stream, so nothing is read. Put in the streams to be read.", shown(path)
-        )
+        logger.warning("The catalog file %s selects no stream, so nothing is read. Add streams to it.", shown(path))
     return catalog
 
 
 def read_state(path: str) -> list[AirbyteStateMessage]:
-    """The saved states of the streams. Raises a config error for a file that holds something else."""
+    """Read the saved states of the streams.
+
+    Raises:
+        AirbyteTracedException: a config error, if the file holds anything else.
+    """
     with _as_config_error():
         states = read_state_file(path, logger)
     try:
-        # An empty object is how some runners spell that there is no state yet.
-        return [AirbyteStateMessageSerializer.load(state) for state in _listed(states or [])]
+        # Some runners write an empty object where there is no state yet.
+        return [AirbyteStateMessageSerializer.load(state) for state in _as_list(states or [])]
     except Exception:  # noqa: BLE001 - the same
         raise config_error(
-            f"The state file {shown(path)} is not a list of states. It is a JSON list of what the STATE messages of "
-            "this source have under `state`, the last one of each stream. Restore it, or leave --state out to read "
-            "everything again."
+            f"The state file {shown(path)} is not a list of states. It must be a JSON list with the `state` of this "
+            "source's last STATE message for each stream. Restore it, or leave out --state to read everything again."
         ) from None
 
 
-def _listed(states: Any) -> list[Any]:
+def _as_list(states: Any) -> list[Any]:
     if not isinstance(states, list):
         raise TypeError
     for state in states:

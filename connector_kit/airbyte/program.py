@@ -1,4 +1,4 @@
-"""What the programs of both sources start: `spec` by itself and at once, every other command with airbyte-cdk."""
+"""Starts a source as a program: answers `spec` at once, and imports airbyte-cdk for every other command."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ from connector_kit.process.stdout import start
 def launch(package: str, args: Sequence[str] | None = None) -> None:
     """Run a source as a program: `spec`, `check`, `discover` or `read`.
 
-    Platforms ask every connector for its `spec` again and again, and the answer stands in the manifest: the CDK, whose
-    import takes seconds and 80 MB, is left out of it.
+    Platforms ask every connector for its `spec` again and again. The manifest has the answer, so the CDK, which takes
+    seconds and 80 MB to import, is not needed for it.
+
+    Args:
+        package: the source's.
+        args: the command line, without the program's name; by default the process's own.
     """
     start()
     arguments = list(sys.argv[1:] if args is None else args)
-    with exit_on_signal(_tell):
+    with exit_on_signal(_report):
         if arguments == ["spec"]:
             line = json.dumps(spec_message(package), ensure_ascii=False, separators=(",", ":")) + "\n"
             write(sys.stdout, line, flush=True)
@@ -32,21 +36,21 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
         commands.run(package, arguments)
 
 
-def _tell(error: BaseException) -> None:
-    """Say in the protocol why the program ends."""
+def _report(error: BaseException) -> None:
+    """Write a message of the protocol that says why the program failed."""
     try:
-        from connector_kit.airbyte.commands import tell
-    except Exception as missing:  # noqa: BLE001 - whatever keeps it from being imported was the first error, too
-        told = f"The program cannot start: {missing}. Install it again, with all that it needs."
-        failure = {"message": told, "internal_message": repr(error), "failure_type": "system_error"}
+        from connector_kit.airbyte.commands import report
+    except Exception as missing:  # noqa: BLE001 - the reason why it can't be imported is the first error as well
+        message = f"The program cannot start: {missing}. Reinstall it with all of its dependencies."
+        failure = {"message": message, "internal_message": repr(error), "failure_type": "system_error"}
         trace = {"type": "ERROR", "emitted_at": time.time_ns() // 1_000_000, "error": failure}
         write(sys.stdout, json.dumps({"type": "TRACE", "trace": trace}) + "\n")
     else:
-        tell(error)
+        report(error)
 
 
 def spec_message(package: str) -> dict[str, Any]:
-    """The protocol's SPEC message, as the CDK makes it of the same manifest."""
+    """Return the protocol's SPEC message, as the CDK makes it from the same manifest."""
     declared = load_manifest(package)["spec"]
     return {
         "type": "SPEC",

@@ -1,4 +1,4 @@
-"""How a process starts and ends: its streams, signals, closed pipes and the garbage collector.
+"""Starts and ends a process: its streams, signals, closed pipes and garbage collector.
 
-Nothing here imports airbyte-cdk or singer-sdk, so that a program can take hold of signals before it imports them.
+Nothing here imports airbyte-cdk or singer-sdk, so that a program can handle signals before it imports them.
 """

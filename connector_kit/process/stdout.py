@@ -1,6 +1,6 @@
-"""How a program starts: with standard streams that are open and speak UTF-8, and without empty variables.
+"""Starts a program: opens its standard streams, makes them UTF-8, and removes empty environment variables.
 
-Without airbyte-cdk, since `spec` and `--about` start here, too.
+It must not import airbyte-cdk, because `spec` and `--about` start here too.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ _BUFFER = 1 << 17
 
 
 def start() -> None:
-    """Make the process what the rest of the program expects, whoever started it. Called before anything else.
+    """Prepare the process. Call this before anything else.
 
-    Raises SystemExit where there is no stdout to write to.
+    Raises:
+        SystemExit: stdout is closed.
     """
-    # Runners such as Meltano pass a setting that nobody has set as an empty text, and so do Compose files and CI.
+    # Meltano, Compose files and CI pass a setting that nobody has set as an empty variable.
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]
     _open_what_is_closed()
@@ -28,7 +29,7 @@ def start() -> None:
 
 
 def _open_what_is_closed() -> None:
-    """Open stdin and stderr where they are closed: the first file or connection would get their number else."""
+    """Open stdin and stderr where they are closed, or the first file or connection would get their number."""
     if _is_closed(2):
         _open_nowhere(2, os.O_WRONLY)
         sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
@@ -36,7 +37,7 @@ def _open_what_is_closed() -> None:
         _open_nowhere(0, os.O_RDONLY)
         sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     if _is_closed(1):
-        sys.exit("stdout is closed, and all that this program has to say goes there. Start it with an open stdout.")
+        sys.exit("stdout is closed, but this program writes its output there. Start it with an open stdout.")
 
 
 def _is_closed(number: int) -> bool:
@@ -55,10 +56,10 @@ def _open_nowhere(number: int, mode: int) -> None:
 
 
 def _widen_stdout() -> None:
-    """Give stdout UTF-8 and a buffer for some sixty records: of 8 KB, a sync's records would take thousands of writes.
+    """Give stdout UTF-8 and a buffer for some sixty records: with 8 KB a sync would take thousands of writes.
 
-    What is flushed still leaves at once, all before it with it. Both names of stdout, since airbyte-cdk's log goes to
-    the second. Where stdout was replaced already nothing is done.
+    Whatever is flushed still leaves at once. Both names of stdout are replaced, because airbyte-cdk's log goes to the
+    second; a stdout that was replaced before is left alone.
     """
     text = sys.__stdout__
     if sys.stdout is not text or not isinstance(text, io.TextIOWrapper):
@@ -71,10 +72,10 @@ def _widen_stdout() -> None:
     line_buffering = text.line_buffering
     text.flush()
     buffer = text.detach()
-    # Under PYTHONUNBUFFERED, which many images set, nothing stands between the text and the file.
+    # Under PYTHONUNBUFFERED, which many images set, there is no buffer to detach.
     if isinstance(buffer, io.BufferedWriter):
         buffer.detach()
     bytes_out = io.BufferedWriter(raw, _BUFFER)
-    # Half of a surrogate pair is escaped in the way that JSON has it.
+    # Escapes half of a surrogate pair as JSON does.
     wide = io.TextIOWrapper(bytes_out, encoding="utf-8", errors="backslashreplace", line_buffering=line_buffering)
     sys.stdout = sys.__stdout__ = wide  # type: ignore[misc]  # the CDK's log looks it up by this name

@@ -1,8 +1,7 @@
-"""The same sources spoken as Singer: taps for Meltano and for bare targets, on Meltano's singer-sdk.
+"""The door for Singer: the same sources as taps for Meltano and plain targets, on Meltano's singer-sdk.
 
-A tap is singer-sdk's `Tap`, for command line, settings, catalog, stream maps, flattening, batches and metrics, around
-one in-process read of the Airbyte source, for everything else. So both programs send the same requests and keep the
-same promises, and nothing is written twice.
+singer-sdk's `Tap` provides command line, settings, catalog, stream maps, flattening, batches and metrics. All else is
+one read of the Airbyte source in the same process, so taps send the same requests and keep the same promises.
 """
 
 from __future__ import annotations
@@ -17,24 +16,28 @@ from connector_kit.process.stdout import start
 
 
 def launch(package: str) -> None:
-    """Run a source package as a tap. Without the extra `singer` it says in one line what to install, exit code 1."""
+    """Run a source package as a tap.
+
+    Raises:
+        SystemExit: the extra `singer` is not installed; the message says how to install it.
+    """
     name = package.replace("source_", "tap-")
     if find_spec("singer_sdk") is None:
         sys.exit(f"{name} needs the extra `singer`: pip install 'airbyte-source-talentics-talentio[singer]'")
     start()
-    with exit_on_signal(partial(_tell, name)):
+    with exit_on_signal(partial(_report, name)):
         with die_on_signal():
             from connector_kit.singer.program import run
         run(package)
 
 
-def _tell(name: str, error: BaseException) -> None:
-    """Say in the log, which goes to stderr, why the tap ends."""
+def _report(name: str, error: BaseException) -> None:
+    """Log, to stderr, why the tap failed."""
     try:
-        from connector_kit.singer.program import told
+        from connector_kit.singer.program import error_messages
     except ImportError as missing:
-        messages = [f"The tap cannot start: {missing}. Install it again, with all that it needs."]
+        messages = [f"The tap cannot start: {missing}. Reinstall it with all of its dependencies."]
     else:
-        messages = told(error)
+        messages = error_messages(error)
     for message in messages:
         logging.getLogger(name).error("%s", message)

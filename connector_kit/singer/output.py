@@ -1,4 +1,4 @@
-"""Where messages go, and how a tap ends: whole lines and nothing else on stdout, whatever happens."""
+"""Writes a tap's messages: stdout gets whole lines and nothing but messages, whatever happens."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from connector_kit.process.gc import freeze_imports
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
-    """Writes a message a line to stdout; all but records leave the process at once.
+    """Writes one message per line to stdout, and flushes all but records.
 
-    A state that waits in a buffer is lost when the process is killed.
+    A state in the buffer would be lost if the process were killed.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._claimed: TextIO | None = None
-        self._busy = False
+        self._is_writing = False
         self._ended: Ended | None = None
 
     def serialize_message(self, message: Message) -> bytes:
@@ -43,12 +43,12 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         try:
             return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
         except orjson.JSONEncodeError:
-            # What only a stream map can make: decimals, integers of more than 64 bits.
+            # Decimals and integers of more than 64 bits, which only a stream map can make.
             return serialize_json(fields).encode() + b"\n"
 
     @contextmanager
     def claimed_stdout(self) -> Iterator[None]:
-        """While this lasts, messages alone reach stdout: what anybody else prints goes to stderr."""
+        """Inside the block only messages reach stdout: whatever else is printed goes to stderr."""
         self._claimed = sys.stdout
         try:
             with redirect_stdout(sys.stderr):
@@ -60,7 +60,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         self._write(self.serialize_message(message), flush=not isinstance(message, RecordMessage))
 
     def write_record(self, stream: str, record: dict[str, Any], version: int | None) -> None:
-        """Write a record as `RecordMessage` has it, without making one: that is a fifth of a tap's work for each."""
+        """Write a record without creating a `RecordMessage`, which would be a fifth of a tap's work for each."""
         fields: dict[str, Any] = {"type": "RECORD", "stream": stream, "record": record}
         if version is not None:
             fields["version"] = version
@@ -69,7 +69,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     def _write(self, line: bytes, flush: bool) -> None:
         out = self._claimed or sys.stdout
-        self._busy = True
+        self._is_writing = True
         try:
             if hasattr(out, "buffer"):
                 out.buffer.write(line)
@@ -78,7 +78,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             if flush:
                 self.flush()
         finally:
-            self._busy = False
+            self._is_writing = False
         if self._ended is not None:
             raise self._ended
 
@@ -86,32 +86,33 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         (self._claimed or sys.stdout).flush()
 
     def end(self, signal_number: int) -> None:
-        """End the process behind the line that is being written. Raises Ended, here or there."""
+        """End the process after the line that is being written.
+
+        Raises:
+            Ended: here, or where that line is written.
+        """
         ended = begin_exit(signal_number)
-        if not self._busy:
+        if not self._is_writing:
             raise ended
         self._ended = ended
 
 
 class SecretFilter(logging.Filter):
-    """Keeps credentials and tracebacks out of the log: an exception may quote data, and failures are told in words."""
+    """Keeps credentials and tracebacks out of the log: a traceback may quote data, and messages say what failed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
         record.exc_info = record.exc_text = None
-        told = record.getMessage()
-        discreet = filter_secrets(told)
-        if discreet != told:
-            record.msg, record.args = discreet, ()
+        message = record.getMessage()
+        filtered = filter_secrets(message)
+        if filtered != message:
+            record.msg, record.args = filtered, ()
         return True
 
 
 def import_source() -> Any:
-    """Import `connector_kit.source` and leave the log where it is.
-
-    airbyte-cdk sends the log to stdout, as protocol messages of its own, by being imported.
-    """
+    """Import `connector_kit.source`, and keep the log as it is: importing airbyte-cdk would redirect it to stdout."""
     configure = logging.config.dictConfig
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
     warnings.filterwarnings("ignore", "This class is experimental")
@@ -124,13 +125,13 @@ def import_source() -> Any:
     for handler in root.handlers:
         if not any(isinstance(known, SecretFilter) for known in handler.filters):
             handler.addFilter(SecretFilter())
-    # It also sets a level of its own there, which would outdo the user's.
+    # airbyte-cdk also sets a level for its logger, which would override the user's.
     logging.getLogger("airbyte").setLevel(max(root.level, logging.INFO))
     return source
 
 
-def end_with_the_reader() -> None:
-    """End the process when nobody reads its stdout any more, also while it waits and has nothing to write."""
+def exit_with_the_reader() -> None:
+    """Exit when nobody reads stdout any more, even while the tap waits and has nothing to write."""
     if not hasattr(select, "poll"):
         return
     watch = select.poll()

@@ -1,12 +1,13 @@
-"""What a tap says of its settings and streams, made from the source's own: no Airbyte keywords, plain JSON schema."""
+"""Makes the tap's schemas of settings and streams from the source's: plain JSON schema, without Airbyte's keywords."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-_OF_A_SETTING = ("type", "title", "description", "default", "enum", "examples", "pattern", "minimum", "maximum")
-_OF_A_FIELD = ("type", "format", "description")
+# The keywords to keep.
+_SETTING_KEYWORDS = ("type", "title", "description", "default", "enum", "examples", "pattern", "minimum", "maximum")
+_FIELD_KEYWORDS = ("type", "format", "description")
 
 _ACTIVATE_VERSION = {
     "type": "boolean",
@@ -20,10 +21,10 @@ _ACTIVATE_VERSION = {
 
 
 def settings_schema(specification: Mapping[str, Any]) -> dict[str, Any]:
-    """The tap's `config_jsonschema` from the source's connection specification. Secrets are marked as such."""
+    """Return the tap's `config_jsonschema`, with secrets marked, from the source's connection specification."""
     properties: dict[str, Any] = {}
     for name, field in sorted(specification["properties"].items(), key=lambda item: int(item[1]["order"])):
-        setting = {key: field[key] for key in _OF_A_SETTING if key in field}
+        setting = {key: field[key] for key in _SETTING_KEYWORDS if key in field}
         if field.get("airbyte_secret"):
             setting |= {"secret": True, "writeOnly": True}
         properties[name] = setting
@@ -38,11 +39,11 @@ def settings_schema(specification: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stream_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A stream's schema for targets, from the source's.
+    """Return a stream's schema for targets, from the source's.
 
-    Marks of Airbyte's and of the kit's stay behind. So does `additionalProperties`: undeclared fields are not sent.
+    Only `_FIELD_KEYWORDS` and the structure remain. `additionalProperties` goes too: undeclared fields are never sent.
     """
-    plain = {key: schema[key] for key in _OF_A_FIELD if key in schema}
+    plain = {key: schema[key] for key in _FIELD_KEYWORDS if key in schema}
     if "properties" in schema:
         plain["properties"] = {name: stream_schema(field) for name, field in schema["properties"].items()}
     if "items" in schema:

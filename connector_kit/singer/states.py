@@ -1,10 +1,10 @@
-"""Bookmarks: the source's own state of each stream inside Singer's state, and back.
+"""Converts the source's state of each stream to a bookmark in Singer's state, and back.
 
     {"bookmarks": {"candidates": {
         "airbyte_stream_state": {...}, "replication_key": "updatedAt", "replication_key_value": T}}}
 
-`airbyte_stream_state` is what counts, `replication_key_value` shows how far it is. A bookmark that was written by hand
-may have the latter alone: everything last updated up to then counts as read.
+The tap reads `airbyte_stream_state`; `replication_key_value` shows people how far it is. A bookmark written by hand may
+have only the latter: then everything last updated up to T counts as read.
 """
 
 from __future__ import annotations
@@ -19,19 +19,33 @@ _BLOB, _KEY, _VALUE = "airbyte_stream_state", "replication_key", "replication_ke
 
 
 class Refused(Exception):
-    """A state or a catalog that can't be used; the message says why and what to do."""
+    """Raised for a state or catalog that can't be used; the message says why and what to do."""
 
 
 def bookmark(blob: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
-    """The bookmark that holds a stream's state."""
-    made: dict[str, Any] = {_BLOB: dict(blob), _KEY: cursor_field}
+    """Return the bookmark that holds a stream's state.
+
+    Args:
+        blob: the state.
+        cursor_field: the stream's cursor, such as `updatedAt`.
+    """
+    result: dict[str, Any] = {_BLOB: dict(blob), _KEY: cursor_field}
     if cursor_field in blob:
-        made[_VALUE] = _in_utc(blob[cursor_field])
-    return made
+        result[_VALUE] = _in_utc(blob[cursor_field])
+    return result
 
 
 def blob_of(stream: str, saved: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
-    """A stream's state from its bookmark; empty where that is. Raises Refused for a foreign one."""
+    """Return a stream's state from its bookmark; empty where the bookmark is.
+
+    Args:
+        stream: its name, for the message.
+        saved: the bookmark.
+        cursor_field: the stream's cursor.
+
+    Raises:
+        Refused: it is not a bookmark of this stream.
+    """
     if not saved:
         return {}
     key = saved.get(_KEY, cursor_field)
@@ -46,15 +60,23 @@ def blob_of(stream: str, saved: Mapping[str, Any], cursor_field: str) -> dict[st
     return {cursor_field: saved[_VALUE]}
 
 
-def checked(state: object, called: str = "The state") -> dict[str, dict[str, Any]]:
-    """A copy of the bookmarks in a state that was passed to the tap. Raises Refused for anything else."""
+def bookmarks_of(state: object, label: str = "The state") -> dict[str, dict[str, Any]]:
+    """Return a copy of the bookmarks in a state that was passed to the tap.
+
+    Args:
+        state: the state.
+        label: what the message calls it.
+
+    Raises:
+        Refused: it is not a state of a tap of this kit.
+    """
     if state in (None, {}):
         return {}
     bookmarks = state.get("bookmarks") if isinstance(state, Mapping) else None
     if not isinstance(bookmarks, Mapping):
         raise Refused(
-            f'{called} has no "bookmarks" object, so a tap of this kind did not write it. Pass the value of the last '
-            "STATE message, or no state to read everything again."
+            f'{label} has no "bookmarks" object, so this tap did not write it. Pass the value of the last STATE '
+            "message, or no state to read everything again."
         )
     for stream, saved in bookmarks.items():
         if not isinstance(saved, Mapping):
@@ -67,7 +89,7 @@ def _in_utc(time: Any) -> Any:
     try:
         return times.format_utc(moment) if moment else time
     except OverflowError:
-        # The last hours that a date can tell.
+        # The last hours of the calendar.
         return time
 
 

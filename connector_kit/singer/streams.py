@@ -1,4 +1,4 @@
-"""One stream of a tap: what the SDK's command line, catalog, stream maps and batches need to know of it."""
+"""One stream of a tap: fits the source's stream into the SDK's catalog, stream maps and batches."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _Prune = Callable[[dict[str, Any]], dict[str, Any]]
 class ManifestStream(Stream):
     """A stream of the source, as a tap offers it.
 
-    Keys, cursor and types are the source's, whatever a catalog says; a catalog selects fields and may ask for
+    Keys, cursor and types are the source's, whatever the catalog says. The catalog selects fields and may ask for
     FULL_TABLE.
 
     Args:
-        tap: whose stream it is.
-        declared: the stream as the source's catalog has it.
-        writer: where records go that no stream map and no batch takes first.
-        read_alone: gives the records of this stream, read by itself.
+        tap: the stream's tap.
+        declared: the stream in the source's catalog.
+        writer: writes the records that need no stream map and no batch.
+        read_alone: reads this stream by itself and returns its records.
     """
 
     # The source brings every value to its declared type already.
@@ -64,10 +64,11 @@ class ManifestStream(Stream):
         self._writer = writer
         self._read_alone = read_alone
         self._prune: _Prune | None = None
+        # Records that wait for their batch, by the stream's alias.
         self._waiting: dict[str, list[dict[str, Any]]] = {}
         self._batch_config: BatchConfig | None = None
-        self._alias: str | None = None
-        self.records_taken = 0
+        self._direct_alias: str | None = None
+        self.records_emitted = 0
         self._counter: metrics.Counter | None = None
         self._timer: metrics.Timer | None = None
 
@@ -108,7 +109,7 @@ class ManifestStream(Stream):
                 entry.selected = given.metadata[breadcrumb].selected
                 entry.selected_by_default = given.metadata[breadcrumb].selected_by_default
             elif breadcrumb and known and breadcrumb not in known:
-                # New since the catalog was made: whoever chose fields then has not chosen this one.
+                # The field is newer than the catalog, so nobody has selected it.
                 entry.selected = False
 
     @property
@@ -133,11 +134,11 @@ class ManifestStream(Stream):
     # --- messages ------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Say what records will look like, before the first comes."""
+        """Write the SCHEMA message and prepare for records."""
         self._write_schema_message()
-        self._prune = _pruning(self.schema, self.mask)
+        self._prune = _compile_prune(self.schema, self.mask)
         self._batch_config = self.get_batch_config(self.config)
-        self._alias = self._alias_of_unchanged()
+        self._direct_alias = self._alias_of_unchanged()
         if self.emit_activate_version_messages and not self.is_incremental:
             self._stream_version = self._initialized_at // 1000
         self._counter = self.get_record_counter()
@@ -145,14 +146,14 @@ class ManifestStream(Stream):
         self._counter.__enter__()
         self._timer.__enter__()
 
-    def take(self, record: dict[str, Any]) -> None:
-        """Hand on one record of the source."""
-        self.records_taken += 1
+    def emit_record(self, record: dict[str, Any]) -> None:
+        """Write one record of the source, or add it to a batch."""
+        self.records_emitted += 1
         if self._counter is not None:
             self._counter.increment()
-        if self._alias is not None:
+        if self._direct_alias is not None:
             kept = record if self._prune is None else self._prune(record)
-            self._writer.write_record(self._alias, kept, self._stream_version)
+            self._writer.write_record(self._direct_alias, kept, self._stream_version)
             return
         if self._batch_config is None:
             self._write_record_message(record)
@@ -164,13 +165,13 @@ class ManifestStream(Stream):
                 self.write_batches()
 
     def _alias_of_unchanged(self) -> str | None:
-        """The name under which records go out one by one as they are; None where a map or a batch takes them first."""
+        """Return the stream's name in RECORD messages; None where a stream map or a batch handles the records."""
         first, *more = self.stream_maps
         changes = more or type(first) is not SameRecordTransform or first.flattening_enabled
         return None if changes or self._batch_config is not None else first.stream_alias
 
     def write_batches(self) -> None:
-        """Hand on the records that wait to fill a batch: before a state that covers them, and at the end."""
+        """Write the records that wait for their batch. Needed before a state that covers them, and at the end."""
         if self._batch_config is None:
             return
         for alias, records in self._waiting.items():
@@ -187,7 +188,7 @@ class ManifestStream(Stream):
         self._waiting.clear()
 
     def end(self, complete: bool) -> None:
-        """Told when no more records come. Only after a complete read may a target drop what did not come again."""
+        """Finish the stream. Only after a complete read may a target delete what did not come again."""
         self.write_batches()
         if complete and self._stream_version is not None:
             for stream_map in self.stream_maps:
@@ -199,13 +200,13 @@ class ManifestStream(Stream):
             self._timer = self._counter = None
 
     def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
-        """The SDK's own, with the selection compiled once instead of looked up for each field of each record."""
+        """Do what the SDK does, but with the selection compiled once, not looked up for each field of each record."""
         if self._prune is not None:
             record = self._prune(record)
         for stream_map in self.stream_maps:
             mapped = self._mapped(stream_map, record)
             if mapped is not None and stream_map.flattening_enabled:
-                # An object that is null has no columns of its own, and would come out under its own name.
+                # Flattening turns an object into columns, but leaves one that is null under the object's own name.
                 mapped = {name: mapped[name] for name in stream_map.transformed_schema["properties"] if name in mapped}
             if mapped is not None:
                 yield RecordMessage(
@@ -224,7 +225,7 @@ class ManifestStream(Stream):
             ) from None
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
-        """The records of this stream alone, for callers that drive one stream by itself."""
+        """Read this stream by itself, for callers that drive a single stream."""
         return self._read_alone(self)
 
 
@@ -234,22 +235,22 @@ def _breadcrumbs(schema: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iter
         yield from _breadcrumbs(field, (*above, "properties", name))
 
 
-def _pruning(schema: Mapping[str, Any], mask: SelectionMask, above: tuple[str, ...] = ()) -> _Prune | None:
-    """A function that gives a record without its deselected fields; None where all are selected."""
-    left_out: set[str] = set()
-    deeper: dict[str, _Prune] = {}
+def _compile_prune(schema: Mapping[str, Any], mask: SelectionMask, above: tuple[str, ...] = ()) -> _Prune | None:
+    """Return a function that removes a record's deselected fields; None where all are selected."""
+    deselected: set[str] = set()
+    nested: dict[str, _Prune] = {}
     for name, field in schema.get("properties", {}).items():
         breadcrumb = (*above, "properties", name)
         if not mask[breadcrumb]:
-            left_out.add(name)
-        elif prune := _pruning(field, mask, breadcrumb):
-            deeper[name] = prune
-    if not left_out and not deeper:
+            deselected.add(name)
+        elif prune := _compile_prune(field, mask, breadcrumb):
+            nested[name] = prune
+    if not deselected and not nested:
         return None
 
     def prune_record(record: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: value for name, value in record.items() if name not in left_out}
-        for name, prune in deeper.items():
+        kept = {name: value for name, value in record.items() if name not in deselected}
+        for name, prune in nested.items():
             if isinstance(kept.get(name), dict):
                 kept[name] = prune(kept[name])
         return kept

@@ -1,4 +1,4 @@
-"""One read of the source for all selected streams of a tap, turned into Singer messages in the order it came in."""
+"""Reads the source once for all selected streams of a tap, and turns its messages into Singer's, in order."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class SyncRun:
     Args:
         package: the source's.
         config: the source's settings.
-        bookmarks: of each stream that has one; what is put here goes out with the next state.
+        bookmarks: the bookmark of each stream that has one; it is updated in place.
         write_state: writes a STATE message with the bookmarks.
-        streams: those to read, all in one go.
-        most: hand on so many records of a stream at the most, and no new bookmarks: for `--test`.
+        streams: those to read, all at once.
+        record_limit: for `--test`: write at most this many records of each stream, and leave the bookmarks alone.
     """
 
     def __init__(
@@ -53,20 +53,20 @@ class SyncRun:
         bookmarks: dict[str, Any],
         write_state: Callable[[], None],
         streams: Sequence[ManifestStream],
-        most: int | None = None,
+        record_limit: int | None = None,
     ) -> None:
         self._package = package
         self._config = config
         self._bookmarks = bookmarks
         self._write_state = write_state
         self._streams = {stream.name: stream for stream in streams}
-        self._most = most
-        # Why streams failed, by name; and whether any did not.
+        self._record_limit = record_limit
+        # Why streams failed, by name.
         self._failed: dict[str, str | None] = {}
-        self._complete = False
+        self._any_complete = False
 
     def messages(self) -> Iterator[AirbyteMessage]:
-        """What the source says when it reads just these streams, from where their bookmarks say."""
+        """Yield the source's messages of a read of these streams, from their bookmarks on."""
         catalog = ConfiguredAirbyteCatalog(
             streams=[
                 ConfiguredAirbyteStream(
@@ -83,58 +83,66 @@ class SyncRun:
             if stream.is_incremental and name in self._bookmarks
         ]
         source = ManifestSource(
-            self._package, catalog, self._config, states, record_format=SINGER, sample=self._most is not None
+            self._package, catalog, self._config, states, record_format=SINGER, sample=self._record_limit is not None
         )
         return source.read(logger, self._config, catalog)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The records alone, as the source gives them. Raises AirbyteTracedException where a stream fails."""
+        """Yield only the source's records.
+
+        Raises:
+            AirbyteTracedException: a stream failed.
+        """
         for message in self.messages():
             if message.type is Type.RECORD and message.record is not None:
                 yield message.record.data
 
     def run(self) -> None:
-        """Read and hand on everything. Raises AirbyteTracedException at the end where streams failed."""
+        """Read the streams and write their messages.
+
+        Raises:
+            AirbyteTracedException: streams failed; raised after the others were read.
+        """
         messages = self.messages()
-        # The first message comes when config and state are found to be good: before that nothing may be written.
+        # The source yields its first message once config and state proved valid. Before that nothing may be written.
         first = next(messages)
         for stream in self._streams.values():
             stream.begin()
-        # Some targets take the first state that they see for what they have stored.
+        # Some targets believe that they have stored what the first state covers, so it must be the old one.
         self._write_state()
         try:
             for message in chain([first], messages):
-                self._hand_on(message)
+                self._convert(message)
         except AirbyteTracedException:
-            # As with the source's check: a credential that may not read everything is a good one.
-            if self._most is None or not self._complete or set(self._failed.values()) != {NO_ACCESS}:
+            # As in the source's check, a credential need not be able to read every stream.
+            if self._record_limit is None or not self._any_complete or set(self._failed.values()) != {NO_ACCESS}:
                 raise
-            logger.warning("The test passed: streams that are closed to the credential can be deselected.")
+            logger.warning("The test passed. Deselect the streams that the credential may not read.")
 
-    def _hand_on(self, message: AirbyteMessage) -> None:
+    def _convert(self, message: AirbyteMessage) -> None:
         if message.type is Type.RECORD and message.record is not None:
             stream = self._streams[message.record.stream]
-            if self._most is None or stream.records_taken < self._most:
-                stream.take(message.record.data)
+            if self._record_limit is None or stream.records_emitted < self._record_limit:
+                stream.emit_record(message.record.data)
         elif message.type is Type.STATE and message.state is not None:
-            self._keep(message.state)
+            self._convert_state(message.state)
         elif message.type is Type.TRACE and message.trace is not None:
-            self._note(message.trace)
+            self._convert_trace(message.trace)
         elif message.type is Type.LOG and message.log is not None:
             logger.log(logging.getLevelName(message.log.level.value), message.log.message)
 
-    def _keep(self, state: AirbyteStateMessage) -> None:
-        """The state covers records that were handed on before; those of a batch go out now."""
-        told = state.stream
-        if told is None or self._most is not None:
+    def _convert_state(self, message: AirbyteStateMessage) -> None:
+        """Write a STATE message, after the batches of the records that it covers."""
+        state = message.stream
+        if state is None or self._record_limit is not None:
             return
-        stream = self._streams[told.stream_descriptor.name]
-        if stream.is_incremental and told.stream_state is not None:
+        stream = self._streams[state.stream_descriptor.name]
+        if stream.is_incremental and state.stream_state is not None:
             stream.write_batches()
-            self._bookmarks[stream.name] = bookmark(told.stream_state.__dict__, str(stream.replication_key))
+            self._bookmarks[stream.name] = bookmark(state.stream_state.__dict__, str(stream.replication_key))
             self._write_state()
 
-    def _note(self, trace: AirbyteTraceMessage) -> None:
+    def _convert_trace(self, trace: AirbyteTraceMessage) -> None:
         if trace.type is TraceType.ERROR and trace.error is not None:
             descriptor = trace.error.stream_descriptor
             if descriptor is not None:
@@ -143,8 +151,9 @@ class SyncRun:
         elif trace.type is TraceType.STREAM_STATUS and trace.stream_status is not None:
             name, status = trace.stream_status.stream_descriptor.name, trace.stream_status.status
             if status in (AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE):
-                self._complete = self._complete or status is AirbyteStreamStatus.COMPLETE
-                self._streams[name].end(complete=status is AirbyteStreamStatus.COMPLETE and self._most is None)
+                is_complete = status is AirbyteStreamStatus.COMPLETE
+                self._any_complete = self._any_complete or is_complete
+                self._streams[name].end(complete=is_complete and self._record_limit is None)
 
 
 def _state_message(stream: str, blob: Mapping[str, Any]) -> AirbyteStateMessage:

@@ -1,4 +1,4 @@
-"""A source package as a tap: the SDK's `Tap` with the source behind it."""
+"""The SDK's `Tap`, with an Airbyte source behind it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     from connector_kit.singer.sync_run import SyncRun
 
-# Building the streams reads no value of these, so a catalog can be made before anybody has credentials.
+# Stands for missing credentials in --discover, which does not need them.
 _PLACEHOLDER = "-"
 
 
 class ManifestTap(Tap):
-    """A tap over a source package. Subclasses name the `package`.
+    """A tap over a source package, which subclasses name in `package`.
 
-    airbyte-cdk is imported only where it is needed: its import takes seconds, and `--about` needs none of it.
+    airbyte-cdk is imported only where it is needed: the import takes seconds, and `--about` does without.
     """
 
     package: ClassVar[str]
@@ -65,7 +65,7 @@ class ManifestTap(Tap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The SDK's options, with files that are read here: once, as UTF-8, and refused by their names."""
+        """Return the SDK's command, but leave --catalog and --state as paths: `inputs` reads the files."""
         command = super().get_singer_command()
         for option in command.params:
             if option.name in ("catalog", "state"):
@@ -77,7 +77,7 @@ class ManifestTap(Tap):
         config: dict[str, Any] = {}
         for path in value:
             if path != "ENV":
-                # As the SDK reads numbers, for the expressions of stream maps.
+                # The SDK also reads numbers as Decimal, for the expressions of stream maps.
                 config |= read_config_file(path, parse_float=Decimal)
         return _ConfigInput(config=config, parse_env="ENV" in value)
 
@@ -106,11 +106,11 @@ class ManifestTap(Tap):
 
     @property
     def source_config(self) -> dict[str, Any]:
-        """The settings that are the source's; the SDK's own (stream maps, batches) mean nothing to it."""
+        """The source's settings, without the SDK's own (stream maps, batches)."""
         return {name: value for name, value in self.config.items() if name in self.specification["properties"]}
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """The SDK's own settings by their schema, the source's by the source, whose messages show no values."""
+        """Check the SDK's own settings against their schema, and let the source check the others."""
         if not raise_errors:
             return []
         self.append_builtin_config(self.config_jsonschema)
@@ -122,7 +122,7 @@ class ManifestTap(Tap):
             }
         }
         errors = [
-            f"{'.'.join(map(str, error.path))}: {_wanted(error.validator, error.validator_value)}"
+            f"{'.'.join(map(str, error.path))}: {_requirement(error.validator, error.validator_value)}"
             for error in JSONSchemaValidator(builtin).iter_errors(self._config)
         ]
         if errors:
@@ -141,12 +141,12 @@ class ManifestTap(Tap):
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
-        """The settings that the environment has; an empty variable counts as unset.
+        """Return the settings in the environment; an empty variable counts as unset.
 
-        The SDK's own words for one that can't be read quote the value, which may be a secret.
+        The SDK's own message for an unreadable one would quote the value, which may be a secret.
         """
         cls.append_builtin_config(cls.config_jsonschema)
-        # Only puts what a file .env has into the environment.
+        # Without properties, this only loads a .env file into the environment.
         parse_environment_config({}, cls._env_var_prefix)
         config: dict[str, Any] = {}
         for name, field in cls.config_jsonschema["properties"].items():
@@ -155,8 +155,8 @@ class ManifestTap(Tap):
             try:
                 config |= parse_environment_config({"properties": {name: field}}, cls._env_var_prefix)
             except ValueError:
-                wrong = f"{name}: {_wanted('type', field['type'])}"
-                raise ConfigValidationError("Config validation failed", errors=[wrong]) from None
+                message = f"{name}: {_requirement('type', field['type'])}"
+                raise ConfigValidationError("Config validation failed", errors=[message]) from None
         return config
 
     def _hide_secrets(self) -> None:
@@ -175,22 +175,26 @@ class ManifestTap(Tap):
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """All streams of the source, as the catalog selects them. Raises Refused for a stream that there isn't."""
-        known = self._streams is not None
+        """All streams of the source, as the catalog selects them.
+
+        Raises:
+            Refused: the catalog asks for a stream that does not exist.
+        """
+        is_first_call = self._streams is None
         streams = super().streams
-        if not known and self.input_catalog is not None:
-            # One that is expressly left out does no harm: it is of an older version, or of another mode.
+        if is_first_call and self.input_catalog is not None:
+            # Deselected streams may be unknown: the catalog may come from an older version.
             wanted = {name for name, entry in self.input_catalog.items() if entry.metadata.root.selected is not False}
             unknown = sorted(wanted - set(streams))
             if unknown:
                 raise states.Refused(
                     f"The catalog asks for stream {', '.join(unknown)}, which this tap does not have. It has: "
-                    f"{', '.join(streams)}. Make the catalog anew with --discover, or correct the name."
+                    f"{', '.join(streams)}. Create the catalog again with --discover, or correct the name."
                 )
         return streams
 
     def setup_mapper(self) -> None:
-        """By the source's schemas: those of a catalog may be those of an older version or of other settings."""
+        """Map by the source's schemas: those in the catalog may come from an older version or other settings."""
         self._mapper = PluginMapper(plugin_config=dict(self.config), logger=self.logger)
         for stream in self.streams.values():
             self.mapper.register_raw_stream_schema(
@@ -200,21 +204,21 @@ class ManifestTap(Tap):
     # --- state ---------------------------------------------------------------------------------------------------
 
     def load_state(self, state: dict[str, Any]) -> None:
-        bookmarks = states.checked(state)
+        bookmarks = states.bookmarks_of(state)
         unknown = sorted(set(bookmarks) - set(self.streams))
         if unknown:
             raise states.Refused(
                 f"The saved state names stream {', '.join(unknown)}, which this tap does not have. It has: "
                 f"{', '.join(self.streams)}. Correct the name, or pass the state of this tap."
             )
-        # A stream that is read in full keeps no bookmark: one from before would outlive what it tells of.
+        # A stream that is read in full gets no new bookmark, and an old one would be wrong after the read.
         self.state["bookmarks"] = {
             name: saved for name, saved in bookmarks.items() if self._stream(name).is_incremental
         }
 
     @property
     def bookmarks(self) -> dict[str, Any]:
-        """The bookmark of each stream that has one; what is put here goes out with the next state."""
+        """The bookmark of each stream that has one; what is changed here goes out with the next state."""
         bookmarks: dict[str, Any] = self.state["bookmarks"]
         return bookmarks
 
@@ -224,43 +228,43 @@ class ManifestTap(Tap):
     # --- runs ----------------------------------------------------------------------------------------------------
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final to the SDK, which reads streams one after another
-        """Read all selected streams in one go, so that they share requests and limits."""
-        chosen = [stream for stream in self.streams.values() if stream.selected]
-        if not chosen:
+        """Read all selected streams at once, so that they share requests and limits."""
+        selected = [stream for stream in self.streams.values() if stream.selected]
+        if not selected:
             self.logger.warning(
                 'The catalog selects no stream, so nothing is read. Set "selected": true in the metadata of the '
-                "streams to be read."
+                "streams to read."
             )
-        self._run(chosen)
+        self._run(selected)
 
     def run_sync_dry_run(  # type: ignore[misc]  # final to the SDK, which reads streams one after another
         self, dry_run_record_limit: int | None = 1, streams: Iterable[Stream] | None = None
     ) -> bool:
-        """Read a little of each stream, which shows that settings and permissions are right."""
+        """Read a few records of each stream, to find out whether settings and permissions are right."""
         chosen = list(self.streams.values() if streams is None else streams)
         for stream in chosen:
             stream.selected = True
         self._run(chosen, dry_run_record_limit)
         return True
 
-    def _run(self, streams: Iterable[Stream], most: int | None = None) -> None:
+    def _run(self, streams: Iterable[Stream], record_limit: int | None = None) -> None:
         chosen = [self._stream(stream.name) for stream in streams]
         import_source()
         with self.message_writer.claimed_stdout():
             if chosen:
-                self._sync_run(chosen, most).run()
-            elif most is None:
+                self._make_run(chosen, record_limit).run()
+            elif record_limit is None:
                 self.write_state()
 
-    def _sync_run(self, streams: Sequence[ManifestStream], most: int | None = None) -> SyncRun:
+    def _make_run(self, streams: Sequence[ManifestStream], record_limit: int | None = None) -> SyncRun:
         from connector_kit.singer.sync_run import SyncRun
 
-        return SyncRun(self.package, self.source_config, self.bookmarks, self.write_state, streams, most)
+        return SyncRun(self.package, self.source_config, self.bookmarks, self.write_state, streams, record_limit)
 
     def read_alone(self, stream: ManifestStream) -> Iterable[dict[str, Any]]:
-        """The records of one stream, read by itself."""
+        """Read one stream by itself and return its records."""
         import_source()
-        return self._sync_run([stream]).records()
+        return self._make_run([stream]).records()
 
     def _stream(self, name: str) -> ManifestStream:
         stream = self.streams[name]
@@ -273,18 +277,18 @@ class ManifestTap(Tap):
 
 
 def tap_class(package: str) -> type[ManifestTap]:
-    """The tap of a source package: `source_talentio` gives `tap-talentio`."""
+    """Return the tap class of a source package: `tap-talentio` for `source_talentio`."""
     name = package.replace("source_", "tap-")
     title = connection_specification(package)["title"]
     about = f"{title} for Singer: the same streams, requests and promises as {package.replace('_', '-')}."
     return type(title, (ManifestTap,), {"__doc__": about, "name": name, "package": package})
 
 
-def _wanted(rule: object, value: Any) -> str:
-    """What a JSON schema asks of a setting, without the setting's own value."""
+def _requirement(rule: object, value: Any) -> str:
+    """Return what a JSON schema's `rule` asks of a setting, without showing the setting's value."""
     if rule == "type":
         kinds = [value] if isinstance(value, str) else value
         return f"must be of type {' or '.join(kind for kind in kinds if kind != 'null')}"
     if rule == "enum":
         return f"must be one of {', '.join(map(str, value))}"
-    return f"does not fit its description in --about ({rule})"
+    return f"does not match its description in --about ({rule})"

@@ -73,7 +73,7 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
 def test_a_stream_that_is_named_twice_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "catalog.json"
     path.write_text(json.dumps({"streams": [CONFIGURED, CONFIGURED]}), encoding="utf-8")
-    assert refusal("catalog", path) == "The catalog names stream jobs more than once. Leave one of each."
+    assert refusal("catalog", path) == "The catalog names stream jobs more than once. Keep one entry of each."
 
 
 @pytest.mark.parametrize("empty", ["[]", "{}", "", " \n"])

@@ -195,7 +195,7 @@ def test_a_stream_map_that_fails_is_told_without_the_value_that_it_failed_on(tal
         catalog=talentio.catalog().select("channels"),
     )
     assert output.error is not None
-    (message,) = program.told(output.error)
+    (message,) = program.error_messages(output.error)
     assert message.startswith("channels: a stream map failed (")
     assert "secret" not in message
 
@@ -204,7 +204,7 @@ def test_what_nobody_foresaw_is_told_by_its_type_and_place() -> None:
     try:
         int("secret")
     except ValueError as error:
-        (message,) = program.told(error)
+        (message,) = program.error_messages(error)
     assert message.startswith("The tap: ValueError at test_tap_features.py:")
     assert "secret" not in message
 
@@ -213,7 +213,7 @@ def test_a_variable_that_is_no_number_is_refused_by_its_name(monkeypatch: pytest
     monkeypatch.setenv("TAP_TALENTIO_NUM_WORKERS", "secret")
     with pytest.raises(ConfigValidationError) as refused:
         tap_of("talentio")(config={}, parse_env_config=True)
-    assert program.told(refused.value) == ["num_workers: must be of type integer"]
+    assert program.error_messages(refused.value) == ["num_workers: must be of type integer"]
 
 
 def test_the_log_holds_no_traceback_of_a_failure_that_is_told_in_words(
