@@ -108,7 +108,7 @@ def test_killed_at_any_moment_it_repeats_what_was_in_flight_alone(source: str, w
     clock.advance(3600)
     destination = Destination()
     # Every detail is confirmed as it lands, so that only flights are left to repeat.
-    with mock.patch.object(kit_state, "_CONFIRM_EVERY", 0.0):
+    with mock.patch.object(kit_state, "_EMIT_EVERY", 0.0):
         first = run_sync(
             package,
             world,
