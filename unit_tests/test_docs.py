@@ -306,3 +306,27 @@ def test_nothing_is_left_to_be_written(page: Path) -> None:
 def test_each_page_is_linked_from_the_readme() -> None:
     linked = {(ROOT / target.partition("#")[0]).resolve() for target in LINK.findall(without_code(ROOT / "README.md"))}
     assert {page for page in WRITTEN if page.parent.name == "docs"} <= linked
+
+
+def test_contributing_names_files_and_parts_that_are_there() -> None:
+    text = without_code(ROOT / "docs" / "CONTRIBUTING.md")
+    places = [ROOT, ROOT / "connector_kit", ROOT / "unit_tests"]
+    missing = [
+        path
+        for path in re.findall(r"`([\w./]+(?:\.\w+|/))`", text)
+        if ("/" in path or path.endswith(".py")) and not any((place / path).exists() for place in places)
+    ]
+    assert missing == []
+    kit = {
+        node.name: node
+        for file in (ROOT / "connector_kit").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    named = re.findall(r"`([A-Z]\w*[a-z]\w*)(?:\.(\w+))?`", text)
+    assert ("Requester", "send") in named
+    unknown = {name for name, _ in named} - set(kit)
+    assert unknown <= {"RecordSelector"}, "a part of the CDK"
+    for name, method in named:
+        if method:
+            assert method in {getattr(node, "name", "") for node in kit[name].body}, f"{name}.{method}"

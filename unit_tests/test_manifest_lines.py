@@ -10,9 +10,11 @@ import copy
 import json
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module, resources
 from itertools import zip_longest
 from typing import Any, Optional
 from unittest import mock
@@ -323,3 +325,13 @@ def test_a_line_that_nothing_would_read_is_refused_by_name(package: str, kind: s
     _with(manifest, kind, more)
     with pytest.raises((ValueError, TypeError), match=f"{next(iter(more))}|ListPartitionRouter"):
         list(observed(package, manifest))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_parts_of_the_kit_are_named_by_their_room(package: str) -> None:
+    text = (resources.files(package) / "manifest.yaml").read_text(encoding="utf-8")
+    named = {name.rpartition(".")[::2] for name in re.findall(r"class_name: (connector_kit\.\S+)", text)}
+    assert named
+    for module, name in named:
+        assert module.count(".") == 1, f"{module}.{name}: files in a room move"
+        assert name in import_module(module).__all__
