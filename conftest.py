@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
+# Where an assertion of theirs fails, it is to show its values, as one in a test does.
+pytest.register_assert_rewrite("unit_tests.support")
+
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
 

@@ -21,8 +21,8 @@ from connector_kit.reading.reader import StreamOutput
 from connector_kit.records.extractor import BodyExtractor
 from connector_kit.records.normalization import SchemaNormalization
 from connector_kit.records.scalars import DEEPEST
+from unit_tests.support.schemas import STREAMS, Stream, every_stream
 from unit_tests.support.vendor_samples import VENDOR_SAMPLES
-from unit_tests.test_schemas import STREAMS, Stream, every_stream
 
 Field = dict[str, Any]
 

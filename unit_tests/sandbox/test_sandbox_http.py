@@ -18,8 +18,7 @@ import pytest
 from sandbox import Running, Settings, VirtualClock, World, serve
 from sandbox.cli import main, read_options, settings_from
 from sandbox.faults import KINDS
-
-ROOT = Path(__file__).parents[2]
+from unit_tests.support.doc_pages import ROOT
 
 
 @pytest.fixture
