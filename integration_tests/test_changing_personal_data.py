@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from meltano_project import postgres_settings, tap_program
-from postgres import Postgres
-from processes import Sandbox, run, running_sandbox, write_json
-from test_singer_targets import Pipe
+
+from integration_tests.meltano_project import postgres_settings, tap_program
+from integration_tests.pipes import Pipe
+from integration_tests.postgres import Postgres
+from integration_tests.processes import Sandbox, run, running_sandbox, write_json
 
 pytestmark = pytest.mark.timeout(1800)
 

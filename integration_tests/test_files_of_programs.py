@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import SOURCES, Run, configured, discovered, program, run, write_json
-from singer_programs import TINY, last_state, tap
 
+from integration_tests.processes import SOURCES, Run, configured, discovered, program, run, write_json
+from integration_tests.singer_programs import TINY, last_state, tap
 from sandbox import Running, Settings, serve
 from unit_tests.support.singer_judge import Judge
 

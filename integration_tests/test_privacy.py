@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 import requests
-from expected_rows import PRIMARY_KEYS
-from marked_world import APP_ID, SECRETS, MarkedApi, leaked
-from own_server import Measured, Request, plain, reply, run_measured, serving
-from processes import ROOT, SOURCES, configured, program, write_json
+
+from integration_tests.canary_data import APP_ID, SECRETS, CanaryApi, leaked
+from integration_tests.expected_rows import PRIMARY_KEYS
+from integration_tests.processes import ROOT, SOURCES, configured, program, write_json
+from integration_tests.scripted_server import Measured, Request, plain, reply, run_measured, serving
 
 MODES = ("keep", "hash", "drop")
 # Seconds until a program that was started has surely sent its first request.
@@ -128,14 +129,14 @@ def split(output: str) -> tuple[dict[str, list[str]], str]:
     return records, "\n".join(others)
 
 
-def assert_tells_nothing(result: Measured, api: MarkedApi, mode: str) -> dict[str, list[str]]:
+def assert_tells_nothing(result: Measured, api: CanaryApi, mode: str) -> dict[str, list[str]]:
     """Neither a secret anywhere nor a value outside the records, where none is personal but in `keep`; the records."""
     assert result.exit_code == 0, result.stdout[-3000:] + result.stderr[-3000:]
     records, others = split(result.stdout)
-    assert api.markers.found_in(others + result.stderr) == []
+    assert api.canaries.found_in(others + result.stderr) == []
     assert leaked(api.source, result.stdout + result.stderr) == []
     if mode != "keep":
-        assert api.markers.found_in(result.stdout, personal_only=True) == []
+        assert api.canaries.found_in(result.stdout, personal_only=True) == []
     return records
 
 
@@ -145,23 +146,23 @@ def assert_tells_nothing(result: Measured, api: MarkedApi, mode: str) -> dict[st
 def test_values_stay_in_the_records(
     desk: Desk, catalogs: Mapping[str, str], source: str, kind: str, mode: str, debug: bool
 ) -> None:
-    """Every field of every answer bears a marker, with `info` one of the right type, with `debug` one of the wrong."""
-    api = MarkedApi.of(source, wrong_types=debug)
+    """Every field of every answer bears a canary, with `info` one of the right type, with `debug` one of the wrong."""
+    api = CanaryApi.of(source, wrong_types=debug)
     (desk.files / "catalog.json").write_text(catalogs[source], encoding="utf-8")
     with serving(api.answers) as server:
         commands = PROGRAMS[kind](desk, source, config_of(source, server.origin, mode), debug)
         records = assert_tells_nothing(commands["read"](), api, mode)
     # All streams had something to tell, and in `keep` they told it: otherwise the search proves nothing.
     assert set(records) == set(PRIMARY_KEYS[source])
-    told = set(api.markers.found_in("\n".join(chain(*records.values()))))
-    assert bool(told & api.markers.personal) == (mode == "keep")
-    assert told & api.markers.harmless
+    told = set(api.canaries.found_in("\n".join(chain(*records.values()))))
+    assert bool(told & api.canaries.personal) == (mode == "keep")
+    assert told & api.canaries.harmless
     assert desk.leftovers() == []
 
 
 @every_program
 def test_check_and_discover_tell_nothing(desk: Desk, source: str, kind: str) -> None:
-    api = MarkedApi.of(source)
+    api = CanaryApi.of(source)
     with serving(api.answers) as server:
         commands = PROGRAMS[kind](desk, source, config_of(source, server.origin, "hash"), debug=True)
         for name in ("check", "discover"):

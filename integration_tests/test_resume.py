@@ -12,11 +12,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from processes import configured, discovered, program, run, write_json
 
 from connector_kit.source import ManifestSource
 from connector_kit.state import cursors as kit_state
 from connector_kit.sync import Sync
+from integration_tests.processes import configured, discovered, program, run, write_json
 from sandbox import Limit, Settings, World, serve
 from unit_tests.support.account import Account
 from unit_tests.support.clock import SharedClock
