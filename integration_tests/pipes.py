@@ -26,7 +26,7 @@ class Pipe:
     def read(self, streams: Collection[str] | None = None) -> Run:
         """The tap alone. `streams` are those to select."""
         catalog = write_json(self._folder / "catalog.json", self._selected(streams))
-        arguments = ["--config", self._config, "--catalog", catalog]
+        arguments: list[str | Path] = ["--config", self._config, "--catalog", catalog]
         if self._state.exists():
             arguments += ["--state", self._state]
         return run([tap_program(f"tap-{self._source}")], *arguments)

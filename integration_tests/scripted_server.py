@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from integration_tests.processes import Run
 
@@ -135,12 +135,13 @@ def run_measured(
             stderr=stderr,
             check=True,
         )
-        texts = []
-        for file in (stdout, stderr):
-            file.seek(0)
-            texts.append(file.read().decode())
         code, peak = map(int, usage.read().split())
-    return Measured(code, *texts, peak=peak * _UNIT / 1e6)
+        return Measured(code, _text_of(stdout), _text_of(stderr), peak * _UNIT / 1e6)
+
+
+def _text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def plain() -> dict[str, str]:

@@ -81,7 +81,7 @@ def test_pyairbyte_told_to_replace_and_to_read_everything(sandbox: Sandbox, pyai
 
     def sync(changed: Mapping[str, Any], **options: Any) -> None:
         config = json.dumps({**sandbox.configs["talentio"], **changed})
-        command = [pyairbyte, PROGRAM, database, json.dumps(options), *STREAMS]
+        command: list[str | Path] = [pyairbyte, PROGRAM, database, json.dumps(options), *STREAMS]
         done = subprocess.run(command, input=config, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 

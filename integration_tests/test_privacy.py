@@ -263,7 +263,7 @@ def test_a_config_that_is_no_json_is_not_quoted(desk: Desk, source: str, kind: s
     config.write_text(f'{{"credential": "{secret}",}}', encoding="utf-8")
     start = {
         "source": [*program(source), "check"],
-        "tap": [Path(sys.executable).parent / f"tap-{source}", "--test=connection"],
+        "tap": [str(Path(sys.executable).parent / f"tap-{source}"), "--test=connection"],
     }
     result = desk.run(*start[kind], "--config", config)
     assert result.exit_code != 0
@@ -283,7 +283,7 @@ def test_a_killed_program_leaves_no_file(desk: Desk, catalogs: Mapping[str, str]
 
     with serving(answers) as server:
         config = write_json(desk.files / "config.json", config_of(source, server.origin, "hash"))
-        commands = {
+        commands: dict[str, list[str | Path]] = {
             "source": [*program(source), "read", "--config", config, "--catalog", desk.files / "catalog.json"],
             "tap": [Path(sys.executable).parent / f"tap-{source}", "--config", config],
         }
@@ -308,6 +308,7 @@ def test_the_sandbox_tells_nobody_the_credentials_that_came() -> None:
     command = [sys.executable, "-m", "sandbox", "--json", "--until-input-ends"]
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, cwd=ROOT, text=True, env=plain(), **pipes) as process:
+        assert process.stdout is not None
         announced = json.loads(process.stdout.readline())
         refused = requests.get(
             f"{announced['talentio']['base_url']}/candidates", headers={"Authorization": said}, timeout=60

@@ -206,6 +206,8 @@ def test_the_program_ends_with_its_input_only_if_told_to() -> None:
     command = [sys.executable, "-m", "sandbox", "--json"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([*command, "--until-input-ends"], cwd=ROOT, text=True, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
         start = json.loads(process.stdout.readline())
         process.stdin.write("what is written there is nobody's\n")
         process.stdin.flush()

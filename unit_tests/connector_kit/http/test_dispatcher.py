@@ -52,7 +52,7 @@ class Play:
             send=self._send,
             error_handler=_Handler(),
         )
-        self._dispatcher: Dispatcher[int] = Dispatcher(
+        self._dispatcher = Dispatcher(
             self.sync,
             cast("Requester", self.requester),
             lambda _: None,

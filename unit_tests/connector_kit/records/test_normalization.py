@@ -240,6 +240,7 @@ def test_rows_of_one_answer_with_one_key_are_told_once(caplog: pytest.LogCapture
         config={},
         parameters={},
         schema_normalization=SchemaNormalization(config={}, name="things"),
+        name="things",
     )
     member = StreamOutput("things", selector, None, schema)
     told = "things: rows of one answer have the same primary key (a, b)."
