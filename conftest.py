@@ -18,6 +18,9 @@ settings.register_profile("ci", _ANY_MACHINE, derandomize=True)
 settings.register_profile("long", _ANY_MACHINE, derandomize=False, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+# Where an assertion of theirs fails, it is to show its values, as one in a test does.
+pytest.register_assert_rewrite("unit_tests.support")
+
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from benchmarks.measure import Cost, run, running_server
 from benchmarks.report import report
+from benchmarks.run_files import RunFiles
 from benchmarks.workloads import Workload, workloads
-from benchmarks.workplace import Workplace
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 _QUICK = 10
@@ -52,13 +52,13 @@ def costs(workload: Workload, repeats: int) -> dict[str, list[Cost]]:
         tempfile.TemporaryDirectory() as folder,
         running_server(workload.server_options) as server,
     ):
-        place = Workplace(Path(folder), server)
+        files = RunFiles(Path(folder), server)
         # The server makes its answers when they are asked for first, and Python compiles what it imports.
-        run(workload.programs[names[0]](place), server)
+        run(workload.programs[names[0]](files), server)
         for repeat in range(repeats):
             turn = repeat % len(names)
             for name in names[turn:] + names[:turn]:
-                cost = run(workload.programs[name](place), server)
+                cost = run(workload.programs[name](files), server)
                 found[name].append(cost)
                 took = f"{cost.wall:.2f} s, {cost.cpu:.2f} s CPU, {cost.rss / 1e6:.0f} MB"
                 tell(f"  {repeat + 1}/{repeats} {name}: {took}")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.workplace import Workplace
+from benchmarks.run_files import RunFiles
 
-Command = Callable[[Workplace], Sequence[str]]
+Command = Callable[[RunFiles], Sequence[str]]
 
 FLOOR, SINGER, DLT = "http.client + json", "singer-sdk tap", "dlt rest_api"
 NAIVE, NAIVE_20 = "naive manifest", "naive manifest, 20 workers"
@@ -49,13 +49,13 @@ def _program(source: str) -> list[str]:
 
 
 def _airbyte(program: list[str], streams: Sequence[str] | None, workers: int = 0) -> Command:
-    return lambda place: [
+    return lambda files: [
         *program,
         "read",
         "--config",
-        place.config(workers),
+        files.config(workers),
         "--catalog",
-        place.airbyte_catalog(program, streams),
+        files.airbyte_catalog(program, streams),
     ]
 
 
@@ -69,21 +69,21 @@ def _naive(source: str, stream: str, workers: int = 0) -> Command:
 
 def _singer(source: str, stream: str) -> Command:
     program = _peer("singer", source)
-    return lambda place: [
+    return lambda files: [
         *program,
         "--config",
-        place.config(),
+        files.config(),
         "--catalog",
-        place.singer_catalog(program, stream),
+        files.singer_catalog(program, stream),
     ]
 
 
 def _dlt(stream: str) -> Command:
-    return lambda place: _peer("dlt_rest", stream, place.config(), place.new_folder())
+    return lambda files: _peer("dlt_rest", stream, files.config(), files.new_folder())
 
 
 def _floor(stream: str, workers: int = 1) -> Command:
-    return lambda place: _peer("plain", stream, str(workers), place.config())
+    return lambda files: _peer("plain", stream, str(workers), files.config())
 
 
 def _others(source: str, stream: str) -> dict[str, Command]:
@@ -96,7 +96,7 @@ def _others(source: str, stream: str) -> dict[str, Command]:
 
 
 def _command(arguments: Sequence[str], *options: str) -> Command:
-    return lambda place: [*arguments, *options, "--config", place.config()]
+    return lambda files: [*arguments, *options, "--config", files.config()]
 
 
 def workloads(scale: int) -> list[Workload]:
@@ -131,7 +131,7 @@ def workloads(scale: int) -> list[Workload]:
                 OURS: _command(source, "discover"),
                 NAIVE: _command(naive, "discover"),
                 SINGER: _command(tap, "--discover"),
-                DLT: lambda place: _peer("dlt_rest", place.config(), place.new_folder()),
+                DLT: lambda files: _peer("dlt_rest", files.config(), files.new_folder()),
             },
         ),
         Workload(

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from meltano_project import TAPS, install, tap_program
-from postgres import Postgres, running_postgres
-from processes import ROOT, run
+
+from integration_tests.meltano_project import TAPS, install, tap_program
+from integration_tests.postgres import Postgres, running_postgres
+from integration_tests.processes import ROOT, run
 
 
 @pytest.fixture(scope="session")

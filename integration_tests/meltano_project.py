@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 import duckdb
 from filelock import FileLock
-from postgres import DATABASE, USER, Postgres
-from processes import ROOT, SOURCES
 
 from demo.meltano_client import PLUGINS, environment, meltano
+from integration_tests.postgres import DATABASE, USER, Postgres
+from integration_tests.processes import ROOT, SOURCES
 
 TAPS = tuple(f"tap-{source}" for source in SOURCES)
 TARGETS = ("target-jsonl", "target-duckdb", "target-postgres")

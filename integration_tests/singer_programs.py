@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from processes import Run, run, write_json
+from integration_tests.processes import Run, run, write_json
 
 TINY: dict[str, Any] = {
     "exams": 2, "tickets": 6, "jobs": 2, "applicants": 4, "candidates": 12, "requisitions": 3,

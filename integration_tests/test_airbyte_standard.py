@@ -9,7 +9,8 @@ import sys
 import xml.etree.ElementTree as ET
 
 import pytest
-from processes import ROOT, SOURCES, running_sandbox, write_json
+
+from integration_tests.processes import ROOT, SOURCES, running_sandbox, write_json
 
 SECRET = {"talentics": "app_secret", "talentio": "access_token"}
 # What a config listed under the sections of acceptance-test-config.yml is worth: the good one runs all commands, the

@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from meltano_project import postgres_settings, tap_program
-from postgres import Postgres
-from processes import Sandbox, run, running_sandbox, write_json
-from test_singer_targets import Pipe
+
+from integration_tests.meltano_project import postgres_settings, tap_program
+from integration_tests.pipes import Pipe
+from integration_tests.postgres import Postgres
+from integration_tests.processes import Sandbox, run, running_sandbox, write_json
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -80,7 +81,7 @@ def test_pyairbyte_told_to_replace_and_to_read_everything(sandbox: Sandbox, pyai
 
     def sync(changed: Mapping[str, Any], **options: Any) -> None:
         config = json.dumps({**sandbox.configs["talentio"], **changed})
-        command = [pyairbyte, PROGRAM, database, json.dumps(options), *STREAMS]
+        command: list[str | Path] = [pyairbyte, PROGRAM, database, json.dumps(options), *STREAMS]
         done = subprocess.run(command, input=config, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 

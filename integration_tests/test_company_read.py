@@ -10,8 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expected_rows import PRIMARY_KEYS, Row, Rows, expected
-from processes import SOURCES, Run, Sandbox, configured, discovered, program, run, running_sandbox, write_json
+
+from integration_tests.expected_rows import PRIMARY_KEYS, Row, Rows, expected
+from integration_tests.processes import (
+    SOURCES,
+    Run,
+    Sandbox,
+    configured,
+    discovered,
+    program,
+    run,
+    running_sandbox,
+    write_json,
+)
 
 STREAMS = [(source, stream) for source in SOURCES for stream in PRIMARY_KEYS[source]]
 

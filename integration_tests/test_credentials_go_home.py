@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from own_server import Request, reply, run_measured, serving
-from processes import SOURCES, program, write_json
-from singer_programs import tap
-from victims import LISTS, all_streams, check, config_of, empty, failures, page, read, verdict
 
 from connector_kit.manifest import connection_specification
 from connector_kit.settings import Settings
+from integration_tests.processes import SOURCES, program, write_json
+from integration_tests.scripted_runs import LISTS, all_streams, check, config_of, empty, failures, page, read, verdict
+from integration_tests.scripted_server import Request, reply, run_measured, serving
+from integration_tests.singer_programs import tap
 
 every_source = pytest.mark.parametrize("source", SOURCES)
 

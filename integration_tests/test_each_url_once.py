@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from whole_syncs import Company, company
+
+from integration_tests.whole_syncs import Company, company
 
 # A race that shows once in twenty is a defect.
 TWENTY_TIMES = pytest.mark.parametrize("time", range(20))

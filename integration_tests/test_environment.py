@@ -11,11 +11,12 @@ from typing import Any
 
 import certifi
 import pytest
-from own_server import OwnServer, run_measured, serving
-from processes import SOURCES, Sandbox, configured, discovered, program, running_sandbox, write_json
-from processes import run as run_program
-from singer_programs import arguments, tap
-from victims import all_streams, check, config_of, empty, read, verdict
+
+from integration_tests.processes import SOURCES, Sandbox, configured, discovered, program, running_sandbox, write_json
+from integration_tests.processes import run as run_program
+from integration_tests.scripted_runs import all_streams, check, config_of, empty, read, verdict
+from integration_tests.scripted_server import ScriptedServer, run_measured, serving
+from integration_tests.singer_programs import arguments, tap
 
 every_source = pytest.mark.parametrize("source", SOURCES)
 SECRET_OF_PROXY = "pass-of-the-proxy"
@@ -44,18 +45,20 @@ def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[dict
 
 
 @pytest.fixture
-def server() -> Iterator[OwnServer]:
+def server() -> Iterator[ScriptedServer]:
     """Serves no TLS: a client that gets so far as to speak to it says so."""
     with serving(lambda _: [b""]) as listening:
         yield listening
 
 
-def base_url_of(server: OwnServer) -> str:
+def base_url_of(server: ScriptedServer) -> str:
     return server.origin.replace("http:", "https:") + "/v1"
 
 
 @pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)
-def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(tmp_path: Path, server: OwnServer, proxy: str) -> None:
+def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
+    tmp_path: Path, server: ScriptedServer, proxy: str
+) -> None:
     result = check("talentio", base_url_of(server), tmp_path, env={"HTTPS_PROXY": proxy, "NO_PROXY": ""})
     status, words = verdict(result)
     assert status == "FAILED"
@@ -67,7 +70,7 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(tmp_path: Path, se
 @pytest.mark.parametrize("variable", ["https_proxy", "ALL_PROXY", "all_proxy"])
 @every_source
 def test_each_variable_of_a_proxy_is_named_as_it_is_spelled(
-    tmp_path: Path, server: OwnServer, source: str, variable: str
+    tmp_path: Path, server: ScriptedServer, source: str, variable: str
 ) -> None:
     result = check(source, base_url_of(server), tmp_path, env={variable: PROXIES["port 0"], "NO_PROXY": ""})
     assert verdict(result)[1].startswith(f"{variable}: ")
@@ -92,7 +95,7 @@ def wrong_bundles(folder: Path, good: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_bundle_that_cannot_be_used_is_named_by_its_variable(
-    tmp_path: Path, server: OwnServer, variable: str
+    tmp_path: Path, server: ScriptedServer, variable: str
 ) -> None:
     for kind, bundle in wrong_bundles(tmp_path, Path(certifi.where())).items():
         result = check("talentics", base_url_of(server), tmp_path, env={variable: bundle})
@@ -106,7 +109,7 @@ def test_a_bundle_that_cannot_be_used_is_named_by_its_variable(
 @every_source
 def test_a_read_and_a_tap_say_the_same_before_any_request(
     tmp_path: Path,
-    server: OwnServer,
+    server: ScriptedServer,
     catalogs: Mapping[str, list[dict[str, Any]]],
     source: str,
     env: dict[str, str],
@@ -132,7 +135,7 @@ def test_neither_matters_on_the_way_to_this_very_machine(tmp_path: Path, source:
         assert verdict(check(source, f"{plain.origin}/v1", tmp_path, env=env)) == ("SUCCEEDED", "")
 
 
-def test_a_variable_that_is_empty_is_none(tmp_path: Path, server: OwnServer) -> None:
+def test_a_variable_that_is_empty_is_none(tmp_path: Path, server: ScriptedServer) -> None:
     env = dict.fromkeys(["HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"], "")
     _, words = verdict(check("talentio", base_url_of(server), tmp_path, env=env))
     assert "PROXY" not in words

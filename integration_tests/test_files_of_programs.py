@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import SOURCES, Run, configured, discovered, program, run, write_json
-from singer_programs import TINY, last_state, tap
 
+from integration_tests.processes import SOURCES, Run, configured, discovered, program, run, write_json
+from integration_tests.singer_programs import TINY, last_state, tap
 from sandbox import Running, Settings, serve
 from unit_tests.support.singer_judge import Judge
 
@@ -65,7 +65,7 @@ def test_each_file_is_read_once_with_or_without_a_mark(sandbox: Running, tmp_pat
     config, catalog, state = contents(sandbox, source, tmp_path)
     run(program(source), "check", "--config", file(config)).assert_clean()
     assert discovered(run(program(source), "discover", "--config", file(config)))
-    options = ["--config", file(config), "--catalog", file(catalog), "--state", file(state)]
+    options: list[str | Path] = ["--config", file(config), "--catalog", file(catalog), "--state", file(state)]
     run(program(source), "read", *options).assert_clean()
 
     found = run(tap(source), "--config", file(config), "--discover")

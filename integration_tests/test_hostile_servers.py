@@ -11,9 +11,10 @@ from threading import Event
 from typing import Any
 
 import pytest
-from own_server import Answers, Request, reply, serving
-from processes import SOURCES
-from victims import LISTS, all_streams, check, failures, page, read, verdict
+
+from integration_tests.processes import SOURCES
+from integration_tests.scripted_runs import LISTS, all_streams, check, failures, page, read, verdict
+from integration_tests.scripted_server import Answers, Request, reply, serving
 
 # A bare `read` of a small account peaks at some 150 MB.
 MOST_MEMORY = 400

@@ -9,10 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expected_rows import PRIMARY_KEYS, expected
-from meltano_project import TAPS, TARGETS, Cells, DuckDb, JsonLines, Loaded, PostgresTables, Project, postgres_settings
-from postgres import Postgres
-from processes import SOURCES, Sandbox, running_sandbox, write_json
+
+from integration_tests.expected_rows import PRIMARY_KEYS, expected
+from integration_tests.meltano_project import (
+    TAPS,
+    TARGETS,
+    Cells,
+    DuckDb,
+    JsonLines,
+    Loaded,
+    PostgresTables,
+    Project,
+    postgres_settings,
+)
+from integration_tests.postgres import Postgres
+from integration_tests.processes import SOURCES, Sandbox, running_sandbox, write_json
 
 # Each of them starts many programs.
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("plugins")]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from processes import Run, Sandbox, configured, discovered, program, run, running_sandbox, write_json
+
+from integration_tests.processes import Run, Sandbox, configured, discovered, program, run, running_sandbox, write_json
 
 COUNTS = ("--exams", "4", "--tickets", "60", "--jobs", "2", "--applicants", "130", "--candidates", "287")
 ODD = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from whole_syncs import Company, company
+
+from integration_tests.whole_syncs import Company, company
 
 WORKERS = pytest.mark.parametrize("workers", [1, 8])
 SIZES = {

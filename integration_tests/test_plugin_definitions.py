@@ -11,11 +11,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from meltano_project import TAPS
-from processes import ROOT, running_sandbox
 from uv import find_uv_bin
 
 from demo.meltano_client import environment, meltano
+from integration_tests.meltano_project import TAPS
+from integration_tests.processes import ROOT, running_sandbox
 from tools.meltano_plugins import FOLDER, About, Definition, about, definition, files
 
 # What the Hub's own check of a definition lets pass.

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 import requests
-from expected_rows import PRIMARY_KEYS
-from marked_world import APP_ID, SECRETS, MarkedApi, leaked
-from own_server import Measured, Request, plain, reply, run_measured, serving
-from processes import ROOT, SOURCES, configured, program, write_json
+
+from integration_tests.canary_data import APP_ID, SECRETS, CanaryApi, leaked
+from integration_tests.expected_rows import PRIMARY_KEYS
+from integration_tests.processes import ROOT, SOURCES, configured, program, write_json
+from integration_tests.scripted_server import Measured, Request, plain, reply, run_measured, serving
 
 MODES = ("keep", "hash", "drop")
 # Seconds until a program that was started has surely sent its first request.
@@ -128,14 +129,14 @@ def split(output: str) -> tuple[dict[str, list[str]], str]:
     return records, "\n".join(others)
 
 
-def assert_tells_nothing(result: Measured, api: MarkedApi, mode: str) -> dict[str, list[str]]:
+def assert_tells_nothing(result: Measured, api: CanaryApi, mode: str) -> dict[str, list[str]]:
     """Neither a secret anywhere nor a value outside the records, where none is personal but in `keep`; the records."""
     assert result.exit_code == 0, result.stdout[-3000:] + result.stderr[-3000:]
     records, others = split(result.stdout)
-    assert api.markers.found_in(others + result.stderr) == []
+    assert api.canaries.found_in(others + result.stderr) == []
     assert leaked(api.source, result.stdout + result.stderr) == []
     if mode != "keep":
-        assert api.markers.found_in(result.stdout, personal_only=True) == []
+        assert api.canaries.found_in(result.stdout, personal_only=True) == []
     return records
 
 
@@ -145,23 +146,23 @@ def assert_tells_nothing(result: Measured, api: MarkedApi, mode: str) -> dict[st
 def test_values_stay_in_the_records(
     desk: Desk, catalogs: Mapping[str, str], source: str, kind: str, mode: str, debug: bool
 ) -> None:
-    """Every field of every answer bears a marker, with `info` one of the right type, with `debug` one of the wrong."""
-    api = MarkedApi.of(source, wrong_types=debug)
+    """Every field of every answer bears a canary, with `info` one of the right type, with `debug` one of the wrong."""
+    api = CanaryApi.of(source, wrong_types=debug)
     (desk.files / "catalog.json").write_text(catalogs[source], encoding="utf-8")
     with serving(api.answers) as server:
         commands = PROGRAMS[kind](desk, source, config_of(source, server.origin, mode), debug)
         records = assert_tells_nothing(commands["read"](), api, mode)
     # All streams had something to tell, and in `keep` they told it: otherwise the search proves nothing.
     assert set(records) == set(PRIMARY_KEYS[source])
-    told = set(api.markers.found_in("\n".join(chain(*records.values()))))
-    assert bool(told & api.markers.personal) == (mode == "keep")
-    assert told & api.markers.harmless
+    told = set(api.canaries.found_in("\n".join(chain(*records.values()))))
+    assert bool(told & api.canaries.personal) == (mode == "keep")
+    assert told & api.canaries.harmless
     assert desk.leftovers() == []
 
 
 @every_program
 def test_check_and_discover_tell_nothing(desk: Desk, source: str, kind: str) -> None:
-    api = MarkedApi.of(source)
+    api = CanaryApi.of(source)
     with serving(api.answers) as server:
         commands = PROGRAMS[kind](desk, source, config_of(source, server.origin, "hash"), debug=True)
         for name in ("check", "discover"):
@@ -262,7 +263,7 @@ def test_a_config_that_is_no_json_is_not_quoted(desk: Desk, source: str, kind: s
     config.write_text(f'{{"credential": "{secret}",}}', encoding="utf-8")
     start = {
         "source": [*program(source), "check"],
-        "tap": [Path(sys.executable).parent / f"tap-{source}", "--test=connection"],
+        "tap": [str(Path(sys.executable).parent / f"tap-{source}"), "--test=connection"],
     }
     result = desk.run(*start[kind], "--config", config)
     assert result.exit_code != 0
@@ -282,7 +283,7 @@ def test_a_killed_program_leaves_no_file(desk: Desk, catalogs: Mapping[str, str]
 
     with serving(answers) as server:
         config = write_json(desk.files / "config.json", config_of(source, server.origin, "hash"))
-        commands = {
+        commands: dict[str, list[str | Path]] = {
             "source": [*program(source), "read", "--config", config, "--catalog", desk.files / "catalog.json"],
             "tap": [Path(sys.executable).parent / f"tap-{source}", "--config", config],
         }
@@ -307,6 +308,7 @@ def test_the_sandbox_tells_nobody_the_credentials_that_came() -> None:
     command = [sys.executable, "-m", "sandbox", "--json", "--until-input-ends"]
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, cwd=ROOT, text=True, env=plain(), **pipes) as process:
+        assert process.stdout is not None
         announced = json.loads(process.stdout.readline())
         refused = requests.get(
             f"{announced['talentio']['base_url']}/candidates", headers={"Authorization": said}, timeout=60

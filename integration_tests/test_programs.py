@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expected_rows import PRIMARY_KEYS, expected
-from processes import (
+
+from integration_tests.expected_rows import PRIMARY_KEYS, expected
+from integration_tests.processes import (
     ROOT,
     SOURCES,
     Run,

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
-from airbyte_cdk.models import SyncMode
-from airbyte_cdk.test.catalog_builder import CatalogBuilder
-from processes import configured, discovered, program, run, write_json
-from unit_tests.consistency.harness import Destination, KitClock, Plan, WorldTransport, run_sync
 
 from connector_kit.source import ManifestSource
 from connector_kit.state import cursors as kit_state
 from connector_kit.sync import Sync
-from sandbox import Limit, Settings, VirtualClock, World, serve
+from integration_tests.processes import configured, discovered, program, run, write_json
+from sandbox import Limit, Settings, World, serve
+from unit_tests.support.account import Account
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.one_thread import Destination, Plan, run_sync
+from unit_tests.support.run import catalog_of
 
 # By source: the stream, what the sandbox calls its parents, its key, and its endpoint in the log of requests.
 DETAILS = {
@@ -103,7 +105,7 @@ def killed_behind_a_state(command: list[str], stream: str) -> tuple[set[int], di
 def test_killed_at_any_moment_it_repeats_what_was_in_flight_alone(source: str, workers: int, time: int) -> None:
     stream, kind, _, _ = DETAILS[source]
     package = f"source_{source}"
-    clock = VirtualClock()
+    clock = SharedClock()
     world = World(Settings.for_size("small", talentics_limit=None, talentio_limit=None, **SIZES[source]), clock)
     clock.advance(3600)
     destination = Destination()
@@ -119,9 +121,9 @@ def test_killed_at_any_moment_it_repeats_what_was_in_flight_alone(source: str, w
             config={"num_workers": workers},
         )
     assert first.killed
-    destination.commit(first.messages, first.keys, whole=False)
+    destination.commit(first)
     second = run_sync(package, world, clock, destination.state, streams=(stream,), config={"num_workers": workers})
-    destination.commit(second.messages, second.keys, whole=True)
+    destination.commit(second)
     lists = {path for path in first.requests if "page=" in path}
     repeated = [path for path in second.requests if path in set(first.requests) - lists]
     assert len(repeated) <= workers
@@ -130,22 +132,28 @@ def test_killed_at_any_moment_it_repeats_what_was_in_flight_alone(source: str, w
 
 @pytest.mark.parametrize("limit", [Limit(50, 900), None])
 def test_states_come_often_within_one_exam_of_thousands(limit: Limit | None) -> None:
-    clock = VirtualClock()
-    world = World(
-        Settings(exams=1, tickets=5000, jobs=0, candidates=0, talentics_limit=limit, unfinished_scores="empty"), clock
+    account = Account(
+        "talentics",
+        {
+            "exams": 1,
+            "tickets": 5000,
+            "jobs": 0,
+            "candidates": 0,
+            "talentics_limit": limit,
+            "unfinished_scores": "empty",
+        },
     )
-    catalog = CatalogBuilder().with_stream("ticket_scores", SyncMode.incremental).build()
-    config = {**world.configs("https://api.test")["talentics"], "num_workers": 1}
-    states: list[tuple[float, dict[str, Any]]] = []
+    world, clock = account.world, account.clock
+    catalog = catalog_of(["ticket_scores"])
+    config = {**account.config, "num_workers": 1}
+    states: list[tuple[float, Mapping[str, Any]]] = []
     emit = Sync.emit_state
 
-    def noted(self: Sync, stream: str, blob: dict[str, Any]) -> None:
-        states.append((clock(), dict(blob)))
-        emit(self, stream, blob)
+    def noted(self: Sync, stream: str, state: Mapping[str, Any]) -> None:
+        states.append((clock(), dict(state)))
+        emit(self, stream, state)
 
-    source = ManifestSource(
-        "source_talentics", catalog, config, [], clock=KitClock(clock), transport=WorldTransport(world, clock, Plan())
-    )
+    source = ManifestSource(account.package, catalog, config, [], clock=clock, transport=account.transport())
     with mock.patch.object(Sync, "emit_state", noted):
         for _ in source.read(logging.getLogger("airbyte"), config, catalog, []):
             pass

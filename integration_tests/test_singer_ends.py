@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import run
-from singer_programs import TINY, arguments, discovered, last_state, running, tap
 
+from integration_tests.processes import run
+from integration_tests.singer_programs import TINY, arguments, discovered, last_state, running, tap
 from sandbox import Limit, Running, Settings, serve
 from unit_tests.support.singer_judge import Judge
 

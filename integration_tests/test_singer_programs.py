@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import SOURCES, Run, run, write_json
-from singer_programs import TINY, arguments, discovered, last_state, tap
 
+from integration_tests.processes import SOURCES, Run, run, write_json
+from integration_tests.singer_programs import TINY, arguments, discovered, last_state, tap
 from sandbox import Running, Settings, serve
 from unit_tests.support.singer_judge import Judge
 
@@ -135,8 +135,8 @@ def test_a_later_config_file_wins(sandbox: Running, tmp_path: Path) -> None:
         tmp_path / "a.json", {"access_token": "wrong", "base_url": sandbox.configs["talentio"]["base_url"]}
     )
     right = write_json(tmp_path / "b.json", {"access_token": sandbox.configs["talentio"]["access_token"]})
-    assert run([*tap("talentio"), "--config", wrong, "--config", right, "--test"]).exit_code == 0
-    assert run([*tap("talentio"), "--config", right, "--config", wrong, "--test"]).exit_code == 1
+    assert run(tap("talentio"), "--config", wrong, "--config", right, "--test").exit_code == 0
+    assert run(tap("talentio"), "--config", right, "--config", wrong, "--test").exit_code == 1
 
 
 @BOTH

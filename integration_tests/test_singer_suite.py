@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from singer_programs import TINY
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from connector_kit.singer.tap import tap_class
+from integration_tests.singer_programs import TINY
 from sandbox import Settings, World, serve
 from sandbox.server import listen
 

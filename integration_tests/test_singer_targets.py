@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from expected_rows import PRIMARY_KEYS, expected
-from meltano_project import (
+
+from integration_tests.expected_rows import PRIMARY_KEYS, expected
+from integration_tests.meltano_project import (
     TARGETS,
     DuckDb,
     JsonLines,
     Loaded,
     PostgresTables,
     postgres_settings,
-    tap_program,
-    target_program,
 )
-from postgres import Postgres
-from processes import Run, Sandbox, run, running_sandbox, write_json
+from integration_tests.pipes import Pipe
+from integration_tests.postgres import Postgres
+from integration_tests.processes import Sandbox, running_sandbox
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("plugins")]
 
@@ -33,45 +32,6 @@ SIZE = ("--candidates=12", "--employees=6", "--requisitions=3", "--exams=1", "--
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(*SIZE, "--no-limits") as running:
         yield running
-
-
-class Pipe:
-    """A tap and a target with their files in a folder; the tap goes on where the last state of the target ends."""
-
-    def __init__(
-        self, folder: Path, sandbox: Sandbox, catalogs: Mapping[str, dict[str, Any]], source: str, **settings: Any
-    ) -> None:
-        self._folder = folder
-        self._source = source
-        self._config = write_json(folder / "tap.json", {**sandbox.configs[source], **settings})
-        self._state = folder / "state.json"
-        self._catalog = catalogs[f"tap-{source}"]
-
-    def read(self, streams: Collection[str] | None = None) -> Run:
-        """The tap alone. `streams` are those to select."""
-        catalog = write_json(self._folder / "catalog.json", self._selected(streams))
-        arguments = ["--config", self._config, "--catalog", catalog]
-        if self._state.exists():
-            arguments += ["--state", self._state]
-        return run([tap_program(f"tap-{self._source}")], *arguments)
-
-    def load(self, messages: str, target: str, settings: Mapping[str, Any]) -> None:
-        """The target alone, which must succeed; its last state is kept for the next read."""
-        config = write_json(self._folder / f"{target}.json", settings)
-        lines = self._folder / "messages.jsonl"
-        lines.write_text(messages, encoding="utf-8")
-        loaded = run(["sh", "-c", 'exec "$0" --config "$1" < "$2"', target_program(target)], config, lines)
-        assert loaded.exit_code == 0, loaded.stderr[-4000:]
-        states = loaded.stdout.splitlines()
-        if states:
-            self._state.write_text(states[-1], encoding="utf-8")
-
-    def _selected(self, streams: Collection[str] | None) -> dict[str, Any]:
-        catalog = copy.deepcopy(self._catalog)
-        for stream in catalog["streams"]:
-            (root,) = (entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])
-            root["selected"] = streams is None or stream["tap_stream_id"] in streams
-        return catalog
 
 
 def ids(loaded: Loaded, source: str, stream: str) -> Counter[int]:

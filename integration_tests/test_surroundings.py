@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from expected_rows import PRIMARY_KEYS
-from processes import SOURCES, Run, configured, program, run, unshared, write_json
-from singer_programs import TINY, arguments, tap
 
+from integration_tests.expected_rows import PRIMARY_KEYS
+from integration_tests.processes import SOURCES, Run, configured, program, run, unshared, write_json
+from integration_tests.singer_programs import TINY, arguments, tap
 from sandbox import Running, Settings, serve
 from unit_tests.support.singer_judge import Judge
 

@@ -13,8 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expected_rows import PRIMARY_KEYS, expected
-from processes import SOURCES, Run, Sandbox, configured, program, run, running_sandbox, unshared, write_json
+
+from integration_tests.expected_rows import PRIMARY_KEYS, expected
+from integration_tests.processes import (
+    SOURCES,
+    Run,
+    Sandbox,
+    configured,
+    program,
+    run,
+    running_sandbox,
+    unshared,
+    write_json,
+)
 
 # By source: a child stream with a request for each record of a list.
 CHILD = {"talentics": "ticket_scores", "talentio": "candidate_details"}

@@ -7,45 +7,22 @@ to settle; only the delay that a test puts into the server's answers is real, an
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 
-from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer, ConfiguredAirbyteCatalog, SyncMode, Type
-from airbyte_cdk.test.catalog_builder import CatalogBuilder
+from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessageSerializer, Type
 
 from connector_kit.source import ManifestSource, read_manifest, stream_name
-from sandbox import Running, Settings, VirtualClock, World, serve
+from sandbox import Running, Settings, World, serve
 from sandbox.request_log import Request
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.outcome import States, log_into
+from unit_tests.support.run import catalog_of
 
 HOUR = 3600.0
-States = dict[str, dict[str, Any]]
-
-
-class SharedClock:
-    """The source's clock: the sandbox's own. A wait moves it and takes no time."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-
-    def monotonic(self) -> float:
-        return self._clock()
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), timezone.utc)
-
-    def wait(self, seconds: float) -> bool:
-        with self._lock:
-            self._clock.advance(max(0.0, seconds))
-        return True
-
-    def stop(self) -> None:
-        """Nobody waits here."""
 
 
 @dataclass
@@ -100,7 +77,7 @@ class Company:
 
     source: str
     running: Running
-    clock: VirtualClock
+    clock: SharedClock
 
     @property
     def world(self) -> World:
@@ -126,52 +103,25 @@ class Company:
         self.clock.advance(after)
         names = streams or tuple(self.streams())
         settings = {**self.running.configs[self.source], "num_workers": workers, **(config or {})}
-        catalog = _catalog(names)
+        catalog = catalog_of(names)
         state = [
             AirbyteStateMessageSerializer.load(
                 {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": blob}}
             )
             for name, blob in (states or {}).items()
         ]
-        source = ManifestSource(f"source_{self.source}", catalog, settings, state, clock=SharedClock(self.clock))
+        source = ManifestSource(f"source_{self.source}", catalog, settings, state, clock=self.clock)
         self.world.log.clear()
-        with _noted() as lines:
+        lines: list[str] = []
+        with log_into(lines):
             messages = list(source.read(logging.getLogger("airbyte"), settings, catalog, state))
         return Outcome(messages, self.world.log.requests, lines)
-
-
-def _catalog(streams: tuple[str, ...]) -> ConfiguredAirbyteCatalog:
-    builder = CatalogBuilder()
-    for name in streams:
-        builder = builder.with_stream(name, SyncMode.incremental)
-    catalog: ConfiguredAirbyteCatalog = builder.build()
-    return catalog
-
-
-class _Lines(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-
-
-@contextmanager
-def _noted() -> Iterator[list[str]]:
-    handler = _Lines()
-    logger = logging.getLogger("airbyte")
-    logger.addHandler(handler)
-    try:
-        yield handler.lines
-    finally:
-        logger.removeHandler(handler)
 
 
 @contextmanager
 def company(source: str, **settings: Any) -> Iterator[Company]:
     """A sandbox without limits, with a score for every ticket, its sizes and switches set by `settings`."""
-    clock = VirtualClock()
+    clock = SharedClock()
     defaults = {"talentics_limit": None, "talentio_limit": None, "unfinished_scores": "empty"}
     with serve(world=World(Settings.for_size("small", **{**defaults, **settings}), clock)) as running:
         yield Company(source, running, clock)

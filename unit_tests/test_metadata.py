@@ -22,13 +22,13 @@ from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 impor
 from connector_kit.http.failure_table import PAUSES
 from connector_kit.http.requester import WHOLE_ANSWER
 from connector_kit.http.waits import STATUS_EVERY
+from unit_tests.support.doc_pages import ROOT
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("source_talentics", "source_talentio")
 # They repeat a list at one request a row: of use to few, and dear under these APIs' limits.
 NOT_SUGGESTED = {"exam_details", "applicant_details", "job_details", "requisition_details"}

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from unit_tests.support.doc_pages import ROOT
+
 PACKAGES = ("source_talentics", "source_talentio", "connector_kit")
 PROGRAMS = {f"source-{name}": f"source_{name}.__main__:main" for name in ("talentics", "talentio")}
 

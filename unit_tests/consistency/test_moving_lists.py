@@ -299,7 +299,7 @@ LISTS = {
         ("candidates", "requisitions", "job_titles", "channels", "employees", "employee_groups", "workspaces"), ""
     ),
 }
-MANY = {
+MANY: dict[str, Any] = {
     **dict.fromkeys(("exams", "jobs"), 10),
     **dict.fromkeys(("tickets", "applicants"), 4),
     **dict.fromkeys(LISTS["source_talentio"], 10),

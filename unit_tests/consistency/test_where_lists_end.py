@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -152,8 +153,8 @@ def test_of_a_list_that_tells_its_total_truly_nothing_is_asked_twice() -> None:
 def test_an_order_that_the_api_does_not_know_is_left_out() -> None:
     there, clock = world(hidden=0.3)
     # Requisitions are asked for by an order that this server refuses.
-    there.talentio._sorted = _without_orders(there.talentio._sorted)  # type: ignore[method-assign]
-    run = run_sync("source_talentio", there, clock, {}, streams=("requisitions",))
+    with mock.patch.object(there.talentio, "_sorted", _without_orders(there.talentio._sorted)):
+        run = run_sync("source_talentio", there, clock, {}, streams=("requisitions",))
     assert not run.failed
     assert ids(run, "requisitions")
 
@@ -203,12 +204,10 @@ def test_comments_of_which_fewer_came_than_their_total_tells_are_asked_for_again
             del told["X-Total"]
         return status, told, body
 
-    there.handle = handle  # type: ignore[method-assign]
-    with log_into(log):
+    with mock.patch.object(there, "handle", handle), log_into(log):
         run = run_sync("source_talentio", there, clock, {}, streams=streams)
     assert not run.failed
     assert any(f"candidates, such as /talentio/api/v1/candidates/{first}/comments: fewer" in line for line in log)
-    there.handle = original  # type: ignore[method-assign]
     there.settings.extra_headers = {}
     clock.advance(90_000)
     again = run_sync("source_talentio", there, clock, run.states, streams=streams)

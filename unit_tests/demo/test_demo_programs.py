@@ -126,6 +126,7 @@ with run(*arguments) as server:
 """
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, text=True, **pipes) as process:
+        assert process.stdout is not None
         told = process.stdout.readline()
         port = int(re.findall(r"127\.0\.0\.1:(\d+)", told)[0])
         assert is_open(port)

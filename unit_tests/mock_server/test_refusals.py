@@ -64,7 +64,10 @@ def test_a_state_that_another_connector_wrote_is_refused_by_every_stream(vendor:
 
 @pytest.mark.parametrize("kind", ["GLOBAL", "LEGACY"])
 def test_a_state_that_is_not_of_a_stream_is_refused(kind: str) -> None:
-    body = {"GLOBAL": {"global": {"stream_states": []}}, "LEGACY": {"data": {"exams": {"updated_at": "2024-01-01"}}}}
+    body: dict[str, dict[str, Any]] = {
+        "GLOBAL": {"global": {"stream_states": []}},
+        "LEGACY": {"data": {"exams": {"updated_at": "2024-01-01"}}},
+    }
     saved = [AirbyteStateMessageSerializer.load({"type": kind, **body[kind]})]
     with pytest.raises(AirbyteTracedException, match="not a state per stream") as refusal:
         ManifestSource(TALENTICS.package, None, TALENTICS.credentials, saved).streams({})

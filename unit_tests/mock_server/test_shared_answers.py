@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ SHARED: dict[str, tuple[Vendor, Mapping[str, Reply]]] = {
 def test_together_they_give_what_each_gives_alone(streams: str, mode: str) -> None:
     """A hash of a hash would join with nothing."""
     vendor, answers = SHARED[streams]
-    config = {"personal_data": mode, "personal_data_key": "a long random text"}
+    config: dict[str, Any] = {"personal_data": mode, "personal_data_key": "a long random text"}
     alone = {name: vendor.read(name, answers, **config).records[name] for name in streams.split()}
     assert all(alone.values())
     assert vendor.read(streams, answers, **config).records == alone

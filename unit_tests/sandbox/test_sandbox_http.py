@@ -18,8 +18,7 @@ import pytest
 from sandbox import Running, Settings, VirtualClock, World, serve
 from sandbox.cli import main, read_options, settings_from
 from sandbox.faults import KINDS
-
-ROOT = Path(__file__).parents[2]
+from unit_tests.support.doc_pages import ROOT
 
 
 @pytest.fixture
@@ -207,6 +206,8 @@ def test_the_program_ends_with_its_input_only_if_told_to() -> None:
     command = [sys.executable, "-m", "sandbox", "--json"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([*command, "--until-input-ends"], cwd=ROOT, text=True, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
         start = json.loads(process.stdout.readline())
         process.stdin.write("what is written there is nobody's\n")
         process.stdin.flush()

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import AirbyteErrorTraceMessage, AirbyteMessage
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.airbyte.commands import AirbyteEntrypoint
 from unit_tests.support.transport import Sent
 
 Row = dict[str, Any]

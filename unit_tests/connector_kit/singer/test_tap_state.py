@@ -84,7 +84,8 @@ def test_a_state_that_cannot_be_read_is_refused_before_anything_is_written(
 
 
 def test_an_empty_state_is_none(talentio: TapAccount) -> None:
-    for state in ({}, {"bookmarks": {}}, {"bookmarks": {"candidates": {}}}):
+    states: list[dict[str, Any]] = [{}, {"bookmarks": {}}, {"bookmarks": {"candidates": {}}}]
+    for state in states:
         assert len(talentio.run(state=state).rows("candidates")) == TINY["candidates"]
 
 

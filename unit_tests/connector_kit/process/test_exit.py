@@ -49,7 +49,7 @@ def test_the_process_ends_soon_also_where_nobody_raises_it(monkeypatch: pytest.M
     monkeypatch.setattr(ending, "die_by", die_by)
     monkeypatch.setattr(ending, "_SECONDS_TO_END", 0.01)
     # What `threading` holds while it starts a thread: whoever wants it in a signal's handler waits for himself.
-    with threading._active_limbo_lock:  # type: ignore[attr-defined]
+    with threading._active_limbo_lock:  # type: ignore[attr-defined]  # typeshed leaves it out
         ending.begin_exit(signal.SIGTERM)
         assert known.wait(60)
     assert died == [signal.SIGTERM]

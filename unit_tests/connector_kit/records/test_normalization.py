@@ -21,8 +21,8 @@ from connector_kit.reading.reader import StreamOutput
 from connector_kit.records.extractor import BodyExtractor
 from connector_kit.records.normalization import SchemaNormalization
 from connector_kit.records.scalars import DEEPEST
+from unit_tests.support.schemas import STREAMS, Stream, every_stream
 from unit_tests.support.vendor_samples import VENDOR_SAMPLES
-from unit_tests.test_schemas import STREAMS, Stream, every_stream
 
 Field = dict[str, Any]
 
@@ -240,6 +240,7 @@ def test_rows_of_one_answer_with_one_key_are_told_once(caplog: pytest.LogCapture
         config={},
         parameters={},
         schema_normalization=SchemaNormalization(config={}, name="things"),
+        name="things",
     )
     member = StreamOutput("things", selector, None, schema)
     told = "things: rows of one answer have the same primary key (a, b)."

@@ -1,4 +1,4 @@
-"""A server that a test scripts byte by byte, for what no decent server does; and the programs as its victims."""
+"""A server that a test scripts byte by byte, for what no decent server does; and runs of programs, measured."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from processes import Run
+from integration_tests.processes import Run
 
 # `ru_maxrss` counts KiB, on macOS bytes.
 _UNIT = 1 if sys.platform == "darwin" else 1024
@@ -39,7 +39,7 @@ Answers = Callable[[Request], Iterable[bytes]]
 
 
 @dataclass
-class OwnServer:
+class ScriptedServer:
     """A server that listens. `requests` are all that came."""
 
     origin: str
@@ -53,10 +53,10 @@ class OwnServer:
 
 
 @contextmanager
-def serving(answers: Answers, tls: ssl.SSLContext | None = None) -> Iterator[OwnServer]:
+def serving(answers: Answers, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServer]:
     """Answers as told, each connection in a thread of its own, for as long as the block lasts."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = OwnServer(f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
+        server = ScriptedServer(f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
 
         def accept() -> None:
             with suppress(OSError):
@@ -135,12 +135,13 @@ def run_measured(
             stderr=stderr,
             check=True,
         )
-        texts = []
-        for file in (stdout, stderr):
-            file.seek(0)
-            texts.append(file.read().decode())
         code, peak = map(int, usage.read().split())
-    return Measured(code, *texts, peak=peak * _UNIT / 1e6)
+        return Measured(code, _text_of(stdout), _text_of(stderr), peak * _UNIT / 1e6)
+
+
+def _text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def plain() -> dict[str, str]:

@@ -20,7 +20,7 @@ from connector_kit.records.bodies import parsed
 from connector_kit.records.normalization import SchemaNormalization
 from connector_kit.records.personal_data import schema_for
 from connector_kit.settings import Mode
-from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, non_null_types
+from unit_tests.support.schemas import STREAMS, Schema, Stream, every_stream, non_null_types
 
 NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 AWARE = re.compile(NAIVE.pattern + r"(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -20,6 +21,11 @@ from unit_tests.support.limited_server import (
 )
 
 each_server = pytest.mark.parametrize("headers", TELLING.values(), ids=TELLING)
+KINDS: dict[str, Callable[..., Server]] = {
+    "as configured": Server,
+    "lower limit": partial(Server, limit=30),
+    "others": partial(Server, others=20),
+}
 each_number_of_workers = pytest.mark.parametrize("workers", [1, 4, 8, 20])
 
 
@@ -103,12 +109,12 @@ def test_what_is_left_is_told_so_well_that_no_429_comes() -> None:
 
 
 @each_server
-@pytest.mark.parametrize("kind", [{}, {"limit": 30}, {"others": 20}], ids=["as configured", "lower limit", "others"])
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("workers", [1, 4, 8])
 def test_a_window_that_all_endpoints_share_is_used_up_and_each_obeys_its_429s(
-    headers: Callable[[bool, int, float, float], Headers], kind: dict[str, int], workers: int
+    headers: Callable[[bool, int, float, float], Headers], kind: Callable[..., Server], workers: int
 ) -> None:
-    server = Server(headers, key=lambda _: "all", **kind)  # type: ignore[arg-type]  # the names are the fields'
+    server = kind(headers, key=lambda _: "all")
     work = {"tickets": 25, "scores": 150, "forms": 150}
     took = play(server, work, workers)
     # Each endpoint learns of a full window by what it has under way then: by one request, where answers tell nothing.

@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, ConnectorSpecification, Type
 
-from connector_kit.airbyte.commands import AirbyteEntrypoint, Entrypoint
+from connector_kit.airbyte.commands import Entrypoint
 from connector_kit.airbyte.program import spec_message
 from connector_kit.manifest import connection_specification
 from connector_kit.source import ManifestSource

@@ -1,4 +1,4 @@
-"""Both APIs with one record of each kind, every field of which bears a marker that is found wherever it gets to."""
+"""Both APIs with one record of each kind, every field of which bears a canary: a text found wherever it gets to."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from own_server import Request, reply
-from processes import ROOT
-
 from connector_kit.records.personal_data import MARK, MARK_BY_NAME
+from integration_tests.processes import ROOT
+from integration_tests.scripted_server import Request, reply
 
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "talentics": {"app_secret": "Qx7/vPl+Zr=w2 Kd&9mT", "personal_data_key": "Hf3kWq8-Yb5tLs1-Nc6jRg2"},
@@ -50,7 +49,7 @@ _ANSWERS: Mapping[str, Mapping[str, tuple[str, bool]]] = {
 
 
 @dataclass
-class Markers:
+class Canaries:
     """What was planted: personal values, and those that are none but have no business in a log."""
 
     personal: set[str] = field(default_factory=set)
@@ -58,33 +57,33 @@ class Markers:
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def plant(self, personal: bool, spelling: str = "mk{:05d}zq") -> str:
-        marker = spelling.format(next(self._numbers))
-        (self.personal if personal else self.harmless).add(marker)
-        return marker
+        canary = spelling.format(next(self._numbers))
+        (self.personal if personal else self.harmless).add(canary)
+        return canary
 
     def found_in(self, text: str, personal_only: bool = False) -> list[str]:
-        """The markers that a text holds, in capitals or not."""
+        """The canaries that a text holds, in capitals or not."""
         planted = self.personal if personal_only else self.personal | self.harmless
         lower = text.lower()
-        return sorted(marker for marker in planted if marker.lower() in lower)
+        return sorted(canary for canary in planted if canary.lower() in lower)
 
 
 @dataclass(frozen=True)
-class MarkedApi:
+class CanaryApi:
     """One API. With `wrong_types` each field that is no key and no time of change holds text, whatever it should."""
 
     source: str
-    markers: Markers
+    canaries: Canaries
     documents: Mapping[str, tuple[Any, bool]]
 
     @classmethod
-    def of(cls, source: str, wrong_types: bool = False) -> MarkedApi:
-        markers = Markers()
+    def of(cls, source: str, wrong_types: bool = False) -> CanaryApi:
+        canaries = Canaries()
         documents = {}
         for path, (stream, is_list) in _ANSWERS[source].items():
             schema = json.loads((ROOT / f"source_{source}" / "schemas" / f"{stream}.json").read_text(encoding="utf-8"))
-            documents[path] = (_record(schema, markers, wrong_types), is_list)
-        return cls(source, markers, documents)
+            documents[path] = (_record(schema, canaries, wrong_types), is_list)
+        return cls(source, canaries, documents)
 
     def answers(self, request: Request) -> Iterable[bytes]:
         """The answer to a request, whoever asks."""
@@ -94,50 +93,50 @@ class MarkedApi:
         return [reply({"message": f"no such path: {request.target}"}, "404 Not Found")]
 
     def _page(self, body: Any) -> bytes:
-        extra = {"X-Unheard-Of": self.markers.plant(personal=True)}
+        extra = {"X-Unheard-Of": self.canaries.plant(personal=True)}
         if self.source == "talentio":
             return reply(body, **extra, **({"X-Total": "1"} if isinstance(body, list) else {}))
-        unheard_of = self.markers.plant(personal=True)
+        unheard_of = self.canaries.plant(personal=True)
         links = {"next": f"https://elsewhere.example.com/?who={unheard_of}"}
         return reply({"data": body, "links": links, "meta": {"total": 1, "per_page": "100"}}, **extra)
 
 
-def _record(schema: Mapping[str, Any], markers: Markers, wrong_types: bool) -> dict[str, Any]:
-    record = {name: _value(name, declared, markers, wrong_types) for name, declared in schema["properties"].items()}
+def _record(schema: Mapping[str, Any], canaries: Canaries, wrong_types: bool) -> dict[str, Any]:
+    record = {name: _value(name, declared, canaries, wrong_types) for name, declared in schema["properties"].items()}
     if {"name", "value"} <= set(record) and schema["properties"]["value"][MARK] != "none":
         # What the value reveals is told by its name; this one is a harmless one of the other vendor's, or nobody's.
         record["name"] = "never heard of" if MARK_BY_NAME in schema["properties"]["value"] else "bank_name"
     # A field that came after the schema was written.
-    return {**record, "unheard_of": {"deep": [markers.plant(personal=True)]}}
+    return {**record, "unheard_of": {"deep": [canaries.plant(personal=True)]}}
 
 
-def _value(name: str, declared: Mapping[str, Any], markers: Markers, wrong_types: bool) -> Any:
+def _value(name: str, declared: Mapping[str, Any], canaries: Canaries, wrong_types: bool) -> Any:
     kinds = {declared["type"]} if isinstance(declared["type"], str) else set(declared["type"]) - {"null"}
     (kind,) = kinds
     if name == "employment_application_form":
         return [
-            {"name": known, "value": markers.plant(personal=label != "none")}
+            {"name": known, "value": canaries.plant(personal=label != "none")}
             for known, label in declared["items"]["properties"]["value"][MARK_BY_NAME].items()
-        ] + [_record(declared["items"], markers, wrong_types)]
+        ] + [_record(declared["items"], canaries, wrong_types)]
     if "properties" in declared:
-        return _record(declared, markers, wrong_types)
+        return _record(declared, canaries, wrong_types)
     if kind == "array":
         if "properties" in declared["items"]:
-            return [_record(declared["items"], markers, wrong_types)]
-        return [markers.plant(declared[MARK] != "none")]
+            return [_record(declared["items"], canaries, wrong_types)]
+        return [canaries.plant(declared[MARK] != "none")]
     personal = declared[MARK] != "none"
     is_key = name == "id" or name.endswith(("_id", "Id")) or re.search(r"(?i)(updated|created)_?at$", name)
     if wrong_types and not is_key:
-        return markers.plant(personal)
+        return canaries.plant(personal)
     if kind == "integer":
-        return int(markers.plant(personal, "7319{:05d}")) if personal else 1
+        return int(canaries.plant(personal, "7319{:05d}")) if personal else 1
     if kind in ("number", "boolean"):
         return 1
     if declared.get("format") == "date":
-        return markers.plant(personal, "19{:02d}-03-07") if personal else "2024-05-06"
+        return canaries.plant(personal, "19{:02d}-03-07") if personal else "2024-05-06"
     if declared.get("format") == "date-time":
-        return markers.plant(personal, "19{:02d}-03-07T01:02:03Z") if personal else "2024-05-06T07:08:09Z"
-    return markers.plant(personal)
+        return canaries.plant(personal, "19{:02d}-03-07T01:02:03Z") if personal else "2024-05-06T07:08:09Z"
+    return canaries.plant(personal)
 
 
 def spellings(source: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -22,6 +21,7 @@ from connector_kit.state.id_sets import IdSet, IdTimes
 from connector_kit.state.varints import pack
 from connector_kit.sync import Sync
 from unit_tests.support.clock import NOW, SharedClock
+from unit_tests.support.doc_pages import ROOT
 
 JANUARY, FEBRUARY, MARCH = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z")
 # Behind the state's reach: the server's clock says NOW, 2024-06-01T00:00:00Z.
@@ -330,7 +330,7 @@ def test_a_state_is_emitted_at_once_or_every_five_minutes(kind: type[StreamCurso
 
 @pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])
 def test_the_states_that_the_docs_show_are_accepted(package: str) -> None:
-    text = Path(__file__).parents[2].joinpath("docs", "BEHAVIOR.md").read_text(encoding="utf-8")
+    text = ROOT.joinpath("docs", "BEHAVIOR.md").read_text(encoding="utf-8")
     shown = [json.loads(line) for line in text.splitlines() if line.startswith('{"stream_descriptor"')]
     of_package = {stream_name(stream) for stream in read_manifest(package)["streams"]}
     states = [state for state in shown if state["stream_descriptor"]["name"] in of_package]

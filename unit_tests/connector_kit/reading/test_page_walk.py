@@ -161,7 +161,8 @@ def test_a_total_that_counts_the_page_alone_is_no_total() -> None:
 
 
 def test_a_total_that_changes_with_each_answer_ends_the_steps_back() -> None:
-    walker, page, asked = PageWalk(SIZE), 1, 0
+    walker, asked = PageWalk(SIZE), 0
+    page: int | None = 1
     while page is not None:
         asked += 1
         rows, signals = (SIZE if page < 3 else 50), PageSignals(250 - asked % 2)

@@ -1,4 +1,4 @@
-"""The sources as victims of a server that a test scripts: configs, catalogs, runs, and what they tell."""
+"""Runs of the sources against a server that a test scripts: configs, catalogs, and what they tell."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from own_server import Measured, reply, run_measured
-from processes import SOURCES, configured, discovered, program, run, write_json
+from integration_tests.processes import SOURCES, configured, discovered, program, run, write_json
+from integration_tests.scripted_server import Measured, reply, run_measured
 
 CREDENTIALS = {
     "talentics": {"app_id": "an-app", "app_secret": "its-long-secret"},

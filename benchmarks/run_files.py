@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.measure import Server, output_of
 
 
-class Workplace:
+class RunFiles:
     """The files for one server's clients."""
 
     def __init__(self, folder: Path, server: Server) -> None:

@@ -16,8 +16,8 @@ from connector_kit.records import personal_data
 from connector_kit.records.normalization import SchemaNormalization
 from connector_kit.records.personal_data import schema_for
 from connector_kit.settings import Mode, mode_of
-from unit_tests.connector_kit.test_hashing import KEY, digest
-from unit_tests.test_schemas import STREAMS, Schema, Stream, every_stream, walk
+from unit_tests.support.hashing import KEY, digest
+from unit_tests.support.schemas import STREAMS, Schema, Stream, every_stream, walk
 
 HIDING: tuple[Mode, ...] = ("hash", "drop")
 KEPT_KEYWORDS = {"description", "x-personal-data", "x-personal-data-by-name"}

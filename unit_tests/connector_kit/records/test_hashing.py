@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Any
 
@@ -12,12 +11,7 @@ from hypothesis import strategies as st
 
 from connector_kit.records.canonical import canonical_form
 from connector_kit.records.hashing import Hasher
-
-KEY = "a long random text"
-
-
-def digest(normal: str) -> str:
-    return hmac.new(KEY.encode(), normal.encode(), hashlib.sha256).hexdigest()
+from unit_tests.support.hashing import KEY, digest
 
 
 def hashed(name: str, value: Any, key: str = KEY) -> Any:

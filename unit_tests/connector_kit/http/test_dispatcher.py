@@ -52,7 +52,7 @@ class Play:
             send=self._send,
             error_handler=_Handler(),
         )
-        self._flights: Dispatcher[int] = Dispatcher(
+        self._dispatcher = Dispatcher(
             self.sync,
             cast("Requester", self.requester),
             lambda _: None,
@@ -64,7 +64,7 @@ class Play:
 
     def run(self, requests: int) -> None:
         self._left = requests
-        for _ in self._flights.in_order(RequestSpec(number, "https://api.test/") for number in range(requests)):
+        for _ in self._dispatcher.in_order(RequestSpec(number, "https://api.test/") for number in range(requests)):
             self._left -= 1
 
     def _send(self, *_: Any) -> Any:
@@ -248,13 +248,13 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
         return answer()
 
     play.requester.send = hang
-    original = play._flights._emit_states
+    original = play._dispatcher._emit_states
 
     def confirm(at_once: bool) -> None:
         original(at_once)
         told.set()
 
-    play._flights._emit_states = confirm
+    play._dispatcher._emit_states = confirm
     with caplog.at_level("INFO"):
         play.run(1)
     assert "ticket_scores: waiting for an answer for 2 min." in [record.getMessage() for record in caplog.records]
