@@ -193,16 +193,29 @@ def test_one_request_that_was_lost_is_sent_again_alone() -> None:
 def test_each_window_has_a_limit_and_a_period_of_its_own() -> None:
     clock = SharedClock()
     budget = Budget(clock)
-    few, many = RateLimit(2, 900, "endpoint"), RateLimit(3, 7, "all")
+    few, many = RateLimit(2, 900, "endpoint"), RateLimit(3, 7, "endpoint")
     assert budget.window_for("/scores", few) == budget.window_for("/scores", few) == "/scores"
     key = budget.window_for("/pages", many)
-    assert key == budget.window_for("/details", many)
     assert (budget.describe_limit("/scores"), budget.describe_limit(key)) == ("2 per 15 min", "3 per 7 s")
     for window, requests, period in (("/scores", 2, 900), (key, 3, 7)):
         for _ in range(requests):
             assert budget.reserve(window) == 0.0
             budget.settle(window, 200, {}, clock.passed)
         assert budget.reserve(window) == period
+
+
+def test_all_endpoints_share_one_window_or_none_does() -> None:
+    budget = Budget(SharedClock())
+    everywhere = RateLimit(3, 7, "all")
+    assert budget.window_for("/pages", everywhere) == budget.window_for("/details", everywhere)
+    with pytest.raises(ValueError, match="^/scores: rate limits of scope `endpoint` and `all` side by side"):
+        budget.window_for("/scores", RateLimit(2, 900, "endpoint"))
+
+
+@pytest.mark.parametrize(("requests", "period"), [(0, 900), (-1, 900), (50, 0)])
+def test_a_limit_that_lets_nothing_out_is_refused(requests: int, period: float) -> None:
+    with pytest.raises(ValueError, match="lets nothing out"):
+        RateLimit(requests, period, "endpoint")
 
 
 def test_one_window_has_one_limit() -> None:
