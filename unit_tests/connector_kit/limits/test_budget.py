@@ -208,7 +208,7 @@ def test_all_endpoints_share_one_window_or_none_does() -> None:
     budget = Budget(SharedClock())
     everywhere = RateLimit(3, 7, "all")
     assert budget.window_for("/pages", everywhere) == budget.window_for("/details", everywhere)
-    with pytest.raises(ValueError, match="^/scores: rate limits of scope `endpoint` and `all` side by side"):
+    with pytest.raises(ValueError, match=r"^/scores: rate limits of scope `endpoint` and `all` side by side"):
         budget.window_for("/scores", RateLimit(2, 900, "endpoint"))
 
 
