@@ -55,7 +55,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync meltano sandbox test test-long bench audit lint format generate FORCE
+.PHONY: help demo sync meltano sandbox check test test-long bench audit lint format generate FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -73,12 +73,15 @@ meltano: .venv/.ready ## both taps from the sandbox into DuckDB and JSON lines, 
 sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=company, SANDBOX_ARGS=--help: all options)
 	@$(DEV)/python -m sandbox $(SANDBOX_ARGS)
 
+check: lint ## lint, then the quick unit tests: a minute, for whoever is at work on the code
+	$(DEV)/python -m pytest unit_tests -m 'not slow' --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
+
 test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
 	$(DEV)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
 
 test-long: .venv/.ready ## random tests with new examples: 5,000 histories that may lose records, odd values; and all manifest lines
 	HYPOTHESIS_PROFILE=long CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency \
-	  unit_tests/test_manifest_lines.py $$(grep -l '@given' unit_tests/connector_kit/*.py) --timeout=0 $(PYTEST_ARGS)
+	  unit_tests/test_manifest_lines.py $$(grep -rl --include='*.py' '@given' unit_tests/connector_kit) --timeout=0 $(PYTEST_ARGS)
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
