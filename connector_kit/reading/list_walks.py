@@ -26,7 +26,7 @@ _MOST_WALKS = 5
 # A list that shows fewer records than its total is walked again until this many walks in a row show nothing new. If
 # some records came twice, they took the place of the missing ones, and another walk may well show those; otherwise one
 # walk is enough, because the credential probably can't see the others.
-_MOST_IN_VAIN_WITH_TIES, _MOST_IN_VAIN = 6, 1
+_MOST_FRUITLESS_WALKS_WITH_TIES, _MOST_FRUITLESS_WALKS = 6, 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ListWalks:
     """The walks through the lists of one endpoint in one sync.
 
     `is_whole` says whether every record of the lists was seen, apart from the `missing` lists that the server doesn't
-    have; `found` counts the pages that came. `pages_left` estimates how many are still to come of the current list.
+    have; `found` counts the pages that came. `pages_remaining` estimates how many the current list still has.
 
     Args:
         traits: what the lists have in common.
@@ -102,7 +102,7 @@ class ListWalks:
         self.is_whole = True
         self.missing = 0
         self.found = 0
-        self.pages_left = 1
+        self.pages_remaining = 1
 
     def request_ahead(self, request: ListRequest) -> None:
         """Request a list's first page before the list's turn, as soon as a worker is free."""
@@ -135,9 +135,9 @@ class ListWalks:
     def _find_missing(self, request: ListRequest, seen: SeenRecords, walk: PageWalk) -> Iterator[ListPage]:
         """If fewer records were seen than the list has, walk it in other orders until all were seen."""
         orders: list[Mapping[str, str]] = [*self._traits.other_orders, {}]
-        in_vain = tried = 0
+        fruitless = tried = 0
         while seen.lacks(walk.total) or walk.is_cut_short:
-            if in_vain >= (_MOST_IN_VAIN_WITH_TIES if seen.came_twice else _MOST_IN_VAIN):
+            if fruitless >= (_MOST_FRUITLESS_WALKS_WITH_TIES if seen.came_twice else _MOST_FRUITLESS_WALKS):
                 break
             if not tried:
                 logger.info("%s: %s so far; reading the list again.", self._traits.label, _count_of(seen, walk))
@@ -155,7 +155,7 @@ class ListWalks:
                 orders.remove(order)
                 continue
             walk = again or walk
-            in_vain = 0 if seen.proven > before else in_vain + 1
+            fruitless = 0 if seen.proven > before else fruitless + 1
         if seen.lacks(walk.total) or walk.is_cut_short:
             self.is_whole = False
             logger.warning(
@@ -200,7 +200,7 @@ class ListWalks:
         number, pagination = request.number, self._traits.pagination
         page: int | None = 1
         total: int | None = None
-        self.pages_left = 1
+        self.pages_remaining = 1
         while page is not None:
             answer = self._take(number, page)
             if answer is None and page == 1:
@@ -220,7 +220,7 @@ class ListWalks:
                 raise endless(url_path(request.url), why_endless)
             stands_still = signals.total is not None and (page == 1 or signals.total == total)
             total = signals.total
-            self.pages_left = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
+            self.pages_remaining = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
             new_in_walk = not seen.in_this_walk(keys)
             is_same = page == 2 and bool(records) and not new_in_walk
             if is_same and signals == PageSignals() and len(records) == pagination.page_size:

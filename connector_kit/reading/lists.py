@@ -1,4 +1,4 @@
-"""Lists: every record of every page, once, for the streams made from it and for the streams that hang on it."""
+"""Reads lists: every record once, for the streams made from it and for those that have the list as their parent."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from connector_kit.sync import Sync
 logger = logging.getLogger("airbyte.connector_kit")
 
 
-# Where an answer has no Date header our own clock stands in for the server's; it may be this far off.
+# If an answer has no Date header, our own clock replaces the server's. Assume that it is off by up to this much.
 _OUR_CLOCK_IS_OFF_BY = timedelta(hours=1)
-# A sample reads the first page of each list and what hangs on so many of its records.
+# A sample reads the first page of each list, and the details and lists of this many of its records.
 _SAMPLED_PARENTS = 5
 
 
 class ListReader(ParentList):
-    """One list, or one list a parent."""
+    """Reads one list, or one list per parent: `/exams`, or `/exams/{id}/tickets` for each exam."""
 
     def __init__(self, sync: Sync, requester: Requester, retriever: ListRetriever, parent: ParentLink | None) -> None:
         super().__init__(sync, requester, retriever.record_selector.extractor)
@@ -47,21 +47,22 @@ class ListReader(ParentList):
         self._declared = retriever.incremental_sync
         self._other_orders = retriever.other_orders
         self._parent = parent
-        # What the children's URLs take of each record.
+        # The field of each record that goes into the children's URLs.
         self._parent_key = ""
         self._index: dict[Any, Parent] = {}
         self._server_time: datetime | None = None
         self._nameless = 0
-        # If a record of any list was not seen, what hangs on it is unknown.
+        # False if a record of any list was not seen: what belongs to it is unknown, so no state may advance.
         self.is_whole = True
         self.parent_fields: list[str] = []
         self.read_at = 0.0
-        # Lists not begun yet, for the log of a wait.
-        self._lists_left = 0
+        # How many lists have not begun yet, to log what a wait holds up.
+        self._lists_remaining = 0
 
     def keep_for(self, child: ParentStream) -> None:
         if self._parent_key not in ("", child.parent_key):
-            raise ValueError(f"{self._name}: its children name two keys, {self._parent_key} and {child.parent_key}")
+            keys = f"{self._parent_key} and {child.parent_key}"
+            raise ValueError(f"{self._name}: its children must take the same key, not {keys}")
         self._parent_key = child.parent_key
         for name in child.extra_fields:
             if name not in self.parent_fields:
@@ -79,7 +80,7 @@ class ListReader(ParentList):
     def _run(self) -> Iterator[Record]:
         failures = ParentFailures(known=any(cursor.floor is not None for cursor in self._cursors()))
         self._sending = self._dispatcher(
-            lambda: self._lists_left + self._walks.pages_left, failures if self._parent else None
+            lambda: self._lists_remaining + self._walks.pages_remaining, failures if self._parent else None
         )
         traits = ListTraits(self.label, self.pagination, self._key, self._time_field, self._other_orders)
         self._walks = ListWalks(
@@ -93,16 +94,16 @@ class ListReader(ParentList):
             self.is_whole = self.is_whole and self._parent.reader.is_whole and not failures
         self.is_whole = self.is_whole and self._walks.is_whole
         self.deferred_error = failures.error(url_path(self.requester.url_for("{id}")))
-        self._tell_what_is_missing()
+        self._report_missing()
         self.read_at = self.sync.clock.monotonic()
-        # Where something was not read the state stays: it may be older than the state would be.
+        # If anything was not read, keep the state: what is missing may be older than the new state.
         for cursor in self._cursors() if self.is_whole else ():
             cursor.complete()
 
     def _lists_of(
         self, parents: list[Parent], parameters: Mapping[str, str], failures: ParentFailures
     ) -> Iterator[Record]:
-        """The list of each parent; behind the others, those of parents that failed at first."""
+        """Yield the records of each parent's list. Lists that failed at first are tried again after the others."""
         tried_before: set[Any] = set()
         numbers = count()
         while parents:
@@ -110,8 +111,8 @@ class ListReader(ParentList):
             waiting = deque(zip(numbers, parents, strict=False))
             while waiting:
                 number, parent = failures.next_of(waiting)
-                self._lists_left = len(waiting) + len(set_aside)
-                # The first answer goes alone: by its time the states are capped, so nothing may be asked before it.
+                self._lists_remaining = len(waiting) + len(set_aside)
+                # Nothing else may be requested before the first answer has come, because its time caps the states.
                 others = islice(waiting, self.sync.settings.num_workers) if self._server_time else ()
                 for upcoming, other in others:
                     self._walks.request_ahead(self._request(other, upcoming, parameters))
@@ -129,22 +130,22 @@ class ListReader(ParentList):
                 self._sending.wait_for_set_aside()
             parents = set_aside
 
-    def _tell_what_is_missing(self) -> None:
+    def _report_missing(self) -> None:
+        """Log what could not be read. Raises if no parent has such a list, because base_url is probably wrong then."""
         missing = self._walks.missing
         if missing and not self._walks.found:
             raise self._all_missing()
         if missing:
             self.is_whole = False
             logger.info(
-                "%s: %d parents have no such list (HTTP 404). Those that still exist are asked for again at the next "
-                "sync.",
+                "%s: %d parents have no such list (HTTP 404). The next sync tries again for those that still exist.",
                 self.label,
                 missing,
             )
         if self._nameless:
             logger.warning(
-                "%s: %d have no readable id; nothing that hangs on them is asked for, and the state of those streams "
-                "stays where it was.",
+                "%s: %d records have no readable id. Nothing is requested for them, and the state of the streams that "
+                "would need it stays where it was.",
                 self.label,
                 self._nameless,
             )
@@ -155,49 +156,54 @@ class ListReader(ParentList):
             yield from self._emit(page, parent)
 
     def _request(self, parent: Parent | None, number: int, parameters: Mapping[str, str]) -> ListRequest:
+        """Return the request for the list of one parent, or for the only list."""
         return ListRequest(number, self.requester.url_for(parent.id if parent else ""), parameters)
 
     def _note_answer(self, answer: Answer) -> None:
+        """Count an answer, and take the server's time from the first one."""
         self.count_shared(len(self.streams_served))
         if self._server_time is None:
             self._begin(answer)
         self.warn_of_repairs(answer)
 
     def _emit(self, page: ListPage, parent: Parent | None) -> Iterator[Record]:
+        """Keep the records of a page for the children, and yield what each output wants of it."""
         answer, instants, news = page
         records = answer.records
         stream_slice = self._slice(parent)
         if self.serves_children:
             for record, instant in zip(records, instants, strict=True):
                 self._remember(record, instant, stream_slice)
-        members = self.selected
-        for number, member in enumerate(members):
-            cursor = member.cursor
-            own = records if number == len(members) - 1 else self._copy_of_records(answer)
+        outputs = self.selected
+        for number, output in enumerate(outputs):
+            cursor = output.cursor
+            own = records if number == len(outputs) - 1 else self._copy_of_records(answer)
             wanted = news
             if isinstance(cursor, ListCursor):
                 for instant in instants:
                     cursor.saw(instant)
                 wanted = [is_new and cursor.wants(instant) for is_new, instant in zip(news, instants, strict=True)]
             count = 0
-            for row in self.records_of(member, compress(own, wanted), stream_slice, answer.clean):
+            for row in self.records_of(output, compress(own, wanted), stream_slice, answer.clean):
                 count += 1
                 yield row
-            self.sync.count_records(member.name, count)
+            self.sync.count_records(output.name, count)
 
     def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
-        handed = {**stream_slice.partition, **stream_slice.extra_fields}
+        """Add a record to the index of parents, or replace the one with its id unless that is newer."""
+        parent_fields = {**stream_slice.partition, **stream_slice.extra_fields}
         try:
-            # It goes into a URL, and from there into messages: a text might be anything, such as an echoed credential.
+            # Accept integers only. The key goes into a URL and from there into messages, and a text could be anything,
+            # such as a credential that the server echoes.
             key = to_integer(record.get(self._parent_key))
         except UnreadableError:
             self._nameless += 1
-            # What hangs on it is unknown: no state may pass it.
+            # What belongs to this record is unknown, so no state may advance past it.
             self.is_whole = False
             return
         known = self._index.get(key)
         if known is None or (known.instant or 0) <= (instant or 0):
-            extra = tuple(record.get(name, handed.get(name)) for name in self.parent_fields)
+            extra = tuple(record.get(name, parent_fields.get(name)) for name in self.parent_fields)
             self._index[key] = Parent(instant, key, record.get(self._time_field), extra)
 
     def _slice(self, parent: Parent | None) -> StreamSlice:
@@ -206,21 +212,23 @@ class ListReader(ParentList):
         return self._parent.slice_for(parent)
 
     def _begin(self, answer: Answer) -> None:
+        """Cap the states at the time of the first answer."""
         if answer.server_time is not None:
             self.sync.update_server_clock(answer.server_time)
         self._server_time = answer.server_time or self._doubtful_time()
         if self._parent is not None:
-            # A parent made after its own list was read is not among those asked for, and what hangs on it may be
-            # older than the first answer here: the state must not pass it.
+            # A parent created after the parent list was read is not requested here, and its records may be older than
+            # the first answer. So the state must not advance past the time of the parent list.
             self._server_time = min(self._server_time, self._parent.reader.server_time)
         for cursor in self._cursors():
             cursor.begin(self._server_time)
 
     def _doubtful_time(self) -> datetime:
+        """Return a time that is certainly before the server's current one."""
         return self.sync.server_now() - _OUR_CLOCK_IS_OFF_BY
 
     def _server_filter(self) -> dict[str, str]:
-        """The parameter that leaves out what no selected stream needs, where the API has one."""
+        """Return the query parameter that leaves out what no selected stream needs; nothing if the API has none."""
         declared = self._declared
         if declared is None or declared.start_time_option is None:
             return {}
@@ -229,26 +237,27 @@ class ListReader(ParentList):
         bounds = [bound for bound in floors if bound is not None]
         if not bounds or len(bounds) < len(floors):
             return {}
-        # A second earlier: whether the API's own comparison includes its bound is not said.
+        # One second earlier, because nobody documents whether the API includes the bound itself.
         moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(seconds=min(bounds) // 1_000_000 - 1)
         self.sync.note_filter(self.requester.endpoint)
         return {parameter: moment.strftime(declared.datetime_format)}
 
     def _floors(self) -> list[int | None]:
-        own = [member.cursor.floor if member.cursor else None for member in self.selected]
+        """Return how far back each selected stream needs the list: a bound, or None for all of it."""
+        own = [output.cursor.floor if output.cursor else None for output in self.selected]
         below = [bound for child in self.children for bound in _floors_of_child(child)]
         return own + below
 
     @property
     def _time_field(self) -> str:
-        """The field of a record that tells when it was last updated; "" where there is none."""
+        """The field with the time of a record's last update; "" if there is none."""
         return self._declared.cursor_field if self._declared else ""
 
     def _cursors(self) -> list[ListCursor]:
-        return [member.cursor for member in self.selected if isinstance(member.cursor, ListCursor)]
+        return [output.cursor for output in self.selected if isinstance(output.cursor, ListCursor)]
 
     def _records(self, answer: Answer, body: Any) -> list[dict[str, Any]]:
-        """Those of a body. An answer whose total is 0, or whose status says that there is nothing, may have no list."""
+        """Return the records in a body. It may lack the list if the total is 0 or the status says that it is empty."""
         total = self.pagination.signals(answer.headers, answer.body, 1).total
         if answer.is_bare and (total or answer.status != 204):
             raise UnexpectedAnswer(f"HTTP {answer.status} with no valid JSON")
@@ -257,6 +266,7 @@ class ListReader(ParentList):
         return self.extractor.records(body)
 
     def _all_missing(self) -> Exception:
+        """Return the error for lists that no parent has."""
         path = url_path(self.requester.url_for("{id}"))
         return config_error(
             f"{path} does not exist for any of {self._walks.missing} parents (HTTP 404). Check base_url: "
@@ -265,8 +275,8 @@ class ListReader(ParentList):
 
 
 def _floors_of_child(child: Reader) -> list[int | None]:
-    """How far back the selected streams below a list need it: a bound for each, None for "all of it"."""
-    floors = [child.parent_floor(member.name) for member in child.selected]
+    """Return how far back the streams below a list need it: a bound for each, or None for all of it."""
+    floors = [child.parent_floor(output.name) for output in child.selected]
     return [*floors, None] if child.serves_children else floors
 
 
@@ -275,9 +285,9 @@ class ListRetriever(EndpointRetriever):
     """Reads a list page by page, for its stream, those derived from it, and those that have it as their parent.
 
     Args:
-        paginator: how it pages.
-        other_orders: query parameters that give the same list in another order, such as `{sort: -registeredAt}`. Used
-            where fewer records were seen than the list's total tells.
+        paginator: how the list pages.
+        other_orders: query parameters that return the same list in another order, such as `{sort: -registeredAt}`.
+            Used if fewer records were seen than the list's total says.
     """
 
     paginator: Paginator
