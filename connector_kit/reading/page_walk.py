@@ -1,22 +1,22 @@
-"""Where a list ends, and which page comes next, so that nothing slips past while the list moves.
+"""Decides where a list ends and which page comes next, so that no record is lost while the list moves.
 
-Where a list ends is the server's word: a total, a link to the next page, the number of the last one. Where they
-contradict each other more is read rather than less; where none comes, the list ends with a page that brings nothing
-new, never with a short one: servers give smaller pages than asked for, and leave out rows that a credential may not
-see.
+The server says where a list ends: by a total, a link to the next page, or the number of the last one. If these
+contradict each other, read more rather than less. If there are none, the list ends with a page that shows nothing new,
+never with a short one: servers return smaller pages than requested, and leave out rows that a credential may not see.
 
-Both APIs page by number over a list that others change meanwhile. What that does to the records not yet read:
+Both APIs page by number, and others change the list meanwhile. What this does to the records not read yet, if one is
 
-- created: pushed to later pages, or not at all. Harmless; some come twice.
-- deleted: pulled to *earlier* pages, where nobody looks again. A total that comes with each page shrinks and says by
-  how much, and the walk steps back that far; at its end the list's beginning is read again. A list of several pages
-  that tells no total is walked until a walk brings nothing new.
-- moved, in a list that is ordered by the time of update: to its end, which pulls others to earlier pages and shows the
-  moved record a second time under a new time; or to its beginning, which pushes others to later pages, where one is
-  seen a second time as it was. Seeing a record twice therefore asks for another walk: of the whole list in the first
-  case, of its beginning in the second.
-- none of it, but the server's order has ties: records of one bulk import share their time, and stand in another order
-  at each request. One comes on two pages, another on none. Only the total tells: see `SeenRecords.lacks`.
+- created: it may push others to later pages. Harmless; some come twice.
+- deleted: it pulls the others to *earlier* pages, which were read already. If each page carries a total, the total
+  shrinks by as many, and the walk steps back that far; at its end the list's beginning is read again. A list of several
+  pages without a total is walked again until a walk shows nothing new.
+- moved, because the list is ordered by the time of update. If it moves to the end, it pulls others to earlier pages,
+  and comes a second time with a new time. If it moves to the beginning, it pushes others to later pages, and one of
+  them comes a second time unchanged. So a record that comes twice means another walk: through the whole list in the
+  first case, through its beginning in the second.
+- unchanged, but equal to others in the server's order: records of one bulk import share their time, and their order
+  differs from request to request. One comes on two pages, another on none. Only the total shows this: see
+  `SeenRecords.lacks`.
 """
 
 from __future__ import annotations
@@ -25,23 +25,24 @@ from typing import Any
 
 from connector_kit.reading.paginators import PageSignals
 
-# A last page with fewer records than the total promises is asked for again this often: the server may have counted
+# Request a last page this many times again if it has fewer records than the total promises: the server may have counted
 # just before a deletion and listed just after it.
 _DOUBTS = 2
-# A list that grows while it is read may come to twice the pages that it promised at first, and some more. No list of
-# these APIs comes near two million records, and so many are what the memory of a walk holds.
+# A list that grows while it is read may take twice the pages that it promised at first, and some more. The upper limit
+# is two million records: no list of these APIs comes near that, and a walk can keep that many in memory.
 _GROWTH, _SPARE_PAGES, _MOST_PAGES = 2, 1_000, 20_000
-# So often in a row a total may shrink, and grow again, without a record that is new.
+# Step back at most this many times in a row without seeing a new record, if a total keeps shrinking and growing.
 _MOST_STEPS_BACK = 4
-# So many pages in a row with the very same records are no coincidence of records that move.
+# This many pages in a row with exactly the same records can't be a coincidence of records that move.
 _SAME_PAGES = 3
 
 
 class OnePage:
-    """Whether an endpoint gives all of a list at once, whatever page it is asked for.
+    """Learns whether an endpoint returns a whole list at once, no matter which page is requested.
 
-    Learnt from lists that tell nothing of their end: the second page is the first one once more. That proves it for no
-    longer lists than that one: a server that gives the last page in the place of those behind it does the same.
+    It learns from lists without a total or a link: if the second page repeats the first one, the list has one page.
+    This proves it only for lists up to that length, because a server that repeats the last page for any later page
+    number looks the same.
     """
 
     def __init__(self) -> None:
@@ -49,27 +50,32 @@ class OnePage:
         self._is_paged = False
 
     def holds(self, rows: int) -> bool:
-        """Whether a first page with so many records is all of its list."""
+        """Return whether a first page with this many records is known to be the whole list."""
         return not self._is_paged and rows <= self._longest
 
     def learn(self, rows: int, is_same: bool) -> None:
-        """Note a second page, behind a first one with so many records; `is_same` where it was that one once more."""
+        """Note a second page.
+
+        Args:
+            rows: how many records the first page had.
+            is_same: whether the second page repeated them.
+        """
         self._is_paged = self._is_paged or not is_same
         self._longest = max(self._longest, rows)
 
 
 class PageWalk:
-    """One walk through a list.
+    """Keeps track of one walk through a list: which pages count as read, which comes next, and when to stop.
 
-    `rows` has the number of records on each page, from the list's beginning, that was surely read as the list stands
-    now. A deletion anywhere may have pulled one unread record below that mark, so the mark goes down by as many as were
-    deleted; a page that begins above the mark does not count, and is read again when its turn comes.
+    `rows` has the number of records of each page that is certainly read as the list is now, from the list's beginning.
+    A deletion anywhere may have pulled one unread record in front of that mark, so the mark goes back by as many
+    records as were deleted. A page that begins after the mark does not count, and is read again when its turn comes.
 
     Args:
-        page_size: records on a full page, as they are asked for.
-        short_is_last: whether a page that is not full ends a list that tells nothing of its end: for what comes in one
-            answer as far as anybody knows, and would cost a second request each.
-        one_page: what is known of the endpoint from other lists that tell nothing of their end.
+        page_size: records on a full page, as requested.
+        short_is_last: whether a page that is not full ends a list without a total or a link. For what comes in one
+            answer as far as anybody knows, and would otherwise cost a second request each.
+        one_page: what other lists without a total or a link have shown about the endpoint.
     """
 
     def __init__(self, page_size: int, short_is_last: bool = False, one_page: OnePage | None = None) -> None:
@@ -78,23 +84,23 @@ class PageWalk:
         self._one_page = one_page or OnePage()
         self.rows: list[int] = []
         self._reached = 0
-        # The most records on any page, which is never more than the server's own page size: to step back by too many
-        # pages costs a request, by too few a record.
+        # The most records on any page so far, which is never more than the server's own page size. Stepping back too
+        # many pages costs a request; too few would lose a record.
         self._size = 0
-        # Whether the page that came last had been read before in this walk.
+        # Whether the last page had been read before in this walk.
         self.is_repeat = False
-        # Whether something may have moved to the list's beginning that the walk did not show. A deletion at the same
-        # time pulls the others back to where they were, so that no record comes twice and tells of it.
+        # Whether a record may have moved to the list's beginning without being seen. If another one is deleted at the
+        # same time, the rest return to where they were, so no record comes twice and shows the move.
         self.beginning_in_doubt = False
-        # By how much the total shrank with the last page.
+        # How much the total shrank with the last page.
         self.shrank_by = 0
-        # Whether the server said that there is more, and the walk ended all the same.
+        # Whether the walk ended although the server said that there is more.
         self.is_cut_short = False
         self._said_more = False
         self.cursor: str | None = None
         self._by_cursor = False
         self._last_page = 0
-        # Pages that showed something new, or nothing: a deletion may have emptied the last one before it came.
+        # Counts pages with new records, and empty ones: a deletion may have emptied the last page before it was read.
         self._pages = 0
         self._total: int | None = None
         self._steps_back = 0
@@ -106,22 +112,29 @@ class PageWalk:
         self._same = 1
 
     def why_endless(self, page: int, keys: list[Any], signals: PageSignals, again: bool = False) -> str | None:
-        """Note the ids on a page. Says why the list never ends, where that shows; None otherwise.
+        """Note the keys of a page's records, and check whether the list ever ends.
 
-        `again` where a walk before this one has found less than the total tells.
+        Args:
+            page: the page's number.
+            keys: what tells its records apart; None for records without a key.
+            signals: what the answer says about the list.
+            again: whether an earlier walk found fewer records than the total.
+
+        Returns:
+            Why the list never ends, for an error message; None if it may end.
         """
         self._asked += 1
         total = signals.total
         if self._asked == 1 and total is not None:
             self._most = min(_MOST_PAGES, _GROWTH * total // self._asked_size + _SPARE_PAGES)
         if self._asked > self._most:
-            return f"{self._most:,} pages were read, and it goes on"
+            return f"{self._most:,} pages were read, and it still goes on"
         follows = page == self._last_page + 1
         same = follows and bool(keys) and None not in keys and keys == self._last_keys
         self._same = self._same + 1 if same else 1
         self._last_keys = keys
         if not self._promises_more(page, signals):
-            # The page behind the last one, as some servers give it: the last once more, or all of an unpaged list.
+            # This is the page after the last one. Some servers repeat the last page there, or the whole unpaged list.
             return None
         ends_here = total is not None and page > 1 and page * self._asked_size >= total
         if self._same >= _SAME_PAGES or (again and ends_here and keys and self._same == page):
@@ -129,30 +142,41 @@ class PageWalk:
         return None
 
     def _promises_more(self, page: int, signals: PageSignals) -> bool:
+        """Return whether the server says that there are records on this page or after it."""
         if signals.more or signals.total is None:
             return bool(signals.more)
         return sum(self.rows) < signals.total and (page - 1) * self._asked_size < signals.total
 
     @property
     def is_blind(self) -> bool:
-        """Whether a deletion goes unseen: several pages by number, one of them without a total."""
+        """Whether deletions go unnoticed, because there are several pages by number and one of them has no total."""
         return self._untold and self._pages > 1 and not self._by_cursor
 
     @property
     def total(self) -> int | None:
-        """How many records the list has, by the last page that told. None where none did, or where more came."""
+        """How many records the list has, by the last page with a total. None if no page had one, or if more came."""
         return self._total
 
     @property
     def expected_pages(self) -> int:
-        """How many pages the list has, by its total and the largest page so far; 1 where that can't be told yet."""
-        # A first page that is not full may be that of a server with smaller pages, or lack rows: the second one tells.
+        """How many pages the list has, by its total and the largest page so far; 1 if that can't be known yet."""
+        # If the first page is not full, the server may use smaller pages, or the page may lack rows. The second page
+        # will show which.
         if self._total is None or not self._size or (len(self.rows) == 1 and self._size != self._asked_size):
             return 1
         return -(-self._total // self._size)
 
     def counts(self, page: int, rows: int, signals: PageSignals) -> bool:
-        """Take note of a page. False where it must be read again, because the list moved before it."""
+        """Note a page.
+
+        Args:
+            page: its number.
+            rows: how many records it has.
+            signals: what the answer says about the list.
+
+        Returns:
+            Whether the page counts; False if it must be read again because the list moved in front of it.
+        """
         self._last_page = max(self._last_page, page)
         self.shrank_by = 0
         total = signals.total
@@ -160,7 +184,8 @@ class PageWalk:
             if self._total is not None and total < self._total:
                 self._steps_back += 1
                 self.beginning_in_doubt = True
-                # Servers of theirs that count differently answer by turns; stepping back would never end.
+                # Several servers behind one address may count differently and answer by turns. Without a limit,
+                # stepping back would never end.
                 if self._steps_back <= _MOST_STEPS_BACK:
                     back = -(-(self._total - total) // max(1, self._size))
                     del self.rows[max(0, len(self.rows) - back) :]
@@ -172,7 +197,7 @@ class PageWalk:
         self.cursor = signals.cursor
         self._by_cursor = self._by_cursor or signals.cursor is not None
         self.is_repeat = page <= self._reached
-        # From page 1 the walk goes on through all that follow.
+        # A walk that is back at page 1 goes through all later pages again, so there is no doubt left.
         self.beginning_in_doubt = self.beginning_in_doubt and page > 1
         self.rows[page - 1 :] = [rows]
         self._size = max(self._size, rows)
@@ -180,14 +205,19 @@ class PageWalk:
         if self._total is not None and (
             sum(self.rows) > self._total or (signals.more and sum(self.rows) == self._total)
         ):
-            # More came, or is to come, than it tells: it counts something else, such as what is on the page.
+            # More records came, or will come, than the total says. So it counts something else, such as what is on the
+            # page.
             self._total, self._untold = None, True
         return True
 
     def next(self, rows: int, counted: bool, signals: PageSignals, brought_news: bool = True) -> int | None:
-        """The page to read after one with `rows` records; None at the end.
+        """Return the number of the page to read next; None at the end of the list.
 
-        `brought_news` is False where all of them had been seen before in this walk.
+        Args:
+            rows: how many records the last page had.
+            counted: what `counts` returned for it.
+            signals: what its answer says about the list.
+            brought_news: False if all of its records had been seen before in this walk.
         """
         page = len(self.rows) + 1
         self._pages += counted and (rows == 0 or brought_news)
@@ -196,30 +226,31 @@ class PageWalk:
         if counted and signals == PageSignals():
             if len(self.rows) == 2:
                 self._one_page.learn(self.rows[0], is_same=rows > 0 and not brought_news)
-            # One page says that there is more, the next one has nothing and says nothing: something is missing.
+            # The page before said that there is more, but this one is empty and says nothing: something is missing.
             self.is_cut_short = self.is_cut_short or (self._said_more and rows == 0)
         return page if not counted or self._goes_on(rows, signals, brought_news) else None
 
     def end(self) -> None:
-        """Told that the server has no such page."""
+        """Note that the server does not have the requested page, so the list ends before it."""
         self.is_cut_short = self.is_cut_short or self._said_more
         self._pages += 1
 
     def _goes_on(self, rows: int, signals: PageSignals, brought_news: bool) -> bool:
+        """Return whether another page follows."""
         self._said_more = bool(signals.more)
         read, total = sum(self.rows), self._total
         if signals.more:
-            # Not for ever: a link that goes on behind what the total tells is no more than a hint.
+            # Once earlier pages have reached the total, a link is only a hint: follow it while it shows something new.
             return brought_news or signals.total is None or read - rows < signals.total
         if total is not None:
-            # A page may be empty though others follow: a credential may not see the rows on it.
+            # A page may be empty although others follow, because the credential may not see the rows on it.
             return read < total and ((rows > 0 and brought_news) or len(self.rows) * max(1, self._size) < total)
         if signals.more is not None or (self._short_is_last and rows < self._asked_size):
             return False
         return rows > 0 and brought_news and not (len(self.rows) == 1 and self._one_page.holds(rows))
 
     def _is_doubtful(self, page: int, rows: int, signals: PageSignals) -> bool:
-        """Whether a page holds fewer records than the total promises, and may hold them at another look."""
+        """Return whether a page has fewer records than the total promises, and should be requested again."""
         if self._total is None or (page == 1 and signals.more):
             return False
         size = self._size if page > 1 else self._asked_size

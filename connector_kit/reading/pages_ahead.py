@@ -1,4 +1,4 @@
-"""Asks for pages before their turn, so that several are in flight, and hands them out in order."""
+"""Requests pages before their turn, so that several are in flight, and returns them in order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from connector_kit.errors import RequestFailure, failure
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec, SetAside, SetAsideError
 from connector_kit.http.requester import Answer
 
-# Answers that came before their turn: at most so many for each request in flight, and so many bytes in all. Talentics
-# sends all applicants of a job in one answer.
+# Keep at most this many answers per worker that came before their turn, and this many bytes in all: Talentics sends all
+# applicants of a job in one answer.
 _WAITING_PER_WORKER, _WAITING_BYTES = 2, 8 << 20
 
 _Result = Answer | RequestFailure | SetAside | None
@@ -19,7 +19,7 @@ SpecOf = Callable[[int], RequestSpec[int]]
 
 @dataclass
 class _Ticket:
-    """Names one request: the list's number and the page. Compared by identity: a page may be asked for again."""
+    """One request: the list's number and the page. Compare by identity, as a page may be requested again."""
 
     number: int
     page: int
@@ -27,7 +27,7 @@ class _Ticket:
 
 @dataclass
 class _OpenList:
-    """A list that is read now or soon: which pages to ask for next, which are in flight, which have come."""
+    """A list that is being read or will be soon: the pages to request next, those in flight, and those that came."""
 
     spec_of: SpecOf
     next_page: int = 1
@@ -36,25 +36,25 @@ class _OpenList:
     came: dict[int, _Result] = field(default_factory=dict)
 
     def reset(self, page: int) -> None:
-        """Forget what was asked for ahead; ask for this page alone."""
+        """Forget all pages that were requested ahead, and request only this one."""
         self.in_flight.clear()
         self.came.clear()
         self.next_page = self.last_page = page
 
 
 class PagesAhead:
-    """The pages of the lists of one endpoint, in flight side by side.
+    """Requests the pages of one endpoint's lists, several at a time.
 
-    Lists are numbered in the order in which they are read. Requests go out in that order too, so that the page that is
-    needed next is never behind one that is needed later. What is asked for ahead must be what will be needed: how far
-    a list goes is the caller's to say, with `extend`, and where it moves the caller takes another page, or says
-    `stop`; what was in flight beyond is then forgotten and asked for again.
+    Lists are numbered in the order in which they are read. Requests are sent in that order too, so the page that is
+    needed next never waits for one that is needed later. Only pages that will be needed may be requested ahead: the
+    caller says with `extend` how far a list goes. If the list moves, the caller takes another page or calls `stop`; the
+    pages in flight are then forgotten and requested again when needed.
 
     Args:
         dispatcher: sends the requests, as many at a time as the sync allows.
         workers: how many that is.
-        last_page_of: says how many pages a list has by its first page, for lists whose turn has not come; 1 where that
-            can't be told.
+        last_page_of: returns how many pages a list has, judging by its first page; 1 if that can't be known. For lists
+            whose turn has not come.
     """
 
     def __init__(self, dispatcher: Dispatcher, workers: int, last_page_of: Callable[[Answer], int]) -> None:
@@ -66,27 +66,27 @@ class PagesAhead:
         self._results: Iterator[tuple[_Ticket, _Result]] | None = None
 
     def open(self, number: int, spec_of: SpecOf) -> None:
-        """Begin a list with its first page, which may be in flight already."""
+        """Begin a list with its first page, or go on with it if that page was requested ahead."""
         self._lists.setdefault(number, _OpenList(spec_of)).spec_of = spec_of
 
     def extend(self, number: int, last_page: int) -> None:
-        """The list stands still and has so many pages: ask for those that follow ahead of their turn."""
+        """Request pages up to `last_page` before their turn, because the list does not move and has that many."""
         self._lists[number].last_page = last_page
 
     def stop(self, number: int) -> None:
-        """The list moves, or nobody knows how far it goes: forget what is in flight ahead of its turn."""
+        """Forget the pages requested before their turn, because the list moves or its length is unknown."""
         self._lists[number].reset(self._lists[number].next_page)
 
     def close(self, number: int) -> None:
-        """The list is done: none of its pages is needed any more."""
+        """Forget the list, because none of its pages is needed any more."""
         self._lists.pop(number, None)
 
     def take(self, number: int, page: int) -> Answer | None:
-        """Wait for a page. None where the server says that there is nothing (404, and the failure table agrees).
+        """Wait for a page and return it; None if the server has nothing there (404, and the failure table agrees).
 
         Raises:
             RequestFailed: the request failed for good.
-            SetAsideError: it failed so far.
+            SetAsideError: the request failed for now, and can be tried again later.
         """
         wanted = self._lists[number]
         if page not in wanted.came and page not in wanted.in_flight and page != wanted.next_page:
@@ -103,13 +103,13 @@ class PagesAhead:
         return result
 
     def _receive(self) -> None:
-        """Wait for the request that was sent first."""
+        """Wait for the request that was sent first, and keep its result if it is still needed."""
         if self._results is None:
             self._results = self._dispatcher.results(self._next_spec)
         try:
             ticket, result = next(self._results)
         except BaseException:
-            # With it ended what else was in flight.
+            # The dispatcher has given up everything else in flight, so request those pages again.
             self._results = None
             for each in self._lists.values():
                 each.next_page = min([*each.in_flight, each.next_page])
@@ -124,7 +124,7 @@ class PagesAhead:
             its.last_page = self._last_page_of(result)
 
     def _next_spec(self) -> RequestSpec[_Ticket] | None:
-        """The next request to send; None for now."""
+        """Return the next request to send; None if there is none at the moment."""
         for number in sorted(self._lists):
             its = self._lists[number]
             if its.next_page > its.last_page:
@@ -139,6 +139,7 @@ class PagesAhead:
         return None
 
     def _is_full(self) -> bool:
+        """Return whether enough answers are waiting for their turn."""
         waiting = [result for its in self._lists.values() for result in its.came.values()]
         sizes = (len(result.content) for result in waiting if isinstance(result, Answer))
         return len(waiting) >= _WAITING_PER_WORKER * self._workers or sum(sizes) >= _WAITING_BYTES

@@ -1,4 +1,4 @@
-"""Which records a list has shown, and whether it moved while it was read."""
+"""Keeps track of the records that a list has shown, and whether it moved while it was being read."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any, TypeGuard
 
 
 def key_of(record: Mapping[str, Any], name: str) -> int | str | None:
-    """What tells a record from the others, under its key's name; None where it holds what can't."""
+    """Return the record's value of field `name` if it can tell records apart, an integer or a text; None otherwise."""
     key = record.get(name)
     if isinstance(key, str) and key.isascii() and key.isdigit():
-        # Where a list spells one id both ways, it is one record.
+        # A list may write the same id as 17 in one place and as "17" in another: it is one record.
         return int(key)
     return key if isinstance(key, (int, str)) else None
 
 
-# Ids are spread over so many small sorted arrays: a prime, so that ids with regular gaps are spread as well.
+# Ids are spread over this many small sorted arrays. It is a prime, so that ids with regular gaps are spread evenly too.
 _BUCKETS = 4093
 _NO_TIME = -(1 << 63)
 
 
 class _TimesById:
-    """Which ids were seen, under which time, and in which walk: 18 bytes each, where a dict takes a hundred."""
+    """Maps ids to the time and the walk in which they were last seen: 18 bytes per id, where a dict takes a hundred."""
 
     def __init__(self) -> None:
-        # Ids, times and walks, side by side, in the order of the ids.
+        # Parallel arrays of ids, times and walks, sorted by id.
         self._buckets: dict[int, tuple[array[int], array[int], array[int]]] = {}
-        # Keys that are no number of 64 bits.
+        # Keys that don't fit into 64 bits: texts and larger numbers.
         self._others: dict[int | str, tuple[int | None, int]] = {}
         self._size = 0
 
@@ -36,7 +36,7 @@ class _TimesById:
         return self._size + len(self._others)
 
     def walk_of(self, key: int | str) -> int:
-        """The last walk in which the key was seen; 0 for none."""
+        """Return the last walk in which the key was seen; 0 if there was none."""
         if not _fits(key):
             return self._others.get(key, (None, 0))[1]
         bucket = self._buckets.get(key % _BUCKETS)
@@ -47,7 +47,7 @@ class _TimesById:
         return walks[place] if place < len(ids) and ids[place] == key else 0
 
     def put(self, key: int | str, time: int | None, walk: int) -> tuple[int | None, int]:
-        """Note a key. Return the time and the walk that were known of it; walk 0 where it is new."""
+        """Store a key. Return the time and the walk that were stored before; walk 0 if the key is new."""
         if not _fits(key):
             before = self._others.get(key, (None, 0))
             self._others[key] = (time, walk)
@@ -76,26 +76,27 @@ def _fits(key: int | str) -> TypeGuard[int]:
 
 
 class SeenRecords:
-    """Which records a list has shown, under which time; tells whether a walk must be repeated.
+    """Stores which records a list has shown, and with which time; decides whether the list must be walked again.
 
-    After a walk, `moved` is the part to walk again ("whole" or "beginning") or None; `brought_news` tells whether the
-    walk showed anything that none had shown before.
+    After a walk, `moved` is the part to walk again ("whole" or "beginning") or None. `brought_news` says whether the
+    walk showed anything that no earlier walk had shown. `came_twice` says whether records came twice in one walk; they
+    take the place of others if the server's order has ties.
     """
 
     def __init__(self) -> None:
         self._times = _TimesById()
-        # A list is walked some ten times at the most.
+        # The number of the current walk, stored in 16 bits: a list is walked about ten times at most.
         self._walk = 0
         self._without_key = 0
-        # By how much the total shrank, and the records seen since.
+        # How much the total has shrunk, and the records seen since it last did.
         self._deleted = 0
         self._since: set[int | str] = set()
         self.moved: str | None = None
         self.brought_news = False
-        # Whether some came twice in one walk, as they do in the place of others where the order has ties.
         self.came_twice = False
 
     def begin_walk(self) -> None:
+        """Begin another walk through the list."""
         self._walk += 1
         self._without_key = 0
         self.moved = None
@@ -107,33 +108,40 @@ class SeenRecords:
 
     @property
     def proven(self) -> int:
-        """How many of the list's records were seen for sure.
+        """How many of the list's records were certainly seen.
 
-        Those that were deleted meanwhile may be among what was seen, and would be counted in the place of others: as
-        many are left out, unless as many were seen since.
+        Records that were deleted meanwhile may be among those seen, and would be counted in place of others. So as many
+        are subtracted; but all records seen since the last deletion count.
         """
         return max(len(self._times) - self._deleted, len(self._since)) + self._without_key
 
     def lacks(self, total: int | None) -> bool:
-        """Whether fewer records were seen than the list has."""
+        """Return whether fewer records were seen than the list has."""
         return total is not None and self.proven < total
 
     def some_were_deleted(self, number: int) -> None:
-        """Note that the total shrank, before the page that said so is noted."""
+        """Note that the total shrank by `number`. Call this before noting the records of the page that showed it."""
         self._deleted += number
         self._since.clear()
 
     def in_this_walk(self, keys: list[int | str | None]) -> bool:
-        """Whether all these records were seen in this walk already."""
+        """Return whether all these records were already seen in the current walk."""
         return all(key is not None and self._times.walk_of(key) == self._walk for key in keys)
 
     def is_new(self, key: int | str | None, instant: int | None, is_repeat: bool = False) -> bool:
-        """Note a record. True where it was not seen before as it is now.
+        """Note a record, and notice whether the list moved.
 
-        On a page that is read again records are expected twice: they tell nothing of a list that moved.
+        Args:
+            key: the record's key; None if it has none.
+            instant: the time of its last update.
+            is_repeat: whether its page is read again. Unchanged records that come twice are expected then, and don't
+                mean that the list moved.
+
+        Returns:
+            Whether the record is new, or has another time than when it was last seen.
         """
         if key is None:
-            # Without an id nobody can tell one record from another.
+            # Records without a key can't be told apart, so count each as new.
             self._without_key += 1
             return True
         time, walk = self._times.put(key, instant, self._walk)

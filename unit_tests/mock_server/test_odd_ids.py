@@ -19,7 +19,7 @@ LIST = "/candidates?page=1&includeInactiveResponsibleEmployees=true"
 def test_nothing_is_asked_for_under_an_id_that_is_none(odd: object) -> None:
     outcome = VENDOR.read("candidate_comments", {LIST: counted_page([{**CANDIDATE, "id": odd}])})
     assert outcome.records == {"candidate_comments": []}
-    assert "candidates: 1 have no readable id; nothing that hangs on them is asked for, and the state" in outcome.told
+    assert "candidates: 1 records have no readable id. Nothing is requested for them, and the state" in outcome.told
     assert outcome.states == {"candidate_comments": {}}
     assert TOKEN not in outcome.told
 

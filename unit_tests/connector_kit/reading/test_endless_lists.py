@@ -87,7 +87,7 @@ def test_a_list_that_grows_for_ever(promised: int | None, monkeypatch: pytest.Mo
     )  # fmt: skip
     # Twice the ten pages that it promised and five to spare; where it promises nothing, as many as any list may have.
     most = 25 if promised else 100
-    assert walk(endless) == (most + 1, f"{most} pages were read, and it goes on")
+    assert walk(endless) == (most + 1, f"{most} pages were read, and it still goes on")
 
 
 def test_a_total_that_goes_up_and_down_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,13 +245,13 @@ def test_a_server_that_counts_before_a_deletion_and_lists_after_it_loses_nothing
 
 
 def test_a_page_that_is_read_again_after_a_deletion_is_no_sign_of_a_list_that_moved() -> None:
-    walker, sightings = PageWalk(2), SeenRecords()
-    sightings.begin_walk()
+    walker, seen = PageWalk(2), SeenRecords()
+    seen.begin_walk()
     # One of the first four goes before the third page is asked for: the second is read again.
     for page, rows, total in ((1, "ab", 6), (2, "cd", 6), (3, "f", 5), (2, "de", 5), (3, "f", 5)):
         if walker.counts(page, len(rows), PageSignals(total)):
             for row in rows:
-                sightings.is_new(row, 0, walker.is_repeat)
-    assert sightings.moved is None
-    sightings.is_new("d", 1, is_repeat=True)
-    assert sightings.moved == "whole"
+                seen.is_new(row, 0, walker.is_repeat)
+    assert seen.moved is None
+    seen.is_new("d", 1, is_repeat=True)
+    assert seen.moved == "whole"
