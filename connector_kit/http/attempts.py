@@ -73,7 +73,7 @@ class AttemptSender:
         return attempt
 
     def abandon(self, attempt: Attempt) -> None:
-        """Cancel an attempt, or give up its slot in case it is lost."""
+        """Cancel an attempt that is no longer needed. If it is under way, give its slot up should it be lost."""
         if attempt.future.cancel():
             self._sync.budget.release(self._window)
         else:

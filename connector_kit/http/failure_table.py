@@ -21,7 +21,7 @@ from connector_kit.records.bodies import looks_like_html
 
 # Seconds between the attempts of one request: five minutes in all, which outlasts a deploy or restart on their side.
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0)
-# Seconds that the attempts after the first may take besides: where a server hangs, each of them takes minutes.
+# Seconds that the attempts after the first may take in addition: if a server hangs, each of them takes minutes.
 PATIENCE = 300.0
 
 
