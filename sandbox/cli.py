@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -301,6 +302,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         parser().error(str(problem))
     except OSError as problem:
         return _failed(f"cannot listen on {given.host} port {given.port}: {problem.strerror}")
+    with listener:
+        return _serve(given, world, listener, origin)
+
+
+def _serve(given: argparse.Namespace, world: World, listener: socket.socket, origin: str) -> int:
     configs = world.configs(origin)
     if given.write_configs:
         try:
