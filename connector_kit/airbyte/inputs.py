@@ -69,14 +69,14 @@ def read_state(path: str) -> list[AirbyteStateMessage]:
     """Read the saved states of the streams.
 
     Raises:
-        AirbyteTracedException: a config error, if the file holds anything else.
+        AirbyteTracedException: a config error, if the file is not a list of states.
     """
     with _as_config_error():
         states = read_state_file(path, logger)
     try:
         # Some runners write an empty object where there is no state yet.
         return [AirbyteStateMessageSerializer.load(state) for state in _as_list(states or [])]
-    except Exception:  # noqa: BLE001 - the same
+    except Exception:  # noqa: BLE001 - as in `read_catalog`
         raise config_error(
             f"The state file {shown(path)} is not a list of states. It must be a JSON list with the `state` of this "
             "source's last STATE message for each stream. Restore it, or leave out --state to read everything again."

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from connector_kit.http.attempts import Attempt
 from connector_kit.http.failure_table import PATIENCE, PAUSES
 
-# A server that is down may say for how long (`Retry-After`). We wait for it this many seconds in all.
+# A server that is down may say for how long (`Retry-After`). We honor at most this many seconds in total.
 _LONGEST_RETRY_AFTER = 3600.0
-# Attempts that our own burst explains don't count. Beyond this many, a request that is always reset is a failure.
+# Attempts lost to our own burst don't count, up to this many; after that they do.
 _MOST_FORGIVEN = 8
 
 
@@ -19,8 +19,9 @@ class Retries:
     """The failed attempts of one request.
 
     Args:
-        counted: attempts that count; `forgiven`: attempts that our own burst explains.
-        set_aside_after: counted attempts after which a request that was set aside before is set aside again, else 0.
+        counted: attempts that count.
+        forgiven: attempts lost to our own burst.
+        set_aside_after: at which number of counted attempts it is set aside again; 0 if it never was.
         failed_at: when the first attempt failed, by the monotonic clock.
         hung: seconds that the attempts after the first took.
         waited_as_told: seconds of pauses that a `Retry-After` asked for.

@@ -1,4 +1,4 @@
-"""Budgets of requests: never more than allowed in a window, and every window used from its first moment.
+"""Budgets of requests: never more than allowed in a window, and no slot left unused once a window opens.
 
 Neither vendor says how its window moves. Counting each request from the moment of its *answer* is safe for every kind:
 the server can't have counted it later, so a slot that is free here is free there.
@@ -16,7 +16,7 @@ from connector_kit.limits.headers import LimitHeaders
 from connector_kit.limits.window import Window
 
 _SCOPES = ("endpoint", "all")
-# Where a slot frees only when another request is answered, nobody knows when that is: look again after these seconds.
+# If a slot is freed only by another answer, check again after this many seconds.
 _LOOK_AGAIN = 0.25
 # A clock that counts in floats may not notice a shorter pause.
 _SHORTEST = 0.001

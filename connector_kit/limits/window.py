@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from connector_kit.limits.headers import LimitHeaders
 
-# Seconds to wait after a 429 that says nothing when we have used nothing. Doubled for each further one.
+# Seconds to wait after a 429 without a reset time when we have sent nothing in this window; doubled for each further
+# one.
 _DEFAULT_PAUSE = 60.0
-# The shortest pause after a 429, however soon it invites us: 429s in a row must not be answered by a storm of requests.
+# The shortest pause after a 429, however short a pause the server asks for: 429s in a row must not be answered by a
+# storm of requests.
 _SHORTEST_PAUSE = 1.0
 # What is in flight when a 429 comes can't be called back, and is refused too. Where answers don't say how many are
-# left, at most this fraction of the limit is in flight: one request of 50; of 5,000 more than there are workers.
+# left, at most one request for each 50 of the limit is in flight: 1 for a limit of 50, and 100 for 5,000.
 _UNSEEN_PART = 50
 # A limit below this fraction of the configured one counts something else, such as the requests of a second.
 _PLAUSIBLE_PART = 0.1
@@ -34,7 +36,7 @@ class Window:
         held: requests that were lost and are to be sent again: the server may have counted them.
         blocked_until: until when a 429 closed the window.
         closed_until: until when the server itself says that it is closed; None where it does not say.
-        emptied_at: when our count last started over because the server's window did.
+        emptied_at: when we last cleared our count because the server's window had restarted.
         began_at: when the first answer since the last 429 came. As far as we can tell, the server's window began then.
         alone: True at the start and after a 429: a single request finds out how things stand.
         refusals_in_a_row: 429s without another answer in between.
@@ -126,7 +128,7 @@ class Window:
             return
         if self.remaining is not None and self.remaining <= headers.remaining and sent < self.as_of:
             return
-        # A reset at this very moment belongs to a window that we can't have drawn from.
+        # A `reset` of 0 describes a window that has ended.
         self.remaining, self.as_of, self.ends_at = (
             headers.remaining,
             now,

@@ -29,7 +29,7 @@ def start() -> None:
 
 
 def _open_what_is_closed() -> None:
-    """Open stdin and stderr where they are closed, or the first file or connection would get their number."""
+    """Open stdin and stderr if they are closed; else the first file or socket would get their descriptor."""
     if _is_closed(2):
         _open_nowhere(2, os.O_WRONLY)
         sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
@@ -58,8 +58,8 @@ def _open_nowhere(number: int, mode: int) -> None:
 def _widen_stdout() -> None:
     """Give stdout UTF-8 and a buffer for some sixty records: with 8 KB a sync would take thousands of writes.
 
-    Whatever is flushed still leaves at once. Both names of stdout are replaced, because airbyte-cdk's log goes to the
-    second; a stdout that was replaced before is left alone.
+    Flushes still take effect at once. `sys.stdout` and `sys.__stdout__` are both replaced, because airbyte-cdk's log
+    goes to the second; a stdout that was replaced before is left alone.
     """
     text = sys.__stdout__
     if sys.stdout is not text or not isinstance(text, io.TextIOWrapper):

@@ -4,18 +4,19 @@ The server says where a list ends: by a total, a link to the next page, or the n
 contradict each other, read more rather than less. If there are none, the list ends with a page that shows nothing new,
 never with a short one: servers return smaller pages than requested, and leave out rows that a credential may not see.
 
-Both APIs page by number, and others change the list meanwhile. What this does to the records not read yet, if one is
+Both APIs page by number, and others change the list meanwhile. How each kind of change affects
+the records that were not read yet:
 
-- created: it may push others to later pages. Harmless; some come twice.
-- deleted: it pulls the others to *earlier* pages, which were read already. If each page carries a total, the total
-  shrinks by as many, and the walk steps back that far; at its end the list's beginning is read again. A list of several
-  pages without a total is walked again until a walk shows nothing new.
-- moved, because the list is ordered by the time of update. If it moves to the end, it pulls others to earlier pages,
-  and comes a second time with a new time. If it moves to the beginning, it pushes others to later pages, and one of
-  them comes a second time unchanged. So a record that comes twice means another walk: through the whole list in the
+- A record is created: it may push others to later pages. Harmless; some come twice.
+- A record is deleted: it pulls the others to *earlier* pages, which were read already. If each page carries a total,
+  the total shrinks by as many, and the walk steps back that far; at its end the list's beginning is read again. A list
+  of several pages without a total is walked again until a walk shows nothing new.
+- A record moves, because the list is ordered by the time of update. If it moves to the end, it pulls others to earlier
+  pages, and comes a second time with a new time. If it moves to the beginning, it pushes others to later pages, and one
+  of them comes a second time unchanged. So a record that comes twice means another walk: through the whole list in the
   first case, through its beginning in the second.
-- unchanged, but equal to others in the server's order: records of one bulk import share their time, and their order
-  differs from request to request. One comes on two pages, another on none. Only the total shows this: see
+- Nothing changes, but records are equal in the server's order: records of one bulk import share their time, and their
+  order differs from request to request. One comes on two pages, another on none. Only the total shows this: see
   `SeenRecords.lacks`.
 """
 
@@ -67,14 +68,14 @@ class OnePage:
 class PageWalk:
     """Keeps track of one walk through a list: which pages count as read, which comes next, and when to stop.
 
-    `rows` has the number of records of each page that is certainly read as the list is now, from the list's beginning.
-    A deletion anywhere may have pulled one unread record in front of that mark, so the mark goes back by as many
+    `rows` has the number of records of the leading pages that are known to be up to date; their end is the mark. A
+    deletion anywhere may have pulled one unread record in front of the mark, so the mark goes back by as many
     records as were deleted. A page that begins after the mark does not count, and is read again when its turn comes.
 
     Args:
         page_size: records on a full page, as requested.
-        short_is_last: whether a page that is not full ends a list without a total or a link. For what comes in one
-            answer as far as anybody knows, and would otherwise cost a second request each.
+        short_is_last: whether a page that is not full ends a list without a total or a link. For
+            lists that are believed to come in one answer, where asking for a second page would double the requests.
         one_page: what other lists without a total or a link have shown about the endpoint.
     """
 
@@ -205,8 +206,8 @@ class PageWalk:
         if self._total is not None and (
             sum(self.rows) > self._total or (signals.more and sum(self.rows) == self._total)
         ):
-            # More records came, or will come, than the total says. So it counts something else, such as what is on the
-            # page.
+            # More records came, or will come, than the total says. So the total counts something else, such as
+            # what is on the page.
             self._total, self._untold = None, True
         return True
 

@@ -19,7 +19,7 @@ Canonicalizer = Callable[[str], str]
 
 # RFC 5321: 64 characters before the @, 255 after it.
 _LONGEST_EMAIL = 320
-# One character can become 18, so a long hostile text would take gigabytes. No name is longer than this.
+# NFKC can turn one character into 18, so a long hostile text would take gigabytes. No name is longer than this.
 _LONGEST_NORMALISED = 10_000
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _DATE_SEPARATORS = frozenset("-/")
@@ -42,7 +42,7 @@ _PHONE_NAMES = (
 # A phone number in a field whose name does not say so. It has 9 to 15 digits.
 _PHONE = re.compile(r"[+0][0-9 ()+-]{8,24}")
 _PHONE_STARTS, _PHONE_DIGITS = frozenset("+0"), range(9, 16)
-# How phone numbers, dates and times start.
+# Characters that a phone number, date or time can start with.
 _NUMBER_STARTS = frozenset("+0123456789")
 # Numbers of identity cards, tax and social security, which people write with dots, hyphens, blanks or none.
 _CARD_NAMES = ("identity_number", "nik", "ktp", "npwp", "bpjs")

@@ -38,7 +38,7 @@ class Hasher:
         self._by_name: dict[str, Rule] = {}
 
     def named(self, name: str) -> Rule:
-        """Return the rule for the `value` of `{name, value}` pairs with this name."""
+        """Return the rule for hashing `value` in `{name, value}` pairs that have this name."""
         rule = self._by_name.get(name)
         if rule is None:
             rule = self._rule([("value", canonical.canonicalizer(name))])

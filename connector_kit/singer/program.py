@@ -6,7 +6,7 @@ from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, Str
 
 from connector_kit.files import UnreadableFile
 from connector_kit.process.exit import silence_log_errors
-from connector_kit.singer.output import exit_with_the_reader, import_source
+from connector_kit.singer.output import exit_when_stdout_closes, import_source
 from connector_kit.singer.states import Refused
 from connector_kit.singer.tap import tap_class
 
@@ -19,7 +19,7 @@ def run(package: str) -> None:
     # `cli` sets the log up.
     command = tap_class(package).cli
     silence_log_errors()
-    exit_with_the_reader()
+    exit_when_stdout_closes()
     command()
 
 

@@ -36,7 +36,7 @@ def bookmark(blob: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
 
 
 def blob_of(stream: str, saved: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
-    """Return a stream's state from its bookmark; empty where the bookmark is.
+    """Return a stream's state from its bookmark; empty if the bookmark is empty.
 
     Args:
         stream: its name, for the message.

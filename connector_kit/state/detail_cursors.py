@@ -1,8 +1,8 @@
 """The cursors of streams whose records are details of a list, read with one request each.
 
 - `DetailCursor`, if the list has times of change: `{"updated_at": "2024-03-01T00:00:00Z", "id": 17, "recent": "…"}`.
-  Details are read oldest first, so one time and id, the mark, cover all parents up to them. `recent` holds the ids and
-  times of details after the mark that were read and have settled; see `IdTimes`.
+  Details are read oldest first, so one (time, id) pair, called the mark, covers all parents up to it. `recent` holds
+  the ids and times of details after the mark that were read and can't change without a later time; see `IdTimes`.
 - `IdCursor`, if the list has none: `{"application_time": "2024-03-01T00:00:00Z", "seen": "…"}`, the ids whose details
   were read; see `IdSet`. The time is the newest one read, and leaves nothing out.
 """
@@ -72,7 +72,7 @@ class DetailCursor(StreamCursor):
         return self._mark is not None or len(self._known) > 0
 
     def hold(self) -> None:
-        """Stop the mark, as an older detail may be unread; what is read from now on is remembered one by one."""
+        """Freeze the mark: an older detail may still be unread. What is read from now on is remembered one by one."""
         with self._lock:
             self._held = True
 

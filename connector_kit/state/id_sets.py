@@ -1,7 +1,7 @@
 """Sets of ids, alone or with a time each, that stay small when they are written as text into a state.
 
-Both are exact: a detail wrongly taken for read would never be read. If a set does not fit into a state, its lowest ids
-are left out, which costs a request for each but never a record.
+Both are exact: a detail wrongly marked as read would never be requested. If a set does not fit into a state, its lowest
+ids are left out, which costs a request for each but never a record.
 
 - `IdSet` writes the gap before each id, 0 between neighbors: {17, 18, 21} becomes 17, 0, 2. 100,000 ids take 0.2 KB if
   they are consecutive, 46 KB with random gaps of up to five.
