@@ -125,6 +125,7 @@ class Dispatcher:
             seconds or more, meanwhile, and at its end.
         remaining: how many requests are still to send, for the log; None where nobody knows.
         parents: the failures of single parents; where it is given, `in_order` gives them as answers.
+        tell_every: seconds after which a wait for an answer is told, and told again.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class Dispatcher:
         emit_states: Callable[[bool], None] = lambda _: None,
         remaining: Callable[[], int | None] = lambda: None,
         parents: ParentFailures | None = None,
+        tell_every: float = TELL_EVERY,
     ) -> None:
         self._sync = sync
         self._requester = requester
@@ -144,6 +146,7 @@ class Dispatcher:
         self._label = label
         self._emit_states = emit_states
         self._parents = parents
+        self._tell_every = tell_every
         self._tries: dict[str, _Tries] = {}
         self._window = requester.window_in(sync.budget)
         self._waits = Waits(sync, self._window, label, waiting, emit_states, remaining)
@@ -373,7 +376,7 @@ class Dispatcher:
             return attempt.future.result(max(0.0, self._sync.check_ends - time.monotonic()))
         while True:
             try:
-                return attempt.future.result(TELL_EVERY)
+                return attempt.future.result(self._tell_every)
             except NotInTime:
                 # It may have come at the last moment, or have failed with a time-out of its own.
                 if attempt.future.done():
