@@ -28,7 +28,10 @@ def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[dict
 
 
 def impatient(source: str, **constants: str) -> list[str]:
-    """The program, with constants of the kit replaced: pauses and time-outs of minutes would be minutes here too."""
+    """The program, with constants of the kit replaced: pauses and time-outs of minutes would be minutes here too.
+
+    It is a process of its own, which takes no parameter but what users may set, and these are nobody's to set.
+    """
     patches = ""
     for name, value in constants.items():
         module, _, constant = name.rpartition(".")

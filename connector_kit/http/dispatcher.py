@@ -80,6 +80,7 @@ class Dispatcher:
             after a wait of seconds or more, and now and then during it.
         remaining: returns how many requests are still to send, for the log; None where nobody knows.
         parents: the failures of single parents; where it is given, `in_order` yields them as answers.
+        log_every: seconds after which a wait for an answer is logged, and logged again.
     """
 
     def __init__(
@@ -92,12 +93,14 @@ class Dispatcher:
         emit_states: Callable[[bool], None] = lambda _: None,
         remaining: Callable[[], int | None] = lambda: None,
         parents: ParentFailures | None = None,
+        log_every: float = LOG_EVERY,
     ) -> None:
         self._sync = sync
         self._requester = requester
         self._label = label
         self._emit_states = emit_states
         self._parents = parents
+        self._log_every = log_every
         self._retries: dict[str, Retries] = {}
         self._window = requester.window_in(sync.budget)
         self._sender = AttemptSender(sync, requester, check, self._window)
@@ -296,7 +299,7 @@ class Dispatcher:
             return attempt.future.result(max(0.0, self._sync.check_ends - time.monotonic()))
         while True:
             try:
-                return attempt.future.result(LOG_EVERY)
+                return attempt.future.result(self._log_every)
             except NotInTime:
                 # It may have arrived at the last moment, or have failed with a time-out of its own.
                 if attempt.future.done():

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 from unittest import mock
@@ -16,6 +16,7 @@ from connector_kit.singer.tap import ManifestTap, tap_class
 from connector_kit.source import ManifestSource
 from unit_tests.support.account import Account
 from unit_tests.support.singer_judge import Judge
+from unit_tests.support.transport import LATENCY
 
 SOURCES = ("talentics", "talentio")
 TINY: dict[str, Any] = {
@@ -56,11 +57,11 @@ class Output:
         return Judge().read(self.lines)
 
 
+@dataclass
 class TapAccount(Account):
     """A tiny account, and the tap that reads it."""
 
-    def __init__(self, source: str) -> None:
-        super().__init__(source, TINY)
+    settings: Mapping[str, Any] = field(default_factory=lambda: TINY)
 
     def tap(self, config: Mapping[str, Any] | None = None, **arguments: Any) -> ManifestTap:
         return tap_of(self.source)(config={**self.config, **(config or {})}, **arguments)
@@ -75,8 +76,9 @@ class TapAccount(Account):
         catalog: Catalog | None = None,
         state: Mapping[str, Any] | None = None,
         method: str = "sync_all",
+        latency: float = LATENCY,
     ) -> Output:
-        transport = self.transport()
+        transport = self.transport(latency=latency)
         source = partial(ManifestSource, clock=self.clock, transport=transport)
         written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         error = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -19,7 +20,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from connector_kit.errors import RequestFailure
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec
 from connector_kit.http.requester import Answer, Requester
-from connector_kit.http.waits import Stopped, format_duration
+from connector_kit.http.waits import LOG_EVERY, Stopped, format_duration
 from connector_kit.limits.budget import RateLimit
 from connector_kit.settings import Settings
 from connector_kit.source import read_manifest
@@ -32,12 +33,20 @@ START = datetime(2024, 6, 1, 12, 0, tzinfo=timezone.utc).timestamp()
 class Play:
     """A reading of so many requests under a limit of 50 per 15 minutes, and when it said what."""
 
-    def __init__(self, *answers: int, clock: SharedClock | None = None, checking: bool = False, **config: Any) -> None:
+    def __init__(
+        self,
+        *answers: int,
+        clock: SharedClock | None = None,
+        checking: bool = False,
+        log_every: float = LOG_EVERY,
+        **config: Any,
+    ) -> None:
         self.clock = clock or SharedClock(START)
         self.statuses: list[tuple[float, str, int]] = []
         # The seconds that were waited, by the sync's own count, at each of these.
         self.waited: list[float] = []
         self.confirmed: list[tuple[float, bool]] = []
+        self.on_confirm: Callable[[], object] = lambda: None
         self.asked = 0
         self._answers = list(answers)
         specification = read_manifest("source_talentics")["spec"]["connection_specification"]
@@ -58,8 +67,9 @@ class Play:
             lambda _: None,
             "ticket_scores",
             waiting=lambda: ["ticket_scores", "aspect_scores"],
-            emit_states=lambda at_once: self.confirmed.append((self.clock.passed, at_once)),
+            emit_states=self._confirm,
             remaining=lambda: self._left,
+            log_every=log_every,
         )
 
     def run(self, requests: int) -> None:
@@ -74,6 +84,10 @@ class Play:
         return (
             Answer(200, {}, b"{}", {}, None) if status == 200 else SimpleNamespace(status_code=status, headers=headers)
         )
+
+    def _confirm(self, at_once: bool) -> None:
+        self.confirmed.append((self.clock.passed, at_once))
+        self.on_confirm()
 
     def _note(self, message: AirbyteMessage) -> None:
         self.waited.append(self.sync.waited)
@@ -234,11 +248,8 @@ def test_a_wait_that_goes_on_is_in_the_summary() -> None:
     assert told[2].endswith(" 120 s waited for rate limits and retries.")
 
 
-def test_waiting_for_an_answer_is_told_while_it_takes_long(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    play = Play()
-    monkeypatch.setattr("connector_kit.http.dispatcher.LOG_EVERY", 0.001)
+def test_waiting_for_an_answer_is_told_while_it_takes_long(caplog: pytest.LogCaptureFixture) -> None:
+    play = Play(log_every=0.001)
     told = threading.Event()
     answer = play._send
 
@@ -248,13 +259,7 @@ def test_waiting_for_an_answer_is_told_while_it_takes_long(
         return answer()
 
     play.requester.send = hang
-    original = play._dispatcher._emit_states
-
-    def confirm(at_once: bool) -> None:
-        original(at_once)
-        told.set()
-
-    play._dispatcher._emit_states = confirm
+    play.on_confirm = told.set
     with caplog.at_level("INFO"):
         play.run(1)
     assert "ticket_scores: waiting for an answer for 2 min." in [record.getMessage() for record in caplog.records]
