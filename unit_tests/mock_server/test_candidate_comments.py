@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unit_tests.support.talentio_lists import CANDIDATE_DETAILS as DETAILS
+from unit_tests.support.detail_tests import DetailTests
+from unit_tests.support.talentio_streams import CANDIDATE_DETAILS as DETAILS
 from unit_tests.support.vendor_samples import Record
 from unit_tests.support.vendors import TALENTIO, output
 
@@ -27,24 +28,8 @@ COMMENTS = replace(
 )
 
 
-def test_one_request_a_candidate_oldest_first() -> None:
-    COMMENTS.reads_oldest_first()
-
-
-def test_nothing_changed_costs_the_list_alone() -> None:
-    COMMENTS.asks_nothing_twice()
-
-
-def test_only_the_changed_candidate_is_asked_for() -> None:
-    COMMENTS.asks_for_what_changed()
-
-
-def test_a_candidate_deleted_in_between_gives_no_row() -> None:
-    COMMENTS.survives_a_deleted_parent()
-
-
-def test_start_date_spares_older_candidates() -> None:
-    COMMENTS.spares_what_start_date_leaves_out()
+class TestCandidateComments(DetailTests):
+    stream = COMMENTS
 
 
 def test_a_candidate_without_comments_is_asked_once() -> None:

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from unit_tests.support.talentio_lists import CANDIDATE_DETAILS as DETAILS
-from unit_tests.support.talentio_lists import CANDIDATES
+from unit_tests.support.detail_tests import DetailTests
+from unit_tests.support.talentio_streams import CANDIDATE_DETAILS as DETAILS
+from unit_tests.support.talentio_streams import CANDIDATES
 from unit_tests.support.vendors import TALENTIO
 
 
-def test_one_request_a_candidate_oldest_first() -> None:
-    DETAILS.reads_oldest_first()
-
-
-def test_nothing_changed_costs_the_list_alone() -> None:
-    DETAILS.asks_nothing_twice()
-
-
-def test_only_the_changed_candidate_is_asked_for() -> None:
-    DETAILS.asks_for_what_changed()
-
-
-def test_a_candidate_deleted_in_between_gives_no_row() -> None:
-    DETAILS.survives_a_deleted_parent()
-
-
-def test_start_date_spares_the_details_of_older_candidates() -> None:
-    DETAILS.spares_what_start_date_leaves_out()
+class TestCandidateDetails(DetailTests):
+    stream = DETAILS
 
 
 def test_candidates_with_one_time_are_told_apart_by_their_ids() -> None:
@@ -34,7 +19,7 @@ def test_candidates_with_one_time_are_told_apart_by_their_ids() -> None:
 
 
 def test_the_list_is_shared_with_its_own_stream() -> None:
-    answers = {**DETAILS.list_of(DETAILS.older), **DETAILS.details_of(DETAILS.older)}
+    answers = DETAILS.answers(DETAILS.older)
     outcome = TALENTIO.read("candidates candidate_details", answers)
     assert outcome.records == {"candidates": [CANDIDATES.given], "candidate_details": DETAILS.rows(DETAILS.older)}
     assert outcome.states == {"candidates": CANDIDATES.state, **DETAILS.state(DETAILS.older)}

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from unit_tests.support.talentio_lists import CANDIDATE, CANDIDATES
+from unit_tests.support.list_tests import Later, ListTests
+from unit_tests.support.talentio_streams import CANDIDATE, CANDIDATES
 from unit_tests.support.vendors import TALENTIO, counted_page, numbered, output
 
 STAGE = TALENTIO.sample("candidate_stages")
@@ -19,25 +20,24 @@ STAGES = replace(
 STATE = {"candidate_stages": STAGES.state}
 
 
-def test_a_row_for_each_stage_on_every_page() -> None:
-    sent = numbered({**CANDIDATE, "stages": [STAGE, {**STAGE, "id": 82}]}, 101)
-    pages = {STAGES.url(1): counted_page(sent[:100], 101), STAGES.url(2): counted_page(sent[100:], 101)}
-    outcome = TALENTIO.read("candidate_stages", pages)
-    rows = [{**ROW, "id": stage, "candidateId": candidate["id"]} for candidate in sent for stage in (81, 82)]
-    assert outcome.records == {"candidate_stages": rows}
-    assert outcome.states == STATE
+class TestCandidateStages(ListTests):
+    stream = STAGES
 
+    def later(self) -> Later:
+        return Later(
+            {**CANDIDATE, "id": 102, "updatedAt": "2024-05-12T09:00:00+09:00"},
+            {**ROW, "candidateId": 102, "candidateUpdatedAt": "2024-05-12T09:00:00+09:00"},
+            {"candidateUpdatedAt": "2024-05-12T00:00:00Z"},
+        )
 
-def test_an_unchanged_list_gives_nothing_again() -> None:
-    STAGES.gives_nothing_twice()
-
-
-def test_only_the_stages_of_the_changed_candidate_come() -> None:
-    STAGES.gives_what_changed(
-        {**CANDIDATE, "id": 102, "updatedAt": "2024-05-12T09:00:00+09:00"},
-        {**ROW, "candidateId": 102, "candidateUpdatedAt": "2024-05-12T09:00:00+09:00"},
-        {"candidateUpdatedAt": "2024-05-12T00:00:00Z"},
-    )
+    def test_every_page_is_read_by_number(self) -> None:
+        """With a row for each stage."""
+        sent = numbered({**CANDIDATE, "stages": [STAGE, {**STAGE, "id": 82}]}, 101)
+        pages = {STAGES.url(1): counted_page(sent[:100], 101), STAGES.url(2): counted_page(sent[100:], 101)}
+        outcome = TALENTIO.read("candidate_stages", pages)
+        rows = [{**ROW, "id": stage, "candidateId": candidate["id"]} for candidate in sent for stage in (81, 82)]
+        assert outcome.records == {"candidate_stages": rows}
+        assert outcome.states == STATE
 
 
 def test_beside_its_base_stream_it_costs_no_request() -> None:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.support.talentio_lists import CANDIDATE, CANDIDATES
+from unit_tests.support.list_tests import ListTests
+from unit_tests.support.talentio_streams import CANDIDATE, CANDIDATES
 from unit_tests.support.vendors import MISSING, TALENTIO, bare, counted_page, numbered
 
 ROW = CANDIDATES.given
 
 
-def test_every_page_is_read_by_number() -> None:
-    CANDIDATES.reads_two_pages()
-
-
-def test_an_unchanged_list_gives_nothing_again() -> None:
-    CANDIDATES.gives_nothing_twice()
-
-
-def test_only_the_changed_candidate_comes() -> None:
-    changed = {"id": 102, "updatedAt": "2024-05-12T09:00:00+09:00"}
-    CANDIDATES.gives_what_changed({**CANDIDATE, **changed}, {**ROW, **changed}, {"updatedAt": "2024-05-12T00:00:00Z"})
+class TestCandidates(ListTests):
+    stream = CANDIDATES
 
 
 def test_every_page_of_a_filtered_list_bears_the_filter() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unit_tests.support.list_tests import ListStream
+from unit_tests.support.list_tests import ListStream, ListTests
 from unit_tests.support.vendors import TALENTIO, output
 
 EMPLOYEE_GROUP = TALENTIO.sample("employee_groups")
@@ -12,13 +12,5 @@ EMPLOYEE_GROUPS = ListStream(
 )
 
 
-def test_every_page_is_read_by_number() -> None:
-    EMPLOYEE_GROUPS.reads_two_pages()
-
-
-def test_an_unchanged_list_gives_nothing_again() -> None:
-    EMPLOYEE_GROUPS.gives_nothing_twice()
-
-
-def test_only_the_changed_employee_group_comes() -> None:
-    EMPLOYEE_GROUPS.gives_the_later_one()
+class TestEmployeeGroups(ListTests):
+    stream = EMPLOYEE_GROUPS

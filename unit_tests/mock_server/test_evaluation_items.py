@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from unit_tests.support.talentio_lists import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
+from unit_tests.support.detail_tests import DetailTests
+from unit_tests.support.talentio_streams import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
 from unit_tests.support.vendor_samples import Record
 from unit_tests.support.vendors import TALENTIO, output
 
@@ -46,26 +47,14 @@ def rows(candidate: Record) -> list[Record]:
 ITEMS = replace(CANDIDATE_DETAILS, name="evaluation_items", body=with_items, rows=rows, cursor="candidateUpdatedAt")
 
 
-def test_a_row_for_each_item_by_its_evaluation_and_position() -> None:
-    ITEMS.reads_oldest_first()
-
-
-def test_nothing_changed_costs_the_list_alone() -> None:
-    ITEMS.asks_nothing_twice()
-
-
-def test_only_the_changed_candidate_is_asked_for() -> None:
-    ITEMS.asks_for_what_changed()
-
-
-def test_start_date_spares_older_candidates() -> None:
-    ITEMS.spares_what_start_date_leaves_out()
+class TestEvaluationItems(DetailTests):
+    stream = ITEMS
 
 
 def test_beside_its_base_stream_and_its_sibling_it_costs_no_request() -> None:
     names = "evaluation_items stage_evaluations candidate_details"
     candidate = ITEMS.older
-    outcome = TALENTIO.read(names, {**ITEMS.list_of(candidate), **ITEMS.details_of(candidate)})
+    outcome = TALENTIO.read(names, ITEMS.answers(candidate))
     assert outcome.records["evaluation_items"] == rows(candidate)
     assert [len(outcome.records[name]) for name in names.split()] == [4, 2, 1]
     same = ITEMS.state(candidate)["evaluation_items"]

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from unit_tests.support.list_tests import ListStream
-from unit_tests.support.vendors import TALENTICS, laravel_page, output
+from unit_tests.support.list_tests import Later, ListTests
+from unit_tests.support.talentics_streams import EXAM, EXAMS
+from unit_tests.support.vendors import TALENTICS, laravel_page
 
-EXAM = TALENTICS.sample("exams")
-ROW = output(
-    EXAM,
-    started_at="2024-02-01T08:00:00",
-    ended_at="2024-02-08T17:00:00",
-    created_at="2024-01-20T09:15:00",
-    updated_at="2024-01-21T10:30:00",
-)
-EXAMS = ListStream(TALENTICS, "exams", "/exams", EXAM, ROW, {"updated_at": "2024-01-21T10:30:00Z"})
+ROW = EXAMS.given
 
 
-def test_every_page_is_read_by_number() -> None:
-    EXAMS.reads_two_pages()
+class TestExams(ListTests):
+    stream = EXAMS
 
-
-def test_an_unchanged_list_gives_nothing_again() -> None:
-    EXAMS.gives_nothing_twice()
-
-
-def test_only_the_changed_exam_comes() -> None:
-    EXAMS.gives_what_changed(
-        {**EXAM, "id": 42, "updated_at": "2024-03-1 00:00:00"},
-        {**ROW, "id": 42, "updated_at": "2024-03-01T00:00:00"},
-        {"updated_at": "2024-03-01T00:00:00Z"},
-    )
+    def later(self) -> Later:
+        return Later(
+            {**EXAM, "id": 42, "updated_at": "2024-03-1 00:00:00"},
+            {**ROW, "id": 42, "updated_at": "2024-03-01T00:00:00"},
+            {"updated_at": "2024-03-01T00:00:00Z"},
+        )
 
 
 def test_the_state_stays_half_a_day_behind_the_servers_clock() -> None:

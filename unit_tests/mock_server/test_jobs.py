@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.support.list_tests import ListStream
-from unit_tests.support.vendors import TALENTICS, laravel_page, output
+from unit_tests.support.list_tests import Later, ListTests
+from unit_tests.support.talentics_streams import JOB, JOBS
+from unit_tests.support.vendors import TALENTICS, laravel_page
 
-JOB = TALENTICS.sample("jobs")
-ROW = output(
-    JOB,
-    created_at="2023-12-01T08:00:00",
-    updated_at="2024-01-05T16:20:00",
-    due_date="2024-03-31T23:59:59",
-)
-JOBS = ListStream(TALENTICS, "jobs", "/jobs", JOB, ROW, {"updated_at": "2024-01-05T16:20:00Z"})
+ROW = JOBS.given
 
 
-def test_every_page_is_read_by_number() -> None:
-    JOBS.reads_two_pages()
+class TestJobs(ListTests):
+    stream = JOBS
 
-
-def test_an_unchanged_list_gives_nothing_again() -> None:
-    JOBS.gives_nothing_twice()
-
-
-def test_only_the_changed_job_comes() -> None:
-    JOBS.gives_what_changed(
-        {**JOB, "id": 32, "updated_at": "2024-02-7 00:00:00"},
-        {**ROW, "id": 32, "updated_at": "2024-02-07T00:00:00"},
-        {"updated_at": "2024-02-07T00:00:00Z"},
-    )
+    def later(self) -> Later:
+        return Later(
+            {**JOB, "id": 32, "updated_at": "2024-02-7 00:00:00"},
+            {**ROW, "id": 32, "updated_at": "2024-02-07T00:00:00"},
+            {"updated_at": "2024-02-07T00:00:00Z"},
+        )
 
 
 @pytest.mark.parametrize(("sent", "given"), [("5500000", 5500000), ("5500000.50", 5500000.5), (5500000, 5500000)])

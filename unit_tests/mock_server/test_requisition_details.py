@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from unit_tests.support.detail_tests import DetailStream
-from unit_tests.support.talentio_lists import REQUISITIONS, parents
+from unit_tests.support.detail_tests import DetailStream, DetailTests
+from unit_tests.support.talentio_streams import REQUISITIONS, parents
 from unit_tests.support.vendor_samples import Record
 from unit_tests.support.vendors import TALENTIO, output
 
@@ -34,28 +34,12 @@ DETAILS = DetailStream(
 )
 
 
-def test_one_request_a_requisition_oldest_first() -> None:
-    DETAILS.reads_oldest_first()
-
-
-def test_nothing_changed_costs_the_list_alone() -> None:
-    DETAILS.asks_nothing_twice()
-
-
-def test_only_the_changed_requisition_is_asked_for() -> None:
-    DETAILS.asks_for_what_changed()
-
-
-def test_a_requisition_deleted_in_between_gives_no_row() -> None:
-    DETAILS.survives_a_deleted_parent()
-
-
-def test_start_date_spares_the_details_of_older_requisitions() -> None:
-    DETAILS.spares_what_start_date_leaves_out()
+class TestRequisitionDetails(DetailTests):
+    stream = DETAILS
 
 
 def test_the_list_is_shared_with_its_own_stream() -> None:
-    answers = {**DETAILS.list_of(DETAILS.older), **DETAILS.details_of(DETAILS.older)}
+    answers = DETAILS.answers(DETAILS.older)
     outcome = TALENTIO.read("requisitions requisition_details", answers)
     assert outcome.records == {"requisitions": [REQUISITIONS.given], "requisition_details": rows(DETAILS.older)}
     assert outcome.states == {"requisitions": REQUISITIONS.state, **DETAILS.state(DETAILS.older)}

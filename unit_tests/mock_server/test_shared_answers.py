@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from unit_tests.mock_server import test_aspect_scores, test_employment_application_answers
-from unit_tests.support.talentio_lists import CANDIDATE, CANDIDATE_DETAILS, CANDIDATES
+from unit_tests.support.talentics_streams import FORM_ANSWERS, RESULTS, TICKET, TICKET_SCORES, scores
+from unit_tests.support.talentio_streams import CANDIDATE, CANDIDATE_DETAILS, CANDIDATES
 from unit_tests.support.transport import Reply
 from unit_tests.support.vendors import TALENTICS, TALENTIO, Vendor, counted_page
 
 STAGE = TALENTIO.sample("candidate_stages")
 CANDIDATE_LIST = {CANDIDATES.url(): counted_page([{**CANDIDATE, "stages": [STAGE, {**STAGE, "id": 82}]}])}
-DOCUMENTS = {**CANDIDATE_DETAILS.list_of(CANDIDATE), **CANDIDATE_DETAILS.details_of(CANDIDATE)}
+DOCUMENTS = CANDIDATE_DETAILS.answers(CANDIDATE)
+SCORES = replace(TICKET_SCORES, body=lambda ticket: {**scores(ticket), "results": RESULTS}).answers(TICKET)
 SHARED: dict[str, tuple[Vendor, Mapping[str, Reply]]] = {
     "candidates candidate_stages": (TALENTIO, CANDIDATE_LIST),
     "candidate_details stage_evaluations evaluation_items": (TALENTIO, DOCUMENTS),
-    "ticket_scores assessment_scores aspect_scores": (TALENTICS, test_aspect_scores.ANSWERS),
+    "ticket_scores assessment_scores aspect_scores": (TALENTICS, SCORES),
     "employment_application_forms employment_application_answers": (
         TALENTICS,
-        test_employment_application_answers.ANSWERS,
+        FORM_ANSWERS,
     ),
 }
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from unit_tests.support.talentio_lists import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
+from unit_tests.support.detail_tests import DetailTests
+from unit_tests.support.talentio_streams import CANDIDATE_DETAIL, CANDIDATE_DETAILS, document
 from unit_tests.support.vendor_samples import Record
 from unit_tests.support.vendors import TALENTIO, output
 
@@ -39,25 +40,13 @@ EVALUATIONS = replace(
 )
 
 
-def test_a_row_for_each_evaluation_with_its_stage_and_candidate() -> None:
-    EVALUATIONS.reads_oldest_first()
-
-
-def test_nothing_changed_costs_the_list_alone() -> None:
-    EVALUATIONS.asks_nothing_twice()
-
-
-def test_only_the_changed_candidate_is_asked_for() -> None:
-    EVALUATIONS.asks_for_what_changed()
-
-
-def test_start_date_spares_older_candidates() -> None:
-    EVALUATIONS.spares_what_start_date_leaves_out()
+class TestStageEvaluations(DetailTests):
+    stream = EVALUATIONS
 
 
 def test_beside_its_base_stream_it_costs_no_request() -> None:
     candidate = EVALUATIONS.older
-    answers = {**EVALUATIONS.list_of(candidate), **EVALUATIONS.details_of(candidate)}
+    answers = EVALUATIONS.answers(candidate)
     outcome = TALENTIO.read("stage_evaluations candidate_details", answers)
     assert outcome.records["stage_evaluations"] == rows(candidate)
     assert [row["stages"] for row in outcome.records["candidate_details"]] == [[FIRST, SECOND]]

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from connector_kit.state.id_sets import IdTimes
 from connector_kit.times import instant
+from unit_tests.support.detail_tests import DetailTests
+from unit_tests.support.talentics_streams import SCORES, TICKET, TICKET_SCORES, TICKETS
 from unit_tests.support.transport import Reply
 from unit_tests.support.vendor_samples import Record
-from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, output, wrapped
+from unit_tests.support.vendors import MISSING, TALENTICS, wrapped
 
-EXAMS = "/exams?page=1&per_page=100"
-TICKETS = "/exams/41/tickets?page=1&per_page=100"
-TICKET = TALENTICS.sample("tickets")
-SCORES = TALENTICS.sample("ticket_scores")
-ROW = output(SCORES, exam_id=41, ticket_updated_at="2024-01-23T04:05:06.000000Z")
-STATE = {"ticket_scores": {"ticket_updated_at": "2024-01-23T04:05:06.000000Z", "id": 501}}
+(ROW,) = TICKET_SCORES.rows(TICKET)
+STATE = TICKET_SCORES.state(TICKET)
+lists = TICKETS.answers
 # Five minutes before the server's clock the state stops.
 FRESH = "2024-05-31T23:58:00.000000Z"
-
-
-def lists(*tickets: Record) -> dict[str, Reply]:
-    return {EXAMS: laravel_page([TALENTICS.sample("exams")]), TICKETS: laravel_page(tickets)}
 
 
 def ticket(number: int, updated_at: str = "2024-02-01T00:00:00.000000Z") -> Record:
@@ -34,28 +29,8 @@ def row(number: int, updated_at: str = "2024-02-01T00:00:00.000000Z") -> Record:
     return {**ROW, "ticket_id": number, "ticket_updated_at": updated_at}
 
 
-def test_one_request_a_ticket_oldest_first() -> None:
-    answers = {
-        **lists(ticket(500), TICKET),
-        "/exams/tickets/500/scores": scores(500),
-        "/exams/tickets/501/scores": scores(501),
-    }
-    outcome = TALENTICS.read("ticket_scores", answers)
-    assert outcome.records == {"ticket_scores": [ROW, row(500)]}
-    assert outcome.states == {"ticket_scores": {"ticket_updated_at": "2024-02-01T00:00:00.000000Z", "id": 500}}
-
-
-def test_nothing_changed_costs_the_lists_alone() -> None:
-    outcome = TALENTICS.read("ticket_scores", lists(TICKET), STATE)
-    assert outcome.records == {"ticket_scores": []}
-    assert outcome.states == STATE
-
-
-def test_only_the_changed_ticket_is_asked_for() -> None:
-    answers = {**lists(TICKET, ticket(502)), "/exams/tickets/502/scores": scores(502)}
-    outcome = TALENTICS.read("ticket_scores", answers, STATE)
-    assert outcome.records == {"ticket_scores": [row(502)]}
-    assert outcome.states == {"ticket_scores": {"ticket_updated_at": "2024-02-01T00:00:00.000000Z", "id": 502}}
+class TestTicketScores(DetailTests):
+    stream = TICKET_SCORES
 
 
 def test_a_ticket_without_scores_gives_no_row_and_is_not_asked_again() -> None:
@@ -131,12 +106,6 @@ def test_what_is_newer_than_the_states_margin_is_remembered_one_by_one() -> None
     later = "2024-05-31T23:59:00.000000Z"
     changed = {**lists(TICKET, ticket(502, later)), "/exams/tickets/502/scores": scores(502)}
     assert TALENTICS.read("ticket_scores", changed, outcome.states).records == {"ticket_scores": [row(502, later)]}
-
-
-def test_start_date_spares_the_scores_of_older_tickets() -> None:
-    answers = {**lists(TICKET, ticket(502)), "/exams/tickets/502/scores": scores(502)}
-    outcome = TALENTICS.read("ticket_scores", answers, start_date="2024-02-01")
-    assert outcome.records == {"ticket_scores": [row(502)]}
 
 
 def test_scores_that_are_nowhere_for_anybody_leave_the_state_where_it_was() -> None:

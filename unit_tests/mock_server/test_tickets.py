@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from unit_tests.support.list_tests import ListStream
+from unit_tests.support.list_tests import Later, ListTests
+from unit_tests.support.talentics_streams import EXAM, EXAMS, TICKET, TICKETS
 from unit_tests.support.transport import Reply
-from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page, output
+from unit_tests.support.vendors import MISSING, TALENTICS, laravel_page
 
-EXAMS = "/exams?page=1&per_page=100"
-EXAM = TALENTICS.sample("exams")
-TICKET = TALENTICS.sample("tickets")
-ROW = output(
-    TICKET,
-    exam_id=41,
-    exam={**TICKET["exam"], "started_at": "2024-02-01T08:00:00", "ended_at": "2024-02-08T17:00:00"},
-)
-TICKETS = ListStream(
-    TALENTICS,
-    "tickets",
-    "/exams/41/tickets",
-    TICKET,
-    ROW,
-    {"updated_at": "2024-01-23T04:05:06Z"},
-    around={EXAMS: laravel_page([EXAM])},
-)
+ROW = TICKETS.given
 STATE = {"tickets": TICKETS.state}
-TWO_EXAMS = {EXAMS: laravel_page([EXAM, {**EXAM, "id": 42}])}
+TWO_EXAMS = EXAMS.answers(EXAM, {**EXAM, "id": 42})
 OTHER = "/exams/42/tickets?page=1&per_page=100"
 
 
-def test_every_page_of_an_exam_is_read_by_number() -> None:
-    TICKETS.reads_two_pages()
+class TestTickets(ListTests):
+    stream = TICKETS
 
-
-def test_an_unchanged_list_gives_nothing_again() -> None:
-    TICKETS.gives_nothing_twice()
-
-
-def test_only_the_changed_ticket_comes() -> None:
-    TICKETS.gives_what_changed(
-        {**TICKET, "id": 502, "updated_at": "2024-02-02T00:00:00.000000Z"},
-        {**ROW, "id": 502, "updated_at": "2024-02-02T00:00:00.000000Z"},
-        {"updated_at": "2024-02-02T00:00:00Z"},
-    )
+    def later(self) -> Later:
+        return Later(
+            {**TICKET, "id": 502, "updated_at": "2024-02-02T00:00:00.000000Z"},
+            {**ROW, "id": 502, "updated_at": "2024-02-02T00:00:00.000000Z"},
+            {"updated_at": "2024-02-02T00:00:00Z"},
+        )
 
 
 def test_each_exam_has_its_list_and_each_ticket_its_exam() -> None:
@@ -54,7 +34,7 @@ def test_each_exam_has_its_list_and_each_ticket_its_exam() -> None:
 
 
 def test_an_old_exam_is_still_asked_for_its_new_tickets() -> None:
-    answers = {**TICKETS.around, TICKETS.url(): laravel_page([TICKET])}
+    answers = TICKETS.answers(TICKET)
     outcome = TALENTICS.read("exams tickets", answers, {"exams": {"updated_at": "2024-05-01T00:00:00Z"}})
     assert outcome.records == {"exams": [], "tickets": [ROW]}
     assert outcome.states == {"exams": {"updated_at": "2024-05-01T00:00:00Z"}, **STATE}
@@ -68,7 +48,7 @@ def test_an_exam_without_its_list_is_told_and_holds_the_state_for_as_long_as_it_
     assert outcome.states == {"tickets": {}}
     assert "tickets: 1 parents have no such list (HTTP 404)." in outcome.told
     # Deleted after it was listed; the list does not show it any more.
-    again = TALENTICS.read("tickets", {**TICKETS.around, TICKETS.url(): laravel_page([TICKET])}, outcome.states)
+    again = TALENTICS.read("tickets", TICKETS.answers(TICKET), outcome.states)
     assert again.states == STATE
 
 
@@ -91,6 +71,6 @@ def test_a_list_that_no_exam_has_is_a_wrong_base_url() -> None:
 
 def test_start_date_leaves_out_older_tickets_but_no_exam() -> None:
     newer = {**TICKET, "id": 502, "updated_at": "2024-03-01T00:00:00.000000Z"}
-    answers = {**TICKETS.around, TICKETS.url(): laravel_page([TICKET, newer])}
+    answers = TICKETS.answers(TICKET, newer)
     outcome = TALENTICS.read("tickets", answers, start_date="2024-03-01")
     assert outcome.records == {"tickets": [{**ROW, "id": 502, "updated_at": "2024-03-01T00:00:00.000000Z"}]}

@@ -1,18 +1,18 @@
-"""What the details of Talentio's lists are held to; the files of the streams say what is theirs."""
+"""What streams with one request for each record of a list are held to; the files of the streams say what is theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from unit_tests.support.list_tests import ListStream
-from unit_tests.support.outcome import Outcome
+from unit_tests.support.outcome import Outcome, States
 from unit_tests.support.transport import Reply
 from unit_tests.support.vendor_samples import Record
-from unit_tests.support.vendors import MISSING, bare
+from unit_tests.support.vendors import MISSING, bare, wrapped
 
-States = dict[str, dict[str, Any]]
+DOCUMENTS: dict[str, Callable[[Any], Reply]] = {"source_talentics": wrapped, "source_talentio": bare}
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class DetailStream:
         body: the API's answer for a parent.
         rows: what the stream makes of that answer.
         cursor: the field of its state that holds the parent's time.
+        time, newer_at: the parent's field with its time, and one behind that of the one parent.
     """
 
     name: str
@@ -34,6 +35,8 @@ class DetailStream:
     body: Callable[[Record], Any]
     rows: Callable[[Record], list[Record]]
     cursor: str
+    time: str = "updatedAt"
+    newer_at: str = "2024-05-12T09:00:00+09:00"
 
     @property
     def older(self) -> Record:
@@ -42,16 +45,21 @@ class DetailStream:
     @property
     def newer(self) -> Record:
         """Updated after `older`, with a lower id: the time decides, not the id."""
-        return {**self.older, "id": self.older["id"] - 1, "updatedAt": "2024-05-12T09:00:00+09:00"}
+        return {**self.older, "id": self.older["id"] - 1, self.time: self.newer_at}
 
     def state(self, parent: Record) -> States:
-        return {self.name: {self.cursor: parent["updatedAt"], "id": parent["id"]}}
+        return {self.name: {self.cursor: parent[self.time], "id": parent["id"]}}
 
     def list_of(self, *parents: Record, since: bool = False) -> dict[str, Reply]:
-        return {self.parents.url(since=since): self.parents.page(parents)}
+        return self.parents.answers(*parents, since=since)
 
     def details_of(self, *parents: Record) -> dict[str, Reply]:
-        return {self.path.format(id=parent["id"]): bare(self.body(parent)) for parent in parents}
+        document = DOCUMENTS[self.parents.vendor.package]
+        return {self.path.format(id=parent["id"]): document(self.body(parent)) for parent in parents}
+
+    def answers(self, *parents: Record, since: bool = False) -> dict[str, Reply]:
+        """The list of these parents, and the detail of each."""
+        return {**self.list_of(*parents, since=since), **self.details_of(*parents)}
 
     def read(self, answers: dict[str, Reply], states: States | None = None, **config: Any) -> Outcome:
         return self.parents.vendor.read(self.name, answers, states, **config)
@@ -62,30 +70,42 @@ class DetailStream:
 
     def reads_oldest_first(self) -> None:
         """Each parent is asked for once; the state tells the last one."""
-        both = (self.newer, self.older)
-        outcome = self.read({**self.list_of(*both), **self.details_of(*both)})
+        outcome = self.read(self.answers(self.newer, self.older))
         self.gives(outcome, [self.older, self.newer], self.state(self.newer))
 
-    def asks_nothing_twice(self) -> None:
-        """Unchanged source: the list alone is asked for, from the state on; nothing comes, the state stays."""
-        state = self.state(self.older)
-        self.gives(self.read(self.list_of(self.older, since=True), state), [], state)
 
-    def asks_for_what_changed(self) -> None:
-        """One parent of two was updated since: its detail alone is asked for."""
-        both = self.list_of(self.older, self.newer, since=True)
-        outcome = self.read({**both, **self.details_of(self.newer)}, self.state(self.older))
-        self.gives(outcome, [self.newer], self.state(self.newer))
+class DetailTests:
+    """The tests of one such stream; a class for each stream names it."""
 
-    def survives_a_deleted_parent(self) -> None:
-        """A detail that answers 404 gives no row, and is not asked for again."""
-        gone = {self.path.format(id=self.newer["id"]): MISSING}
-        outcome = self.read({**self.list_of(self.older, self.newer), **self.details_of(self.older), **gone})
-        self.gives(outcome, [self.older], self.state(self.newer))
+    stream: ClassVar[DetailStream]
+
+    def test_one_request_a_parent_oldest_first(self) -> None:
+        self.stream.reads_oldest_first()
+
+    def test_nothing_changed_costs_the_lists_alone(self) -> None:
+        """They are asked for from the state on; nothing comes, the state stays."""
+        stream = self.stream
+        state = stream.state(stream.older)
+        stream.gives(stream.read(stream.list_of(stream.older, since=True), state), [], state)
+
+    def test_only_the_changed_parent_is_asked_for(self) -> None:
+        """One of two was updated since."""
+        stream = self.stream
+        both = stream.list_of(stream.older, stream.newer, since=True)
+        outcome = stream.read({**both, **stream.details_of(stream.newer)}, stream.state(stream.older))
+        stream.gives(outcome, [stream.newer], stream.state(stream.newer))
+
+    def test_a_parent_deleted_in_between_gives_no_row(self) -> None:
+        """A detail that answers 404 is not asked for again."""
+        stream = self.stream
+        gone = {stream.path.format(id=stream.newer["id"]): MISSING}
+        outcome = stream.read({**stream.answers(stream.older, stream.newer), **gone})
+        stream.gives(outcome, [stream.older], stream.state(stream.newer))
         assert "no record for 1 of 2 " in outcome.told
 
-    def spares_what_start_date_leaves_out(self) -> None:
+    def test_start_date_spares_older_parents(self) -> None:
         """The list is read in full; details of parents updated before the date are not asked for."""
-        both = self.list_of(self.older, self.newer)
-        outcome = self.read({**both, **self.details_of(self.newer)}, start_date="2024-05-12")
-        self.gives(outcome, [self.newer], self.state(self.newer))
+        stream = self.stream
+        both = stream.list_of(stream.older, stream.newer)
+        outcome = stream.read({**both, **stream.details_of(stream.newer)}, start_date=stream.newer_at[:10])
+        stream.gives(outcome, [stream.newer], stream.state(stream.newer))

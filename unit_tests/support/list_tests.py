@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import ClassVar, Optional
 
 from unit_tests.support.transport import Reply
 from unit_tests.support.vendor_samples import Record
-from unit_tests.support.vendors import Vendor, counted_page, laravel_page, numbered
+from unit_tests.support.vendors import MISSING, Vendor, counted_page, laravel_page, numbered
 
 Page = Callable[[Sequence[Record], Optional[int]], Reply]
 PAGES: dict[str, Page] = {"source_talentics": laravel_page, "source_talentio": counted_page}
@@ -45,29 +45,63 @@ class ListStream:
     def page(self, rows: Sequence[Record], total: int | None = None) -> Reply:
         return PAGES[self.vendor.package](rows, total)
 
-    def reads_two_pages(self) -> None:
-        """101 records: a full page and a page of one, each asked for once, by number."""
-        sent = numbered(self.sent, 101)
-        pages = {self.url(1): self.page(sent[:100], 101), self.url(2): self.page(sent[100:], 101)}
-        outcome = self.vendor.read(self.name, {**self.around, **pages})
-        assert outcome.records == {self.name: numbered(self.given, 101)}
-        assert outcome.states == {self.name: self.state}
+    def answers(self, *rows: Record, since: bool = False) -> dict[str, Reply]:
+        """A list of these records on one page, and what its parents need."""
+        return {**self.around, self.url(since=since): self.page(rows)}
 
-    def gives_nothing_twice(self) -> None:
-        """Unchanged source: the lists alone are asked for, nothing comes, the state stays."""
-        answers = {**self.around, self.url(since=True): self.page([self.sent])}
-        outcome = self.vendor.read(self.name, answers, {self.name: self.state})
-        assert outcome.records == {self.name: []}
-        assert outcome.states == {self.name: self.state}
 
-    def gives_what_changed(self, sent: Record, given: Record, state: dict[str, str]) -> None:
-        """A second record, updated since: it comes alone, and the state goes on to `state`."""
-        answers = {**self.around, self.url(since=True): self.page([self.sent, sent])}
-        outcome = self.vendor.read(self.name, answers, {self.name: self.state})
-        assert outcome.records == {self.name: [given]}
-        assert outcome.states == {self.name: state}
+@dataclass(frozen=True)
+class Later:
+    """A second record, updated since: as the API sends it, as the stream gives it, and the state behind it."""
 
-    def gives_the_later_one(self) -> None:
-        """The same for Talentio's lists, all of which tell their time alike."""
-        later = {"id": self.sent["id"] + 1, "updatedAt": "2024-03-01T09:00:00+09:00"}
-        self.gives_what_changed({**self.sent, **later}, {**self.given, **later}, {"updatedAt": "2024-03-01T00:00:00Z"})
+    sent: Record
+    given: Record
+    state: dict[str, str]
+
+
+class ListTests:
+    """The tests of one list; a class for each stream names it."""
+
+    stream: ClassVar[ListStream]
+
+    def later(self) -> Later:
+        """As Talentio's lists have it, all of which tell their time alike."""
+        later = {"id": self.stream.sent["id"] + 1, "updatedAt": "2024-05-12T09:00:00+09:00"}
+        return Later(
+            {**self.stream.sent, **later}, {**self.stream.given, **later}, {"updatedAt": "2024-05-12T00:00:00Z"}
+        )
+
+    def test_every_page_is_read_by_number(self) -> None:
+        """101 records: a full page and a page of one, each asked for once."""
+        stream, sent = self.stream, numbered(self.stream.sent, 101)
+        pages = {stream.url(1): stream.page(sent[:100], 101), stream.url(2): stream.page(sent[100:], 101)}
+        outcome = stream.vendor.read(stream.name, {**stream.around, **pages})
+        assert outcome.records == {stream.name: numbered(stream.given, 101)}
+        assert outcome.states == {stream.name: stream.state}
+
+    def test_an_unchanged_list_gives_nothing_again(self) -> None:
+        """The lists alone are asked for, nothing comes, the state stays."""
+        stream = self.stream
+        outcome = stream.vendor.read(stream.name, stream.answers(stream.sent, since=True), {stream.name: stream.state})
+        assert outcome.records == {stream.name: []}
+        assert outcome.states == {stream.name: stream.state}
+
+    def test_only_the_changed_record_comes(self) -> None:
+        """And the state goes on to its time."""
+        stream, later = self.stream, self.later()
+        answers = stream.answers(stream.sent, later.sent, since=True)
+        outcome = stream.vendor.read(stream.name, answers, {stream.name: stream.state})
+        assert outcome.records == {stream.name: [later.given]}
+        assert outcome.states == {stream.name: later.state}
+
+
+class InferredListTests(ListTests):
+    """Those of a list whose path no page of the vendor's tells."""
+
+    def test_a_missing_path_is_told_to_be_inferred(self) -> None:
+        stream = self.stream
+        failure = stream.vendor.read(stream.name, {stream.url(): MISSING}, fails=True).failure
+        assert (failure.stream, failure.kind) == (stream.name, "config_error")
+        assert stream.path in failure.message
+        assert "inferred" in failure.message
+        assert "base_url" in failure.message

@@ -1,4 +1,4 @@
-"""The two lists of Talentio that other streams have as their parents, and the candidates' details."""
+"""The lists of Talentio that other streams have as their parents, and the candidates' details."""
 
 from __future__ import annotations
 
