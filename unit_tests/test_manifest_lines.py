@@ -274,6 +274,7 @@ def _chosen(package: str) -> dict[tuple[Any, ...], list[Path]]:
 
 
 @pytest.mark.timeout(0)
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_line_does_something(package: str) -> None:
     with small_pages(), mock.patch.object(kit_state, "_EMIT_EVERY", 1.0):

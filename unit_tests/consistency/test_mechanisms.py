@@ -70,6 +70,7 @@ CASES = [
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.slow
 @pytest.mark.parametrize(("package", "mutation"), CASES)
 def test_without_it_records_are_lost(package: str, mutation: Callable[[], AbstractContextManager[Any]]) -> None:
     play = seed(1)(machine(package, odd=mutation in (short_pages_are_last, count_ignored)))

@@ -16,7 +16,7 @@ RUNS = int(os.environ.get("CONSISTENCY_RUNS", "300"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("CI") else list(Phase)
 
 # Thousands of plays take longer than any other test may.
-pytestmark = pytest.mark.timeout(0)
+pytestmark = [pytest.mark.timeout(0), pytest.mark.slow]
 
 TestTalentics = machine("source_talentics").TestCase
 TestTalentio = machine("source_talentio").TestCase
