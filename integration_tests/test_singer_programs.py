@@ -152,7 +152,7 @@ def test_a_wrong_credential_is_named_and_not_shown(sandbox: Running, source: str
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["--config", "{}"], "access_token: required and missing"),
+        (["--config", "{}"], "access_token: required, but missing"),
         (["--config", '{"access_token": 5'], "is not valid JSON"),
         (["--config", None], "no-such-file"),
         (["--config", '{"access_token": "x"}', "--state", '{"no": 1}'], "bookmarks"),

@@ -10,7 +10,9 @@ from typing import Any
 _EFFECTIVE: Mapping[str, frozenset[str]] = {
     name: frozenset(fields.split())
     for name, fields in {
-        "DeclarativeSource": "check spec streams version definitions",
+        # The source itself says that concurrency_level has no effect.
+        "DeclarativeSource": "check concurrency_level spec streams version definitions",
+        "ConcurrencyLevel": "default_concurrency max_concurrency",
         "CheckStream": "stream_names",
         "DeclarativeStream": "incremental_sync primary_key retriever schema_loader transformations",
         "JsonFileSchemaLoader": "file_path",

@@ -165,7 +165,8 @@ class PageWalk:
         # will show which.
         if self._total is None or not self._size or (len(self.rows) == 1 and self._size != self._asked_size):
             return 1
-        return -(-self._total // self._size)
+        # No more than the walk will read before it calls the list endless.
+        return min(-(-self._total // self._size), self._most)
 
     def counts(self, page: int, rows: int, signals: PageSignals) -> bool:
         """Note a page.

@@ -75,7 +75,7 @@ CASES = [
 def test_without_it_records_are_lost(package: str, mutation: Callable[[], AbstractContextManager[Any]]) -> None:
     play = seed(1)(machine(package, odd=mutation in (short_pages_are_last, count_ignored)))
     tried = settings(
-        max_examples=400,
+        max_examples=2000,
         stateful_step_count=4,
         deadline=None,
         database=None,
