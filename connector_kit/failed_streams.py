@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from airbyte_cdk.models import AirbyteMessage, FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-# What a person must fix comes first: if one stream needs that, running the sync again does not help.
+# What a person must fix comes first: if one failure needs that, running the sync again does not help.
 _WORST_FIRST = (FailureType.config_error, FailureType.system_error, FailureType.transient_error)
+
+
+def worst_of(kinds: Collection[FailureType | None]) -> FailureType:
+    """Return the failure type that several failures have together."""
+    return next(kind for kind in _WORST_FIRST if kind in kinds)
 
 
 def summarize_failures(
@@ -35,7 +40,7 @@ def summarize_failures(
         text = f"{len(failed)} of {selected} streams failed: {names}. Each stream's error says why and what to do."
         if len(failed) < selected:
             text += " The other streams are complete."
-        worst = next(kind for kind in _WORST_FIRST if kind in failed.values())
+        worst = worst_of(failed.values())
         raise AirbyteTracedException(message=text, internal_message=text, failure_type=worst) from None
     finally:
         logger.removeFilter(_is_not_the_cdks_list)

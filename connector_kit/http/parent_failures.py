@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import TypeVar
 
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.errors import RequestFailure, failure
+from connector_kit.failed_streams import worst_of
 
 _Parent = TypeVar("_Parent")
 
@@ -22,8 +22,6 @@ _MOST_IN_A_ROW, _MOST_IN_A_ROW_IF_KNOWN = 4, 20
 # Attempts before a parent is set aside: for the first one, and for the others. See `ParentFailures.tries`.
 _TRIES_AT_FIRST, _TRIES_LATER, _A_FEW = 5, 3, 3
 _MOST_NAMED = 5
-# What the user must change comes first: where one parent needs that, trying again does not help.
-_WORST_FIRST = (FailureType.config_error, FailureType.system_error, FailureType.transient_error)
 
 
 class ParentFailures:
@@ -118,7 +116,7 @@ class ParentFailures:
             return None
         if not self._answered:
             raise failure(self._failed[0])
-        worst = next(kind for kind in _WORST_FIRST if any(failed.failure_type == kind for failed in self._failed))
+        worst = worst_of([failed.failure_type for failed in self._failed])
         kinds = Counter(failed.what for failed in self._failed)
         count = f"{len(self._failed)} of {len(self._failed) + self._answered} parents"
         status = ", ".join(what if len(kinds) == 1 else f"{what}: {number}" for what, number in kinds.most_common())
