@@ -67,6 +67,24 @@ class SetAsideError(Exception):
         self.fault = fault
 
 
+# None where there is nothing (404, and the failure table says so).
+Result = Answer | RequestFailure | SetAside | None
+
+
+def answer_of(result: Result) -> Answer | None:
+    """Return the answer of a request that nothing can stand in for.
+
+    Raises:
+        RequestFailed: it failed for good, though others may succeed.
+        SetAsideError: it failed so far.
+    """
+    if isinstance(result, SetAside):
+        raise SetAsideError(result.fault)
+    if isinstance(result, RequestFailure):
+        raise failure(result)
+    return result
+
+
 class Dispatcher:
     """Sends the requests of one reader.
 
@@ -121,24 +139,18 @@ class Dispatcher:
             RequestFailed: it failed for good, though others may succeed.
             SetAsideError: it failed so far. Ask again after `wait_for_set_aside`.
         """
-        for _, answer in self._send_all(_one_by_one([spec]), patient):
-            if isinstance(answer, SetAside):
-                raise SetAsideError(answer.fault)
-            if isinstance(answer, RequestFailure):
-                raise failure(answer)
-            return answer
+        for _, answer in self.results(_one_by_one([spec]), patient):
+            return answer_of(answer)
         raise AssertionError("a spec has exactly one answer")
 
-    def in_order(
-        self, specs: Iterable[RequestSpec[Job]]
-    ) -> Iterator[tuple[Job, Answer | RequestFailure | SetAside | None]]:
+    def in_order(self, specs: Iterable[RequestSpec[Job]]) -> Iterator[tuple[Job, Result]]:
         """Send the requests, up to `num_workers` at a time, and yield each job with its answer, in their order.
 
         A request that is set aside yields a `SetAside` in its place, and its answer after all the others.
         """
         again: list[RequestSpec[Job]] = []
         while True:
-            for spec, answer in self._send_all(_one_by_one(specs)):
+            for spec, answer in self.results(_one_by_one(specs)):
                 if isinstance(answer, RequestFailure) and self._parents is None:
                     raise failure(answer)
                 if isinstance(answer, SetAside):
@@ -156,18 +168,12 @@ class Dispatcher:
             self._waits.wait(pause, "waiting to retry")
 
     def results(
-        self, next_spec: Callable[[], RequestSpec[Job] | None]
-    ) -> Iterator[tuple[Job, Answer | RequestFailure | SetAside | None]]:
-        """Send what `next_spec` returns whenever a worker is free; yield the results in the order of sending.
-
-        Ends when it returns None and nothing is under way.
-        """
-        for spec, result in self._send_all(next_spec):
-            yield spec.job, result
-
-    def _send_all(
         self, next_spec: Callable[[], RequestSpec[Job] | None], patient: bool = False
-    ) -> Iterator[tuple[RequestSpec[Job], Answer | RequestFailure | SetAside | None]]:
+    ) -> Iterator[tuple[RequestSpec[Job], Result]]:
+        """Send what `next_spec` returns whenever a worker is free; yield each request and its result in that order.
+
+        Ends when it returns None and nothing is under way. With `patient`, no request is set aside.
+        """
         upcoming: RequestSpec[Job] | None = None
         under_way: deque[tuple[RequestSpec[Job], Attempt]] = deque()
         try:
@@ -202,10 +208,8 @@ class Dispatcher:
     def _submit(self, spec: RequestSpec[Job]) -> Attempt:
         return self._sender.submit(spec.url, spec.parameters)
 
-    def _receive(
-        self, spec: RequestSpec[Job], attempt: Attempt, patient: bool
-    ) -> Answer | RequestFailure | SetAside | None:
-        """Wait for an attempt, retry it as the failure table says, and return what `_send_all` yields."""
+    def _receive(self, spec: RequestSpec[Job], attempt: Attempt, patient: bool) -> Result:
+        """Wait for an attempt, retry it as the failure table says, and return its result."""
         budget, window = self._sync.budget, self._window
         key = f"{spec.url}?{spec.parameters}"
         retries = self._retries.pop(key, None) or Retries()

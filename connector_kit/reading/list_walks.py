@@ -12,7 +12,7 @@ from connector_kit.errors import GONE, RequestFailed, endless, url_path
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec
 from connector_kit.http.requester import Answer
 from connector_kit.reading.page_walk import OnePage, PageWalk
-from connector_kit.reading.pages_ahead import PagesAhead
+from connector_kit.reading.pages_ahead import PagesAhead, SpecOf
 from connector_kit.reading.paginators import PageSignals, Pagination
 from connector_kit.reading.seen_records import SeenRecords, key_of
 from connector_kit.sync import Sync
@@ -107,6 +107,10 @@ class ListWalks:
     def request_ahead(self, request: ListRequest) -> None:
         """Request a list's first page before the list's turn, as soon as a worker is free."""
         self._ahead.open(request.number, self._specs_of(request))
+
+    def is_requested(self, number: int) -> bool:
+        """Return whether a list's first page was requested already."""
+        return number in self._ahead
 
     def read(self, request: ListRequest) -> Iterator[ListPage]:
         """Read a list; read it again, or its beginning, if records moved or may have moved, or if some are missing.
@@ -273,22 +277,20 @@ class ListWalks:
 
     def _specs_of(
         self, request: ListRequest, cursor: Callable[[], str | None] = lambda: None, once: bool = False
-    ) -> Callable[[int], RequestSpec[int]]:
+    ) -> SpecOf:
         """Return a function that builds the request for a page from its number."""
 
-        def spec_of(page: int) -> RequestSpec[int]:
+        def spec_of(page: int) -> RequestSpec[tuple[int, int]]:
             parameters = {**request.parameters, **self._traits.pagination.parameters(page, cursor())}
-            return RequestSpec(page, request.url, parameters, once)
+            return RequestSpec((request.number, page), request.url, parameters, once)
 
         return spec_of
 
     def _last_page_of(self, first: Answer) -> int:
         """Return how many pages a list has, judging by its first page; 1 if that can't be known yet."""
-        pagination = self._traits.pagination
-        signals = pagination.signals(first.headers, first.body, 1)
-        if signals.total is None or signals.cursor or len(first.records) != pagination.page_size:
-            return 1
-        return -(-signals.total // pagination.page_size)
+        walk = PageWalk(self._traits.pagination.page_size)
+        walk.counts(1, len(first.records), self._traits.pagination.signals(first.headers, first.body, 1))
+        return 1 if walk.cursor else walk.expected_pages
 
 
 def _count_of(seen: SeenRecords, walk: PageWalk) -> str:

@@ -115,7 +115,8 @@ class ListReader(ParentList):
                 # Nothing else may be requested before the first answer has come, because its time caps the states.
                 others = islice(waiting, self.sync.settings.num_workers) if self._server_time else ()
                 for upcoming, other in others:
-                    self._walks.request_ahead(self._request(other, upcoming, parameters))
+                    if not self._walks.is_requested(upcoming):
+                        self._walks.request_ahead(self._request(other, upcoming, parameters))
                 try:
                     yield from self._read(parent, self._request(parent, number, parameters))
                     failures.answered()

@@ -5,35 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from connector_kit.errors import RequestFailure, failure
-from connector_kit.http.dispatcher import Dispatcher, RequestSpec, SetAside, SetAsideError
+from connector_kit.http.dispatcher import Dispatcher, RequestSpec, Result, answer_of
 from connector_kit.http.requester import Answer
 
 # Keep at most this many answers per worker that came before their turn, and this many bytes in all: Talentics sends all
 # applicants of a job in one answer.
 _WAITING_PER_WORKER, _WAITING_BYTES = 2, 8 << 20
 
-_Result = Answer | RequestFailure | SetAside | None
-SpecOf = Callable[[int], RequestSpec[int]]
-
-
-@dataclass
-class _Ticket:
-    """One request: the list's number and the page. Compare by identity, as a page may be requested again."""
-
-    number: int
-    page: int
+# Builds the request for a page; its job is the list's number and the page.
+SpecOf = Callable[[int], RequestSpec[tuple[int, int]]]
 
 
 @dataclass
 class _OpenList:
-    """A list that is being read or will be soon: the pages to request next, those in flight, and those that came."""
+    """A list that is being read or will be soon: the pages to request next, those in flight, and those that came.
+
+    Requests in flight are compared by identity, as a page may be requested again.
+    """
 
     spec_of: SpecOf
     next_page: int = 1
     last_page: int = 1
-    in_flight: dict[int, _Ticket] = field(default_factory=dict)
-    came: dict[int, _Result] = field(default_factory=dict)
+    in_flight: dict[int, RequestSpec[tuple[int, int]]] = field(default_factory=dict)
+    came: dict[int, Result] = field(default_factory=dict)
 
     def reset(self, page: int) -> None:
         """Forget all pages that were requested ahead, and request only this one."""
@@ -63,7 +57,11 @@ class PagesAhead:
         self._last_page_of = last_page_of
         self._lists: dict[int, _OpenList] = {}
         self._wanted: tuple[int, int] = (0, 0)
-        self._results: Iterator[tuple[_Ticket, _Result]] | None = None
+        self._results: Iterator[tuple[RequestSpec[tuple[int, int]], Result]] | None = None
+
+    def __contains__(self, number: object) -> bool:
+        """Whether a list is open."""
+        return number in self._lists
 
     def open(self, number: int, spec_of: SpecOf) -> None:
         """Begin a list with its first page, or go on with it if that page was requested ahead."""
@@ -95,19 +93,14 @@ class PagesAhead:
         self._wanted = (number, page)
         while page not in wanted.came:
             self._receive()
-        result = wanted.came.pop(page)
-        if isinstance(result, SetAside):
-            raise SetAsideError(result.fault)
-        if isinstance(result, RequestFailure):
-            raise failure(result)
-        return result
+        return answer_of(wanted.came.pop(page))
 
     def _receive(self) -> None:
         """Wait for the request that was sent first, and keep its result if it is still needed."""
         if self._results is None:
             self._results = self._dispatcher.results(self._next_spec)
         try:
-            ticket, result = next(self._results)
+            spec, result = next(self._results)
         except BaseException:
             # The dispatcher has given up everything else in flight, so request those pages again.
             self._results = None
@@ -115,15 +108,16 @@ class PagesAhead:
                 each.next_page = min([*each.in_flight, each.next_page])
                 each.in_flight.clear()
             raise
-        its = self._lists.get(ticket.number)
-        if its is None or its.in_flight.get(ticket.page) is not ticket:
+        number, page = spec.job
+        its = self._lists.get(number)
+        if its is None or its.in_flight.get(page) is not spec:
             return
-        del its.in_flight[ticket.page]
-        its.came[ticket.page] = result
-        if ticket.page == 1 and ticket.number != self._wanted[0] and isinstance(result, Answer):
+        del its.in_flight[page]
+        its.came[page] = result
+        if page == 1 and number != self._wanted[0] and isinstance(result, Answer):
             its.last_page = self._last_page_of(result)
 
-    def _next_spec(self) -> RequestSpec[_Ticket] | None:
+    def _next_spec(self) -> RequestSpec[tuple[int, int]] | None:
         """Return the next request to send; None if there is none at the moment."""
         for number in sorted(self._lists):
             its = self._lists[number]
@@ -133,9 +127,8 @@ class PagesAhead:
                 return None
             page = its.next_page
             its.next_page += 1
-            ticket = its.in_flight[page] = _Ticket(number, page)
-            spec = its.spec_of(page)
-            return RequestSpec(ticket, spec.url, spec.parameters, spec.once)
+            spec = its.in_flight[page] = its.spec_of(page)
+            return spec
         return None
 
     def _is_full(self) -> bool:
