@@ -25,8 +25,9 @@ from connector_kit.errors import UnreadableKey, unforeseen
 from connector_kit.http.dispatcher import Dispatcher
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
+from connector_kit.records.compiler import key_fields
 from connector_kit.records.extractor import BodyExtractor, RowExtractor
-from connector_kit.records.normalization import SchemaNormalization, for_clean_answers, key_fields
+from connector_kit.records.normalization import SchemaNormalization, for_clean_answers
 from connector_kit.state.cursors import StreamCursor
 from connector_kit.sync import Sync
 

@@ -21,8 +21,6 @@ from connector_kit.records.field_warnings import FieldWarnings
 from connector_kit.records.format import AIRBYTE, RecordFormat
 from connector_kit.settings import mode_of
 
-__all__ = ["SchemaNormalization", "for_clean_answers", "key_fields"]
-
 
 @dataclass
 class SchemaNormalization(TypeTransformer):

@@ -17,7 +17,6 @@ Schema = Mapping[str, Any]
 MARK = "x-personal-data"
 # On the `value` of a `{name, value}` pair: the class of each known name.
 MARK_BY_NAME = "x-personal-data-by-name"
-CLASSES = frozenset({"none", "identifier", "contact", "special", "free_text", "file_link"})
 HASHED_TYPE = ["null", "string"]
 
 # In characters. A shorter key can be found by trying keys on hashed data.

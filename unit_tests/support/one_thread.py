@@ -156,11 +156,15 @@ class Inline(ThreadPoolExecutor):
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         future: Future[Result] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it, also that the process died
-            future.set_exception(error)
+        _settle(future, partial(fn, *args, **kwargs))
         return future
+
+
+def _settle(future: Future[Result], send: Callable[[], Result]) -> None:
+    try:
+        future.set_result(send())
+    except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it, also that the process died
+        future.set_exception(error)
 
 
 class Overtaking(ThreadPoolExecutor):
@@ -185,12 +189,8 @@ class Overtaking(ThreadPoolExecutor):
     def _answer_one(self) -> None:
         self.in_flight[len(self._open)] += 1
         future, send = self._open.pop(self._random.randrange(len(self._open)))
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            future.set_result(send())
-        except BaseException as error:  # noqa: BLE001 - as above
-            future.set_exception(error)
+        if future.set_running_or_notify_cancel():
+            _settle(future, send)
 
 
 class _Later(Future[Result]):
