@@ -219,15 +219,16 @@ class ListWalks:
             records = answer.records
             signals = pagination.signals(answer.headers, answer.body, page)
             keys = [key_of(record, self._traits.key) for record in records]
-            why_endless = walk.why_endless(page, keys, signals, again=until_all)
+            instants = [times.instant(record.get(self._traits.time_field)) for record in records]
+            versions = [None if key is None else (key, instant) for key, instant in zip(keys, instants, strict=True)]
+            why_endless = walk.why_endless(page, versions, signals, again=until_all)
             if why_endless:
                 raise endless(url_path(request.url), why_endless)
             stands_still = signals.total is not None and (page == 1 or signals.total == total)
             total = signals.total
             self.pages_remaining = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
             new_in_walk = not seen.in_this_walk(keys)
-            is_same = page == 2 and bool(records) and not new_in_walk
-            if is_same and signals == PageSignals() and len(records) == pagination.page_size:
+            if page == 2 and walk.repeats_page and signals == PageSignals() and len(records) == pagination.page_size:
                 self._warn_of_a_full_page(request.url, len(records))
             counted = walk.counts(page, len(records), signals)
             if walk.shrank_by:
@@ -235,8 +236,7 @@ class ListWalks:
             following = walk.next(len(records), counted, signals, new_in_walk)
             if counted:
                 # A server may repeat the last page when asked for the one after it. That doesn't mean the list moved.
-                is_repeat = walk.is_repeat or (following is None and not new_in_walk and walk.total is None)
-                instants = [times.instant(record.get(self._traits.time_field)) for record in records]
+                is_repeat = walk.is_repeat or (following is None and walk.repeats_page and walk.total is None)
                 news = [seen.is_new(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
                 stands_still = stands_still and following == page + 1 and seen.moved is None
                 if stands_still and not (only_beginning or until_all or self._sync.sampling or walk.cursor):

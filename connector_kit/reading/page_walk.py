@@ -109,15 +109,15 @@ class PageWalk:
         self._doubts = 0
         self._asked = 0
         self._most = _MOST_PAGES
-        self._last_keys: list[Any] = []
+        self._last_versions: list[Any] = []
         self._same = 1
 
-    def why_endless(self, page: int, keys: list[Any], signals: PageSignals, again: bool = False) -> str | None:
-        """Note the keys of a page's records, and check whether the list ever ends.
+    def why_endless(self, page: int, versions: list[Any], signals: PageSignals, again: bool = False) -> str | None:
+        """Note which records a page has, and check whether the list ever ends.
 
         Args:
             page: the page's number.
-            keys: what tells its records apart; None for records without a key.
+            versions: the key and the time of each record; None for records without a key.
             signals: what the answer says about the list.
             again: whether an earlier walk found fewer records than the total.
 
@@ -131,14 +131,15 @@ class PageWalk:
         if self._asked > self._most:
             return f"{self._most:,} pages were read, and it still goes on"
         follows = page == self._last_page + 1
-        same = follows and bool(keys) and None not in keys and keys == self._last_keys
+        same = bool(versions) and None not in versions and len(versions) == len(self._last_versions)
+        same = same and follows and set(versions) == set(self._last_versions)
         self._same = self._same + 1 if same else 1
-        self._last_keys = keys
+        self._last_versions = versions
         if not self._promises_more(page, signals):
             # This is the page after the last one. Some servers repeat the last page there, or the whole unpaged list.
             return None
         ends_here = total is not None and page > 1 and page * self._asked_size >= total
-        if self._same >= _SAME_PAGES or (again and ends_here and keys and self._same == page):
+        if self._same >= _SAME_PAGES or (again and ends_here and versions and self._same == page):
             return f"page {page} has the same records as the page before"
         return None
 
@@ -147,6 +148,11 @@ class PageWalk:
         if signals.more or signals.total is None:
             return bool(signals.more)
         return sum(self.rows) < signals.total and (page - 1) * self._asked_size < signals.total
+
+    @property
+    def repeats_page(self) -> bool:
+        """Whether the last page showed exactly the records of the page before it, none of them changed."""
+        return self._same > 1
 
     @property
     def is_blind(self) -> bool:
@@ -227,7 +233,7 @@ class PageWalk:
             self._steps_back = 0
         if counted and signals == PageSignals():
             if len(self.rows) == 2:
-                self._one_page.learn(self.rows[0], is_same=rows > 0 and not brought_news)
+                self._one_page.learn(self.rows[0], is_same=self.repeats_page)
             # The page before said that there is more, but this one is empty and says nothing: something is missing.
             self.is_cut_short = self.is_cut_short or (self._said_more and rows == 0)
         return page if not counted or self._goes_on(rows, signals, brought_news) else None

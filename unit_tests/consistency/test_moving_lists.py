@@ -83,6 +83,24 @@ def test_an_exam_that_is_updated_while_another_is_deleted(updated: int, deleted:
     assert_nothing_lost("source_talentics", there, clock, destination, streams)
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_a_ticket_that_moves_to_a_page_of_its_own_does_not_make_its_list_one_page(place: int) -> None:
+    there, clock = world("updated_at", exams=5, tickets=4, totals=False, links=False)
+    streams = ("exams", "tickets")
+
+    quiet = run_sync("source_talentics", there, clock, {}, streams=streams)
+    read_first = int(next(url for url in quiet.requests if "/tickets?" in url).split("/")[-2])
+
+    def updated(there: World) -> None:
+        there.data.update("tickets", there.data.ids("tickets", read_first)[place])
+
+    destination = Destination()
+    plan = Plan(between_pages={"tickets": [updated]})
+    destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams)
+
+
 @pytest.mark.parametrize("at", [1, 2, 3])
 @pytest.mark.parametrize("which", [0, 4, 9])
 @pytest.mark.parametrize("event", EVENTS)

@@ -191,13 +191,14 @@ def test_an_endpoint_without_pages_is_known_for_lists_that_are_no_longer() -> No
     def asked(length: int, paged: bool = False) -> int:
         walker = PageWalk(SIZE, one_page=known)
         pages = 1
-        while (
-            page := walker.next(
-                length, walker.counts(pages, length, silent), silent, brought_news=pages == 1 or (paged and pages < 3)
-            )
-        ) is not None:
+        while True:
+            is_new = pages == 1 or (paged and pages < 3)
+            versions = [(pages if is_new else pages - 1, number) for number in range(length)]
+            assert walker.why_endless(pages, versions, silent) is None
+            page = walker.next(length, walker.counts(pages, length, silent), silent, brought_news=is_new)
+            if page is None:
+                return pages
             pages = page
-        return pages
 
     assert [asked(length) for length in (5, 5, 3, 40, 40, 6)] == [2, 1, 1, 2, 1, 1]
     # Longer than all so far: it might be a page of many.
