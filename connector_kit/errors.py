@@ -18,7 +18,7 @@ Fail the stream and tell the user:
 
 Tell the user and exit:
     UnreadableFile             (files) a file named on the command line
-    config_error(...)          anything else that the user can fix
+    config_error(...)          (config_errors) anything else that the user can fix
 """
 
 from __future__ import annotations
@@ -119,11 +119,6 @@ def failure(resolution: ErrorResolution) -> AirbyteTracedException:
         internal_message=resolution.error_message,
         failure_type=resolution.failure_type or FailureType.system_error,
     )
-
-
-def config_error(message: str) -> AirbyteTracedException:
-    """Return an error that the user can fix; `message` must name the field or stream and say what to do."""
-    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
 
 
 def endless(path: str, why: str) -> AirbyteTracedException:

@@ -16,7 +16,7 @@ import isodate  # type: ignore[import-untyped]  # the library ships no types
 from jsonschema import Draft4Validator, ValidationError
 
 from connector_kit import times
-from connector_kit.errors import config_error
+from connector_kit.config_errors import config_error
 
 Mode = Literal["keep", "hash", "drop"]
 # White space, and the byte order mark that some editors put at the start of a file.
@@ -107,14 +107,18 @@ class Settings:
         )
 
 
-def misspelled(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, str]:
-    """Return config fields that don't exist, mapped to the field the user probably meant.
+def misspelled_warnings(config: Mapping[str, Any], spec: Mapping[str, Any]) -> list[str]:
+    """Return a warning for each config field that doesn't exist but resembles one that does.
 
-    `{"start_dat": "start_date"}`; fields that resemble nothing are left alone.
+    A misspelled `personal_data` would let everybody's data through.
     """
     known = list(spec.get("properties", {}))
     near = {name: get_close_matches(name, known, 1, cutoff=0.8) for name in config if name not in known}
-    return {name: found[0] for name, found in near.items() if found}
+    return [
+        f"Config field {name} is unknown and has no effect. Did you mean {found[0]}?"
+        for name, found in near.items()
+        if found
+    ]
 
 
 def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -> None:

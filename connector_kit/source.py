@@ -28,15 +28,15 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
 
 from connector_kit.clock import Clock
-from connector_kit.errors import config_error
+from connector_kit.config_errors import config_error
 from connector_kit.failed_streams import summarize_failures
 from connector_kit.http.environment import refuse_unusable
 from connector_kit.http.transport import new_session
 from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask
+from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.reading import ReaderRegistry, StreamFactory, StreamRetriever, check_manifest, check_streams
 from connector_kit.records.format import AIRBYTE, RecordFormat
-from connector_kit.records.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.settings import Settings, with_defaults
 from connector_kit.sync import Sync
 

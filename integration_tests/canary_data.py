@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from connector_kit.records.personal_data import MARK, MARK_BY_NAME
+from connector_kit.personal_data import MARK, MARK_BY_NAME
 from integration_tests.processes import ROOT
 from integration_tests.scripted_server import Request, reply
 

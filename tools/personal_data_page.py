@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector_kit.records.personal_data import MARK, MARK_BY_NAME, is_leaf
+from connector_kit.personal_data import MARK, MARK_BY_NAME, is_leaf
 from connector_kit.source import read_manifest, stream_name
 from tools import ROOT
 

@@ -24,11 +24,11 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit.airbyte.inputs import read_catalog, read_config, read_state
-from connector_kit.errors import config_error
+from connector_kit.config_errors import config_error
 from connector_kit.files import shown
 from connector_kit.masking import NoForeignTracebacks
 from connector_kit.process.exit import silence_log_errors, write
-from connector_kit.settings import Settings, misspelled
+from connector_kit.settings import Settings, misspelled_warnings
 from connector_kit.source import ManifestSource, logger, read_manifest
 
 
@@ -67,9 +67,8 @@ class Entrypoint(AirbyteEntrypoint):
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         Settings.from_config(config, source_spec.connectionSpecification)
-        for name, meant in misspelled(config, source_spec.connectionSpecification).items():
-            # A misspelled `personal_data` would let everybody's data through.
-            logger.warning("Config field %s is unknown and has no effect. Did you mean %s?", name, meant)
+        for warning in misspelled_warnings(config, source_spec.connectionSpecification):
+            logger.warning(warning)
 
     def read(
         self,

@@ -17,7 +17,7 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalogSerializer,
 )
 
-from connector_kit.errors import config_error
+from connector_kit.config_errors import config_error
 from connector_kit.files import UnreadableFile, read_config_file, read_json, read_state_file, shown
 
 logger = logging.getLogger("airbyte")

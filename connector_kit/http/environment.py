@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 from urllib3.exceptions import HTTPError
 
-from connector_kit.errors import config_error
+from connector_kit.config_errors import config_error
 from connector_kit.settings import is_host
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
-from connector_kit.errors import RequestFailed, config_error
+from connector_kit.config_errors import config_error
+from connector_kit.errors import RequestFailed
 
 logger = logging.getLogger("airbyte.connector_kit")
 

@@ -13,7 +13,8 @@ from typing import Any
 from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from connector_kit.errors import RequestFailed, UnexpectedAnswer, config_error, url_path
+from connector_kit.config_errors import config_error
+from connector_kit.errors import RequestFailed, UnexpectedAnswer, url_path
 from connector_kit.http.dispatcher import SetAsideError
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any
 
+from connector_kit import personal_data
 from connector_kit.errors import UnreadableKey
-from connector_kit.records import hashing, personal_data
+from connector_kit.records import hashing
 from connector_kit.records.field_warnings import FieldWarnings
 from connector_kit.records.format import RecordFormat
 from connector_kit.records.scalars import (

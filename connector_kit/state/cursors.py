@@ -19,7 +19,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 
 from connector_kit import times
-from connector_kit.errors import config_error
+from connector_kit.config_errors import config_error
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")

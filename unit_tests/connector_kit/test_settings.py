@@ -12,7 +12,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connector_kit import times
 from connector_kit.reading.retrievers import EndpointRetriever
-from connector_kit.settings import Settings, misspelled, with_defaults
+from connector_kit.settings import Settings, misspelled_warnings, with_defaults
 from connector_kit.source import ManifestSource, read_manifest
 from unit_tests.support.account import Account
 from unit_tests.support.run import read
@@ -229,10 +229,10 @@ def test_the_base_url_that_was_checked_is_the_one_that_is_used(spelled: str) -> 
 
 def test_a_misspelled_field_is_named_with_the_one_that_is_meant() -> None:
     config = {"access_token": "a-token", "personal_dta": "drop", "acces_tokn": "x", "comment": "ours", "__injected": 1}
-    assert misspelled(config, SPECS["source_talentio"]) == {
-        "personal_dta": "personal_data",
-        "acces_tokn": "access_token",
-    }
+    assert misspelled_warnings(config, SPECS["source_talentio"]) == [
+        "Config field personal_dta is unknown and has no effect. Did you mean personal_data?",
+        "Config field acces_tokn is unknown and has no effect. Did you mean access_token?",
+    ]
 
 
 @pytest.mark.parametrize("package", GOOD)

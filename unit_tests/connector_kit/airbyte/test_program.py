@@ -1,10 +1,11 @@
-"""`spec` answers without the CDK, and says what the CDK would say."""
+"""`spec` and `discover` answer without the CDK, and say what the CDK would say."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
@@ -16,6 +17,10 @@ from connector_kit.manifest import connection_specification
 from connector_kit.source import ManifestSource
 
 BOTH = pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])
+CONFIGS: dict[str, dict[str, str]] = {
+    "source_talentics": {"app_id": "an-app", "app_secret": "its-secret"},
+    "source_talentio": {"access_token": "a-token"},
+}
 
 
 @BOTH
@@ -32,6 +37,59 @@ def test_spec_does_not_load_the_cdk(package: str) -> None:
     spec, modules = done.stdout.splitlines()
     assert json.loads(spec)["type"] == "SPEC"
     assert not {"airbyte_cdk", "requests", "pydantic"} & set(modules.split())
+
+
+@BOTH
+@pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
+def test_discover_says_byte_for_byte_what_the_cdk_says(package: str, mode: str, tmp_path: Path) -> None:
+    config = {**CONFIGS[package], "personal_data": mode, "personal_data_key": "a key of more than sixteen letters"}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**config, "star_date": "2024-01-01"}), encoding="utf-8")
+    program = [sys.executable, "-m", package]
+    at_once = _lines([*program, "discover", "--config", str(path)])
+    by_the_cdk = _lines([*program, "discover", f"--config={path}"])
+    # Its first line is about the memory of this machine.
+    assert at_once == [line for line in by_the_cdk if "MemoryMonitor" not in line]
+    assert [json.loads(line)["type"] for line in at_once] == ["LOG", "CATALOG"]
+
+
+@BOTH
+def test_discover_does_not_load_the_cdk(package: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(CONFIGS[package]), encoding="utf-8")
+    arguments = ["discover", "--config", str(path)]
+    script = f"import sys; from {package}.__main__ import main; sys.argv[1:] = {arguments}; main(); print(*sys.modules)"
+    catalog, modules = _lines([sys.executable, "-c", script])
+    assert json.loads(catalog)["type"] == "CATALOG"
+    assert not {"airbyte_cdk", "requests", "pydantic"} & set(modules.split())
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is empty"),
+        ("[]", "is not a JSON object"),
+        ("{}", "required, but missing or empty"),
+        (None, "cannot be read"),
+    ],
+    ids=["empty", "list", "no field", "no file"],
+)
+def test_discover_says_what_is_wrong_with_the_config(package: str, text: str | None, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", package, "discover", "--config", str(path)], capture_output=True, encoding="utf-8"
+    )
+    trace = json.loads(done.stdout.splitlines()[-1])["trace"]["error"]
+    assert done.returncode == 1
+    assert trace["failure_type"] == "config_error"
+    assert why in trace["message"]
+
+
+def _lines(command: list[str]) -> list[str]:
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
 
 
 def test_a_record_is_written_as_the_cdk_would_write_it(

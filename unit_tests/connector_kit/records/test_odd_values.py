@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from connector_kit.errors import UnreadableKey
+from connector_kit.personal_data import schema_for
 from connector_kit.records.bodies import parsed
 from connector_kit.records.normalization import SchemaNormalization
-from connector_kit.records.personal_data import schema_for
 from connector_kit.settings import Mode
 from unit_tests.support.schemas import STREAMS, Schema, Stream, every_stream, non_null_types
 

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.records import personal_data
+from connector_kit import personal_data
+from connector_kit.personal_data import schema_for
 from connector_kit.records.normalization import SchemaNormalization
-from connector_kit.records.personal_data import schema_for
 from connector_kit.settings import Mode, mode_of
 from unit_tests.support.hashing import KEY, digest
 from unit_tests.support.schemas import STREAMS, Schema, Stream, every_stream, walk
