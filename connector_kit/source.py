@@ -46,6 +46,10 @@ logger = logging.getLogger("airbyte")
 _NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"}
 
 
+# This many records may wait to be written: 4 MB of candidates if stdout is slower than the API.
+_MOST_WAITING = 1_000
+
+
 def read_manifest(package: str) -> dict[str, Any]:
     """Return the manifest of a source package with its references resolved."""
     resolved: dict[str, Any] = dict(ManifestReferenceResolver().preprocess_manifest(load_manifest(package)))
@@ -121,6 +125,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
             state=None,
             source_config=manifest,
         )
+        # The CDK made it with room for 10,000, which is all that a larger source adds to the memory.
+        self._concurrent_source._queue.maxsize = _MOST_WAITING
 
     @property
     def name(self) -> str:
