@@ -41,6 +41,7 @@ class DetailReader(Reader):
     def __init__(self, sync: Sync, requester: Requester, retriever: DetailRetriever, parent: ParentLink) -> None:
         super().__init__(sync, requester, retriever.record_selector.extractor)
         self._parent = parent
+        self.filter = parent.reader.filter
         self._done_count = 0
         self._due_count = 0
         # Parents without a record; whether any of them has an empty answer rather than a 404.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import compress, count, islice
-from typing import Any
+from typing import Any, Optional
 
 from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
 from airbyte_cdk.sources.types import Record, StreamSlice
@@ -17,6 +17,7 @@ from connector_kit.errors import RequestFailed, UnexpectedAnswer, config_error, 
 from connector_kit.http.dispatcher import SetAsideError
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
+from connector_kit.reading.list_filter import ListFilter
 from connector_kit.reading.list_walks import ListPage, ListRequest, ListTraits, ListWalks
 from connector_kit.reading.paginators import Pagination
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
@@ -47,6 +48,8 @@ class ListReader(ParentList):
         self._declared = retriever.incremental_sync
         self._other_orders = retriever.other_orders
         self._parent = parent
+        self._lists = retriever.list_filter.lists if retriever.list_filter else ({},)
+        self.filter = parent.reader.filter if parent else retriever.list_filter
         # The field of each record that goes into the children's URLs.
         self._parent_key = ""
         self._index: dict[Any, Parent] = {}
@@ -88,7 +91,8 @@ class ListReader(ParentList):
         )
         parameters = self.requester.parameters_with(self._server_filter())
         if self._parent is None:
-            yield from self._read(None, self._request(None, 0, parameters))
+            for number, belonging in enumerate(self._lists):
+                yield from self._read(None, self._request(None, number, {**parameters, **belonging}))
         else:
             yield from self._lists_of(self._parent.reader.index(), parameters, failures)
             self.is_whole = self.is_whole and self._parent.reader.is_whole and not failures
@@ -289,10 +293,17 @@ class ListRetriever(EndpointRetriever):
         paginator: how the list pages.
         other_orders: query parameters that return the same list in another order, such as `{sort: -registeredAt}`.
             Used if fewer records were seen than the list's total says.
+        filter: which records belong to the sync, by the config: see `ListFilter.declared_by`.
     """
 
     paginator: Paginator
     other_orders: list[Mapping[str, str]] = field(default_factory=list)
+    filter: Optional[Mapping[str, Any]] = None
+
+    @property
+    def list_filter(self) -> ListFilter | None:
+        """The filter, evaluated with the config; None if the manifest declares none."""
+        return ListFilter.declared_by(self.name, self.filter, self.config) if self.filter else None
 
     @property
     def cursor_kind(self) -> type[StreamCursor]:

@@ -25,6 +25,7 @@ from connector_kit.errors import UnreadableKey, unforeseen
 from connector_kit.http.dispatcher import Dispatcher
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
+from connector_kit.reading.list_filter import ListFilter
 from connector_kit.records.compiler import key_fields
 from connector_kit.records.extractor import BodyExtractor, RowExtractor
 from connector_kit.records.normalization import SchemaNormalization, for_clean_answers
@@ -80,6 +81,8 @@ class Reader(ABC):
         self.sync = sync
         self.requester = requester
         self.extractor = extractor
+        # Which records belong to the sync, here or in the list that this hangs on; None if nobody can configure that.
+        self.filter: ListFilter | None = None
         self.outputs: dict[str, StreamOutput] = {}
         self.children: list[Reader] = []
         self._arrived: set[str] = set()
