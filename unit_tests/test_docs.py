@@ -138,25 +138,21 @@ def message(table: FailureTable, what: requests.Response | Exception) -> str:
 
 
 WRONG_FILTERS: list[dict[str, Any]] = [
-    {"candidate_filter": wrong}
-    for wrong in (
-        {"requisition_id": 12},
-        {"requisition_ids": []},
-        {"status": ["passed"]},
-        {"applied_from": "31.01.2024"},
-        {"applied_from": "2024-02-30"},
-        {"applied_from": "2024-02-01", "applied_to": "2024-01-31"},
-    )
+    {"requisition_id": 12},
+    {"requisition_ids": []},
+    {"status": ["passed"]},
+    {"applied_from": "31.01.2024"},
+    {"applied_from": "2024-02-30"},
+    {"applied_from": "2024-02-01", "applied_to": "2024-01-31"},
 ]
 
 
 def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
     """What wrong values in the configuration tell the user."""
     required = next(iter(CREDENTIALS[source]))
-    wrong: dict[str, Any]
     filters = WRONG_FILTERS if "candidate_filter" in specification(source)["properties"] else []
-    for wrong in (
-        *filters,
+    configs: list[dict[str, Any]] = [
+        *({"candidate_filter": wrong} for wrong in filters),
         {required: ""},
         {required: "two\nlines"},
         {"start_date": "yesterday"},
@@ -170,7 +166,8 @@ def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
         {"rate_limit_requests": 0},
         {"rate_limit_period": "15 minutes"},
         {"num_workers": 50},
-    ):
+    ]
+    for wrong in configs:
         with pytest.raises(AirbyteTracedException) as raised:
             Settings.from_config({**CREDENTIALS[source], **wrong}, specification(source))
         is_address = "base_url" in wrong
