@@ -36,6 +36,7 @@ from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.reading import ReaderRegistry, StreamFactory, StreamRetriever, check_manifest, check_streams
+from connector_kit.records.changes import with_meta
 from connector_kit.records.format import AIRBYTE, RecordFormat
 from connector_kit.settings import Settings, with_defaults
 from connector_kit.sync import Sync
@@ -170,7 +171,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
                 "guess it, and with it names and phone numbers. Choose a long random text, and sync all streams again."
             )
         try:
-            yield from summarize_failures(super().read(logger, config, catalog, state), len(selected), logger)
+            messages = with_meta(super().read(logger, config, catalog, state))
+            yield from summarize_failures(messages, len(selected), logger)
         finally:
             logger.info(sync.summary())
             sync.close()
