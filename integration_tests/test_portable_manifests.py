@@ -140,3 +140,45 @@ def test_a_second_sync_asks_for_details_of_the_newest_alone(both: dict[str, Both
     # Neither applicants nor their forms tell when they changed; both streams of forms ask for all again.
     assert {name: talentics[name] for name in ("applicant", "form")} == {"applicant": 30, "form": 60}
     assert {name: talentio[name] for name in ("candidate", "comments")} == {"candidate": 3, "comments": 1}
+
+
+JUNK = [
+    # One list, one list for each parent, one detail: of each, the first answers are no JSON of the API, with HTTP 200.
+    ("talentics", ("ticket_scores",), ("html:*/exams:x1", "empty:*/tickets:x1", "badjson:*/scores:x1"), 45),
+    ("talentio", ("candidate_details",), ("empty:*/candidates:x1", "html:*/candidates/*:x1"), 120),
+]
+
+
+@pytest.mark.parametrize(("source", "streams", "faults", "requests_for_details"), JUNK)
+def test_junk_with_200_is_asked_for_again_and_nothing_is_lost(
+    tmp_path: Path, source: str, streams: tuple[str, ...], faults: tuple[str, ...], requests_for_details: int
+) -> None:
+    options = [option for fault in faults for option in ("--fault", fault)]
+    with running_sandbox("--no-limits", *options) as sandbox:
+        sandbox.post("settings", {"unfinished_scores": "empty"})
+        write_json(tmp_path / "config.json", sandbox.configs[source])
+        outcome = read(source, tmp_path, streams)
+        requests = sandbox.requests_by_endpoint(source)
+    outcome.assert_clean()
+    endpoint = {"ticket_scores": "scores", "candidate_details": "candidate"}[streams[0]]
+    assert requests[endpoint] == requests_for_details + 1
+    assert len(outcome.records()[streams[0]]) == requests_for_details
+
+
+def test_a_429_is_waited_out_and_costs_no_stream(tmp_path: Path) -> None:
+    with running_sandbox("--no-limits", "--fault", "429=1:*/exams:x3") as sandbox:
+        write_json(tmp_path / "config.json", sandbox.configs["talentics"])
+        manifest = _with_period(tmp_path, "PT2S")
+        outcome = read("talentics", tmp_path, ("exams",), manifest=manifest)
+        requests = sandbox.requests_by_endpoint("talentics")
+    outcome.assert_clean()
+    assert (requests["exams"], len(outcome.records()["exams"])) == (4, 3)
+
+
+def _with_period(folder: Path, period: str) -> Path:
+    """Talentics' manifest with another period of the limit, which a config can't change here."""
+    text = (ROOT / "portable" / "talentics.yaml").read_text(encoding="utf-8")
+    assert "interval: PT15M" in text
+    path = folder / "talentics.yaml"
+    path.write_text(text.replace("interval: PT15M", f"interval: {period}"), encoding="utf-8")
+    return path
