@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measure import Cost
-from benchmarks.workloads import ALL, NAIVE, OURS, OURS_1, OURS_4, OURS_20, SINGER, THE_TWO, Workload
+from benchmarks.workloads import ALL, OURS, OURS_1, OURS_4, OURS_20, PORTABLE, SINGER, THE_TWO, Workload
 
 Costs = Mapping[str, Sequence[Cost]]
 _PACKAGES = ("airbyte-cdk", "singer-sdk", "dlt", "requests", "orjson")
@@ -95,17 +95,17 @@ def _found(measured: Mapping[str, Costs]) -> Iterator[_Verdict]:
         if key in measured:
             costs = measured[key]
             yield _Verdict(f"{key}: CPU, of the singer-sdk tap's", _cpu(costs, name) / _cpu(costs, SINGER), 1.0)
-            yield _Verdict(f"{key}: CPU, of the naive manifest's", _cpu(costs, name) / _cpu(costs, NAIVE), 0.5)
+            yield _Verdict(f"{key}: CPU, of the portable manifest's", _cpu(costs, name) / _cpu(costs, PORTABLE), 0.5)
     if "scores" in measured:
         costs = measured["scores"]
         ratio = _middle(costs[OURS_4], lambda cost: cost.wall) / _middle(costs[OURS_1], lambda cost: cost.wall)
         yield _Verdict("scores: time with 4 workers, of that with 1", ratio, 1.0)
     if "list" in measured:
         costs = measured["list"]
-        ratio = _middle(costs[NAIVE], lambda cost: cost.wall) / _middle(costs[OURS], lambda cost: cost.wall)
-        yield _Verdict("list: records a second, of the naive manifest's", ratio, 1.5, at_least=True)
-        yield _Verdict("list: CPU, of the naive manifest's", _cpu(costs, OURS) / _cpu(costs, NAIVE), 0.7)
-        yield _Verdict("list: peak memory, of the naive manifest's", _rss(costs, OURS) / _rss(costs, NAIVE), 1.1)
+        ratio = _middle(costs[PORTABLE], lambda cost: cost.wall) / _middle(costs[OURS], lambda cost: cost.wall)
+        yield _Verdict("list: records a second, of the portable manifest's", ratio, 1.5, at_least=True)
+        yield _Verdict("list: CPU, of the portable manifest's", _cpu(costs, OURS) / _cpu(costs, PORTABLE), 0.7)
+        yield _Verdict("list: peak memory, of the portable manifest's", _rss(costs, OURS) / _rss(costs, PORTABLE), 1.1)
     if "derived" in measured:
         costs = measured["derived"]
         yield _Verdict("all 13 streams: CPU, of that of the two", _cpu(costs, ALL) / _cpu(costs, THE_TWO), 1.6)
@@ -119,7 +119,7 @@ def _found(measured: Mapping[str, Costs]) -> Iterator[_Verdict]:
     for key in ("check", "discover"):
         if key in measured:
             costs = measured[key]
-            yield _Verdict(f"`{key}`: CPU, of the naive manifest's", _cpu(costs, OURS) / _cpu(costs, NAIVE), 1.0)
+            yield _Verdict(f"`{key}`: CPU, of the portable manifest's", _cpu(costs, OURS) / _cpu(costs, PORTABLE), 1.0)
 
 
 def _middle(runs: Sequence[Cost], value: Callable[[Cost], float]) -> float:

@@ -18,7 +18,15 @@ import yaml
 from connector_kit.source import read_manifest, stream_name
 from tools import ROOT
 from tools.portable_errors import error_handler
-from tools.portable_parts import authenticator, ends_by_links, extractor, paginator, parameter, without_marks
+from tools.portable_parts import (
+    authenticator,
+    ends_by_links,
+    extractor,
+    page_parameters,
+    paginator,
+    parameter,
+    without_marks,
+)
 from tools.portable_values import added_fields, mended_fields
 
 Component = dict[str, Any]
@@ -194,7 +202,8 @@ class Portable:
             "authenticator": authenticator(real["authenticator"]),
             "request_headers": real["request_headers"],
             "request_parameters": {
-                name: parameter(value) for name, value in real.get("request_parameters", {}).items()
+                **{name: parameter(value) for name, value in real.get("request_parameters", {}).items()},
+                **page_parameters(base["retriever"].get("paginator")),
             },
             "connect_timeout_in_seconds": real["connect_timeout_in_seconds"],
             "read_timeout_in_seconds": real["read_timeout_in_seconds"],

@@ -64,16 +64,26 @@ def ends_by_links(paginator: Mapping[str, Any] | None) -> bool:
     return paginator is not None and paginator["pagination_strategy"]["class_name"].endswith(".LaravelLinks")
 
 
+def page_parameters(paginator: Mapping[str, Any] | None) -> dict[str, str]:
+    """The parameters that ask for the next page, where two are possible: Laravel pages by number or by cursor."""
+    if not ends_by_links(paginator):
+        return {}
+    value = "next_page_token['next_page_token']"
+    return {"page": f"{{{{ {value} if {value} is number }}}}", "cursor": f"{{{{ {value} if {value} is string }}}}"}
+
+
 def paginator(real: Mapping[str, Any]) -> Component:
     """How a list goes on."""
     portable = dict(real)
     if ends_by_links(real):
-        # The number alone of the link to the next page: its host, scheme and page size are not to be trusted.
-        link = "((response.get('links') or {}).get('next') or '') | regex_search('[?&]page=([0-9]+)')"
+        # The number or cursor alone of the link to the next page: its host, scheme and size are not to be trusted.
+        link = "((response.get('links') or {}).get('next') or '') | replace('%3D', '=')"
+        link += " | regex_search('[?&](?:page|cursor)=([^&]+)')"
         # A list without links may still tell its last page.
         meta = "(response.get('meta') or {})"
         following = f"(({meta}.get('current_page') or 0) | int + 1)"
         last = f"({meta}.get('last_page') or 0) | int"
+        del portable["page_token_option"]
         portable["pagination_strategy"] = {
             "type": "CursorPagination",
             "page_size": real["pagination_strategy"]["page_size"],
