@@ -142,6 +142,26 @@ def test_a_second_sync_asks_for_details_of_the_newest_alone(both: dict[str, Both
     assert {name: talentio[name] for name in ("candidate", "comments")} == {"candidate": 3, "comments": 1}
 
 
+def test_the_page_names_each_field_that_is_out_of_reach() -> None:
+    page = (ROOT / "docs" / "connector-builder.md").read_text(encoding="utf-8")
+    assert [f"`{stream}` has no `{field}`" in page for stream, field in OUT_OF_REACH] == [True]
+
+
+def test_the_package_refuses_a_state_that_does_not_say_what_was_surely_read(
+    both: dict[str, Both], tmp_path: Path
+) -> None:
+    states = {one["stream"]["stream_descriptor"]["name"]: one for one in both["talentics"].first.last_states()}
+    config = write_json(tmp_path / "config.json", {"app_id": "a", "app_secret": "b", "base_url": "http://127.0.0.1:9"})
+    tickets = [stream for stream in both["talentics"].real_catalog if stream["name"] == "tickets"]
+    catalog = write_json(tmp_path / "catalog.json", configured(tickets))
+    state = write_json(tmp_path / "state.json", [states["tickets"]])
+    outcome = run(
+        program("talentics"), "read", "--config", config, "--catalog", catalog, "--state", state, cwd=tmp_path
+    )
+    (error,) = {error["message"] for error in outcome.errors() if error["failure_type"] == "config_error"}
+    assert error.startswith("The saved state of stream tickets cannot be used")
+
+
 JUNK = [
     # One list, one list for each parent, one detail: of each, the first answers are no JSON of the API, with HTTP 200.
     ("talentics", ("ticket_scores",), ("html:*/exams:x1", "empty:*/tickets:x1", "badjson:*/scores:x1"), 45),

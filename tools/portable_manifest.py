@@ -24,7 +24,7 @@ from tools.portable_parts import (
     extractor,
     page_parameters,
     paginator,
-    parameter,
+    with_defaults,
     without_marks,
 )
 from tools.portable_values import added_fields, mended_fields
@@ -202,7 +202,10 @@ class Portable:
             "authenticator": authenticator(real["authenticator"]),
             "request_headers": real["request_headers"],
             "request_parameters": {
-                **{name: parameter(value) for name, value in real.get("request_parameters", {}).items()},
+                **{
+                    name: with_defaults(value, self._config)
+                    for name, value in real.get("request_parameters", {}).items()
+                },
                 **page_parameters(base["retriever"].get("paginator")),
             },
             "connect_timeout_in_seconds": real["connect_timeout_in_seconds"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,13 +21,14 @@ def without_marks(schema: Any) -> Any:
     return {name: without_marks(value) for name, value in schema.items() if name not in (MARK, MARK_BY_NAME)}
 
 
-def parameter(value: str) -> str:
-    """A request parameter's template."""
-    # The package fills in the defaults of a config; airbyte-cdk does not.
-    return value.replace(
-        "config['include_inactive_responsible_employees']",
-        "config.get('include_inactive_responsible_employees', true)",
-    )
+def with_defaults(template: str, fields: Mapping[str, Any]) -> str:
+    """A template that knows the defaults of the config's fields: the package fills them in, airbyte-cdk does not."""
+
+    def known(match: re.Match[str]) -> str:
+        default = json.dumps(fields[match[1]].get("default"))
+        return f"config.get('{match[1]}', {'none' if default == 'null' else default})"
+
+    return re.sub(r"config\['(\w+)'\]", known, template)
 
 
 def authenticator(real: Mapping[str, Any]) -> Component:

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.portable import LINES
+from connector_kit.manifest import connection_specification
 from connector_kit.source import read_manifest, stream_name
 from tools.portable_manifest import FOLDER, SOURCES, files
+from unit_tests.support.doc_pages import ROOT
 
+PAGE = ROOT / "docs" / "connector-builder.md"
 FILES = {source: FOLDER / f"{source}.yaml" for source in SOURCES}
 
 
@@ -47,6 +51,21 @@ def test_no_answer_is_cached_as_the_second_try_after_junk_would_get_the_junk_aga
     ]
     assert requesters
     assert {requester["use_cache"] for requester in requesters} == {False}
+
+
+def test_the_page_has_each_line_that_is_measured_in_this_order() -> None:
+    cells = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    assert [row[0].removeprefix("| ") for row in cells] == ["measured", *(title for title, *_ in LINES)]
+    assert {len(row) for row in cells} == {3}
+
+
+def test_the_page_names_each_field_of_the_config_that_has_no_effect(source: str) -> None:
+    real = connection_specification(f"source_{source}")["properties"]
+    spec = yaml.safe_load(FILES[source].read_text(encoding="utf-8"))["spec"]
+    lost = real.keys() - spec["connection_specification"]["properties"].keys()
+    assert lost
+    text = PAGE.read_text(encoding="utf-8")
+    assert [name for name in sorted(lost) if f"`{name}`" not in text] == []
 
 
 def _cursor(stream: dict[str, Any]) -> Any:
