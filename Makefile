@@ -55,7 +55,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync meltano sandbox check test test-long bench audit lint format generate FORCE
+.PHONY: help demo sync meltano sandbox check test test-long bench audit lint format generate portable FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -102,8 +102,11 @@ format: .venv/.ready ## bring the code into the project's style
 	$(DEV)/ruff check --fix .
 	$(DEV)/ruff format .
 
-generate: .venv/.ready ## write the committed files that are made from others: docs/personal-data.md, plugins/
+generate: .venv/.ready ## write the committed files that are made from others: docs/personal-data.md, plugins/, portable/
 	$(DEV)/python -m tools
+
+portable: .venv/.ready ## write portable/: the manifests for Airbyte's Connector Builder
+	@$(DEV)/python -m tools portable
 
 $(UV):
 	@$(call find_python,$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3.10,(3$(comma) 15),$(no_python)); \

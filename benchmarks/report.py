@@ -14,11 +14,11 @@ from statistics import median
 from benchmarks.measure import Cost
 from benchmarks.workloads import (
     MEMBERS,
-    NAIVE,
     OURS,
     OURS_1,
     OURS_4,
     OURS_20,
+    PORTABLE,
     SINGER,
     THE_TWO,
     Workload,
@@ -105,17 +105,17 @@ def _found(measured: Mapping[str, Costs]) -> Iterator[_Verdict]:
         if key in measured:
             costs = measured[key]
             yield _Verdict(f"{key}: CPU, of the singer-sdk tap's", _cpu(costs, name) / _cpu(costs, SINGER), 1.0)
-            yield _Verdict(f"{key}: CPU, of the naive manifest's", _cpu(costs, name) / _cpu(costs, NAIVE), 0.5)
+            yield _Verdict(f"{key}: CPU, of the portable manifest's", _cpu(costs, name) / _cpu(costs, PORTABLE), 0.5)
     if "scores" in measured:
         costs = measured["scores"]
         ratio = _middle(costs[OURS_4], lambda cost: cost.wall) / _middle(costs[OURS_1], lambda cost: cost.wall)
         yield _Verdict("scores: time with 4 workers, of that with 1", ratio, 1.0)
     if "list" in measured:
         costs = measured["list"]
-        ratio = _middle(costs[NAIVE], lambda cost: cost.wall) / _middle(costs[OURS], lambda cost: cost.wall)
-        yield _Verdict("list: records a second, of the naive manifest's", ratio, 1.5, at_least=True)
-        yield _Verdict("list: CPU, of the naive manifest's", _cpu(costs, OURS) / _cpu(costs, NAIVE), 0.7)
-        yield _Verdict("list: peak memory, of the naive manifest's", _rss(costs, OURS) / _rss(costs, NAIVE), 1.1)
+        ratio = _middle(costs[PORTABLE], lambda cost: cost.wall) / _middle(costs[OURS], lambda cost: cost.wall)
+        yield _Verdict("list: records a second, of the portable manifest's", ratio, 1.5, at_least=True)
+        yield _Verdict("list: CPU, of the portable manifest's", _cpu(costs, OURS) / _cpu(costs, PORTABLE), 0.7)
+        yield _Verdict("list: peak memory, of the portable manifest's", _rss(costs, OURS) / _rss(costs, PORTABLE), 1.1)
     for key, costs in measured.items():
         if key.startswith("list "):
             one, four, twenty = (
@@ -141,7 +141,7 @@ def _found(measured: Mapping[str, Costs]) -> Iterator[_Verdict]:
             yield _Verdict(f"`{key}`: peak memory", _rss(costs, OURS), most, " MB")
     if "check" in measured:
         costs = measured["check"]
-        yield _Verdict("`check`: CPU, of the naive manifest's", _cpu(costs, OURS) / _cpu(costs, NAIVE), 1.0)
+        yield _Verdict("`check`: CPU, of the portable manifest's", _cpu(costs, OURS) / _cpu(costs, PORTABLE), 1.0)
 
 
 def _cpu_of_a_row(few: Sequence[Cost], many: Sequence[Cost]) -> float:

@@ -13,7 +13,7 @@ Command = Callable[[RunFiles], Sequence[str]]
 
 FLOOR, FLOOR_20 = "http.client + json", "http.client + json, 20 in flight"
 SINGER, DLT = "singer-sdk tap", "dlt rest_api"
-NAIVE, NAIVE_20 = "naive manifest", "naive manifest, 20 workers"
+PORTABLE, PORTABLE_20 = "portable manifest", "portable manifest, 20 workers"
 OURS, OURS_1, OURS_4, OURS_20 = ("this source", *(f"this source, {number} in flight" for number in (1, 4, 20)))
 THE_TWO, MEMBERS, ALL = "candidates and candidate_details", "the two and what is derived from them", "all 13 streams"
 
@@ -66,7 +66,7 @@ def _ours(source: str, streams: Sequence[str] | None, workers: int = 0) -> Comma
     return _airbyte(_program(source), streams, workers)
 
 
-def _naive(source: str, stream: str, workers: int = 0) -> Command:
+def _portable(source: str, stream: str, workers: int = 0) -> Command:
     return _airbyte(_peer("airbyte", source), [stream], workers)
 
 
@@ -91,8 +91,8 @@ def _floor(stream: str, workers: int = 1) -> Command:
 
 def _others(source: str, stream: str) -> dict[str, Command]:
     return {
-        NAIVE: _naive(source, stream),
-        NAIVE_20: _naive(source, stream, 20),
+        PORTABLE: _portable(source, stream),
+        PORTABLE_20: _portable(source, stream, 20),
         SINGER: _singer(source, stream),
         DLT: _dlt(stream),
     }
@@ -104,7 +104,7 @@ def _command(arguments: Sequence[str], *options: str) -> Command:
 
 def workloads(scale: int) -> list[Workload]:
     """Everything that is measured, `scale` times smaller than promised."""
-    source, naive, tap = _program("talentio"), _peer("airbyte", "talentio"), _peer("singer", "talentio")
+    source, portable, tap = _program("talentio"), _peer("airbyte", "talentio"), _peer("singer", "talentio")
     records, children = 20_000 // scale, 2_800 // scale
     return [
         Workload(
@@ -114,7 +114,7 @@ def workloads(scale: int) -> list[Workload]:
             {},
             {
                 OURS: lambda _: [*source, "spec"],
-                NAIVE: lambda _: [*naive, "spec"],
+                PORTABLE: lambda _: [*portable, "spec"],
                 SINGER: lambda _: [*tap, "--about"],
             },
         ),
@@ -123,7 +123,7 @@ def workloads(scale: int) -> list[Workload]:
             "Start: `check`",
             "talentio",
             {},
-            {OURS: _command(source, "check"), NAIVE: _command(naive, "check")},
+            {OURS: _command(source, "check"), PORTABLE: _command(portable, "check")},
         ),
         Workload(
             "discover",
@@ -132,7 +132,7 @@ def workloads(scale: int) -> list[Workload]:
             {},
             {
                 OURS: _command(source, "discover"),
-                NAIVE: _command(naive, "discover"),
+                PORTABLE: _command(portable, "discover"),
                 SINGER: _command(tap, "--discover"),
                 DLT: lambda files: _peer("dlt_rest", files.config(), files.new_folder()),
             },
@@ -200,7 +200,7 @@ def workloads(scale: int) -> list[Workload]:
             f"List of {10 * records:,} candidates",
             "talentio",
             {"candidates": 10 * records},
-            {OURS: _ours("talentio", ["candidates"]), NAIVE: _naive("talentio", "candidates")},
+            {OURS: _ours("talentio", ["candidates"]), PORTABLE: _portable("talentio", "candidates")},
         ),
         Workload(
             "million",

@@ -1,7 +1,7 @@
 """A source that is nothing but a manifest: `python -m benchmarks.peers.airbyte SOURCE read --config … --catalog …`.
 
-The manifests beside this file have what Airbyte's own tutorial teaches: pages by number, substreams, datetime cursors.
-`num_workers` in the config is the number of the CDK's workers; without it, it is the CDK's own choice.
+The manifests are those of portable/, the best that airbyte-cdk alone can do. `num_workers` in the config is the number
+of the CDK's workers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 
-_HERE = Path(__file__).parent
+_MANIFESTS = Path(__file__).resolve().parents[2] / "portable"
 
 
 def main() -> None:
@@ -24,9 +24,7 @@ def main() -> None:
     parsed = AirbyteEntrypoint.parse_args(arguments)
     config = json.loads(Path(parsed.config).read_text()) if "config" in parsed else None
     catalog = json.loads(Path(parsed.catalog).read_text()) if "catalog" in parsed else None
-    manifest = yaml.safe_load((_HERE / f"{source}.yaml").read_text())
-    if not (config or {}).get("num_workers"):
-        del manifest["concurrency_level"]
+    manifest = yaml.safe_load((_MANIFESTS / f"{source}.yaml").read_text(encoding="utf-8"))
     launch(
         ConcurrentDeclarativeSource(
             catalog=ConfiguredAirbyteCatalogSerializer.load(catalog) if catalog else None,
