@@ -94,4 +94,9 @@ cast({{ dbt_recruiting.json_text(column, path) | trim }} as {{ type_bigint() }})
 
 
 {# A share of a whole, null where the whole is nothing. #}
-{% macro share(part, whole) %}cast({{ part }} as {{ type_float() }}) / nullif({{ whole }}, 0){% endmacro %}
+{% macro share(part, whole) %}cast({{ part }} as {{ dbt_recruiting.type_double() }}) / nullif({{ whole }}, 0){% endmacro %}
+
+
+{% macro type_double() %}{{ return(adapter.dispatch('type_double', 'dbt_recruiting')()) }}{% endmacro %}
+{% macro default__type_double() %}{{ return('double precision') }}{% endmacro %}
+{% macro bigquery__type_double() %}{{ return('float64') }}{% endmacro %}

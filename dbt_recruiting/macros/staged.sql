@@ -63,7 +63,7 @@ where version = 1
    (a moment, given in the zone of `recruiting_time_zone`) or wall_clock (a time without a zone: Talentics' own). #}
 {% macro as_kind(column, kind, zone) %}
 {%- set types = {
-    'text': type_string(), 'integer': type_bigint(), 'number': type_float(), 'boolean': type_boolean(), 'date': 'date',
+    'text': type_string(), 'integer': type_bigint(), 'number': dbt_recruiting.type_double(), 'boolean': type_boolean(), 'date': 'date',
     'json': dbt_recruiting.type_json(), 'instant': dbt_recruiting.type_clock(), 'wall_clock': dbt_recruiting.type_clock(),
 } -%}
 {%- if not column -%}
