@@ -21,3 +21,6 @@ case {{ type }}
 
 {# How an e-mail address is compared. A hash stays as it is, so persons still meet under `hash`. #}
 {% macro comparable_mail(email) %}nullif(lower(trim({{ email }})), ''){% endmacro %}
+
+{# A name, unless it is a hash: nobody reads that in a picture. #}
+{% macro readable(name) %}case when length({{ name }}) <> 64 then nullif({{ name }}, '') end{% endmacro %}

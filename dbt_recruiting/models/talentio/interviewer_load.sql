@@ -24,6 +24,10 @@ opinions as (
 select
     evaluations.employee_id,
     max(employees.name) as employee_name,
+    coalesce(
+        max({{ dbt_recruiting.readable('employees.name') }}),
+        'employee ' || cast(evaluations.employee_id as {{ type_string() }})
+    ) as employee_label,
     {{ dbt_recruiting.month_of('evaluations.held_at') }} as month,
     count(*) as evaluations,
     sum(case when evaluations.finished then 1 else 0 end) as finished,

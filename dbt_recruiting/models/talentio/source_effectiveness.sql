@@ -6,6 +6,7 @@ with counted as (
         coalesce(channel_id, 0) as channel_id,
         channel_type,
         max(channel_name) as channel_name,
+        max({{ dbt_recruiting.readable('channel_name') }}) as readable_name,
         count(*) as candidates,
         sum(case when reached_place >= 3 then 1 else 0 end) as reached_interview,
         sum(case when outcome = 'passed' then 1 else 0 end) as passed,
@@ -20,7 +21,15 @@ with counted as (
 )
 
 select
-    *,
+    channel_id,
+    channel_type,
+    channel_name,
+    coalesce(readable_name, channel_type) || ' ' || cast(channel_id as {{ type_string() }}) as channel_label,
+    candidates,
+    reached_interview,
+    passed,
+    decided,
+    median_days_to_decision,
     {{ dbt_recruiting.share('reached_interview', 'candidates') }} as interview_rate,
     {{ dbt_recruiting.share('passed', 'decided') }} as pass_rate
 from counted
