@@ -27,8 +27,8 @@ body { margin: 0 auto; padding: 1rem; max-width: 44rem; background: var(--back);
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin: 2.5rem 0 0.25rem; }
 p { margin: 0.25rem 0 0.75rem; } .soft, figcaption { color: var(--soft); }
 figure { margin: 0; }
-svg { display: block; width: 100%; max-width: 36rem; height: auto; margin-bottom: 0.5rem; }
-svg text { fill: var(--text); font: 13px system-ui, sans-serif; }
+svg { display: block; width: 100%; max-width: 33rem; height: auto; margin-bottom: 0.5rem; }
+svg text { fill: var(--text); font: 14.5px system-ui, sans-serif; }
 .part0 { fill: var(--c0); background: var(--c0); } .part1 { fill: var(--c1); background: var(--c1); }
 .part2 { fill: var(--c2); background: var(--c2); } .part3 { fill: var(--c3); background: var(--c3); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; padding: 0; margin: 0 0 0.5rem; list-style: none; }

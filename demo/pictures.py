@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH = 440
-_ROW, _GAP = 22, 8
-_LABELS = 130
-_VALUES = 62
-_LETTER = 7.2
-_WIDE_LETTER = 12.5
+_ROW, _GAP = 24, 8
+_LABELS = 140
+_VALUES = 80
+_LETTER = 8.2
+_WIDE_LETTER = 14.5
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def bars(rows: Sequence[Bar], names: Sequence[str] = ()) -> str:
     drawn = []
     for number, row in enumerate(rows):
         top, left = number * (_ROW + _GAP), float(_LABELS)
-        drawn.append(_text(_LABELS - 8, top + 15, _shortened(row.label), "end"))
+        drawn.append(_text(_LABELS - 8, top + 17, _shortened(row.label), "end"))
         for place, part in enumerate(row.parts):
             width = room * part / longest
             if width:
@@ -40,7 +40,7 @@ def bars(rows: Sequence[Bar], names: Sequence[str] = ()) -> str:
                     f"<title>{escape(_told(row, place, names))}</title></rect>"
                 )
             left += width
-        drawn.append(_text(left + 6, top + 15, row.value, "start"))
+        drawn.append(_text(left + 6, top + 17, row.value, "start"))
     height = len(rows) * (_ROW + _GAP)
     return _legend(names) + _svg(drawn, height, ", ".join(f"{row.label} {row.value}" for row in rows))
 

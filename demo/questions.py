@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,14 +39,17 @@ def _days(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} days"
 
 
+def _in_tens(counts: Mapping[int, int]) -> list[tuple[str, float]]:
+    """A column each ten from the first to the last, also where nothing is between."""
+    return [(str(start), float(counts.get(start, 0))) for start in range(min(counts), max(counts) + 1, 10)]
+
+
 def _distributions(rows: list[Row]) -> str:
     names = list(dict.fromkeys(str(name) for name, *_ in rows))
     drawn = []
     for name in names:
         counts = {int(low): int(count) for of, low, count in rows if of == name}
-        low, high = min(0, *counts), max(90, *counts)
-        buckets = [(str(start), float(counts.get(start, 0))) for start in range(low, high + 1, 10)]
-        drawn.append(columns(buckets, f"{name}: total score, in steps of ten"))
+        drawn.append(columns(_in_tens({0: 0, 90: 0, **counts}), f"{name}: total score, in steps of ten"))
     return "".join(drawn)
 
 
@@ -80,15 +83,15 @@ order by stage_place""",
     Question(
         "time_to_hire",
         "How long does a hire take?",
-        "Hires by the days from application to decision, in steps of ten days.",
+        "Hires by the days from application to decision, in steps of ten days; 180 stands for all that took longer.",
         "time_to_hire",
         """\
-select cast(floor(days_to_decision / 10) * 10 as integer) as from_day, count(*) as hires
+select cast(least(floor(days_to_decision / 10) * 10, 180) as integer) as from_day, count(*) as hires
 from analytics.time_to_hire
 where days_to_decision is not null
 group by from_day
 order by from_day""",
-        lambda rows: columns([(str(day), float(hires)) for day, hires in rows], "days from application to decision"),
+        lambda rows: columns(_in_tens(dict(rows)), "days from application to decision"),
     ),
     Question(
         "sources",
