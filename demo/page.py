@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from demo.pictures import standalone
 from demo.questions import QUESTIONS, Question, Row
 
 SCHEMA = "analytics"
@@ -29,10 +30,7 @@ p { margin: 0.25rem 0 0.75rem; } .soft, figcaption { color: var(--soft); }
 figure { margin: 0; }
 svg { display: block; width: 100%; max-width: 33rem; height: auto; margin-bottom: 0.5rem; }
 svg text { fill: var(--text); font: 14.5px system-ui, sans-serif; }
-.part0 { fill: var(--c0); background: var(--c0); } .part1 { fill: var(--c1); background: var(--c1); }
-.part2 { fill: var(--c2); background: var(--c2); } .part3 { fill: var(--c3); background: var(--c3); }
-.legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; padding: 0; margin: 0 0 0.5rem; list-style: none; }
-.key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.4em; }
+.part0 { fill: var(--c0); } .part1 { fill: var(--c1); } .part2 { fill: var(--c2); } .part3 { fill: var(--c3); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.2rem 0.75rem 0.2rem 0; border-bottom: 1px solid var(--line); text-align: left;
@@ -96,6 +94,13 @@ def page(connection: duckdb.DuckDBPyConnection, title: str = "Recruiting report"
 def write_report(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Writes the page into a file."""
     path.write_text(page(connection), encoding="utf-8")
+
+
+def write_pictures(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Writes the picture of each question as a file of its own, as docs/models.md shows them."""
+    for answer in answers(connection):
+        path = folder / f"{answer.question.name}.svg"
+        path.write_text(standalone(answer.question.picture(answer.rows)), encoding="utf-8")
 
 
 def _built(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
 _WIDTH = 440
+# Of a picture outside the page, where it may lie on white or on black.
+_COLOURS = """text { fill: #767f88; font: 14.5px system-ui, sans-serif; }
+.part0 { fill: #1b9a6c; } .part1 { fill: #3f83d0; } .part2 { fill: #c2a83e; } .part3 { fill: #98a1aa; }"""
 _ROW, _GAP = 24, 8
+_LEGEND = 28
 _LABELS = 140
 _VALUES = 80
 _LETTER = 8.2
@@ -29,8 +34,9 @@ def bars(rows: Sequence[Bar], names: Sequence[str] = ()) -> str:
     longest = max((sum(row.parts) for row in rows), default=0) or 1
     room = _WIDTH - _LABELS - _VALUES
     drawn = []
+    begin = _LEGEND if names else 0
     for number, row in enumerate(rows):
-        top, left = number * (_ROW + _GAP), float(_LABELS)
+        top, left = begin + number * (_ROW + _GAP), float(_LABELS)
         drawn.append(_text(_LABELS - 8, top + 17, _shortened(row.label), "end"))
         for place, part in enumerate(row.parts):
             width = room * part / longest
@@ -41,8 +47,8 @@ def bars(rows: Sequence[Bar], names: Sequence[str] = ()) -> str:
                 )
             left += width
         drawn.append(_text(left + 6, top + 17, row.value, "start"))
-    height = len(rows) * (_ROW + _GAP)
-    return _legend(names) + _svg(drawn, height, ", ".join(f"{row.label} {row.value}" for row in rows))
+    height = begin + len(rows) * (_ROW + _GAP)
+    return _svg([*_legend(names), *drawn], height, ", ".join(f"{row.label} {row.value}" for row in rows))
 
 
 def columns(values: Sequence[tuple[str, float]], caption: str, unit: str = "") -> str:
@@ -71,9 +77,12 @@ def _svg(drawn: Sequence[str], height: float, told: str) -> str:
     return f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(told)}">' + "".join(drawn) + "</svg>"
 
 
-def _legend(names: Sequence[str]) -> str:
-    keys = "".join(f'<li><span class="key part{place}"></span>{escape(name)}</li>' for place, name in enumerate(names))
-    return f'<ul class="legend">{keys}</ul>' if names else ""
+def _legend(names: Sequence[str]) -> Iterator[str]:
+    left = 2.0
+    for place, name in enumerate(names):
+        yield f'<rect class="part{place}" x="{left:.1f}" y="4" width="12" height="12"/>'
+        yield _text(left + 17, 15, name, "start")
+        left += 32 + len(name) * _LETTER
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
@@ -92,3 +101,17 @@ def _shortened(label: str) -> str:
             return kept[:-1] + "…"
         kept += letter
     return kept
+
+
+def standalone(picture: str) -> str:
+    """Pictures of a page, one below the other, as a file of their own."""
+    found = re.findall(r'<svg viewBox="0 0 \d+ ([\d.]+)"(.*?)</svg>', picture, re.DOTALL)
+    top, drawn = 0.0, []
+    for height, rest in found:
+        place = f'<svg y="{top:g}" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
+        drawn.append(f"{place}{rest}</svg>")
+        top += float(height) + 12
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {top:g}" width="{_WIDTH}">'
+        f"<style>{_COLOURS}</style>{''.join(drawn)}</svg>\n"
+    )
