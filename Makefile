@@ -105,7 +105,7 @@ format: .venv/.ready ## bring the code into the project's style
 	$(DEV)/ruff check --fix .
 	$(DEV)/ruff format .
 
-generate: .venv/.ready ## write the committed files that are made from others: docs/personal-data.md, plugins/
+generate: .venv/.ready ## write the committed files that are made from others: docs/personal-data.md, staging models, plugins/
 	$(DEV)/python -m tools
 
 $(UV):
