@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,22 @@ def test_times_in_stages_channels_and_opinions_are_the_sandboxs(sandbox: Sandbox
     )
     given = query("SELECT number_given FROM analytics.evaluation_detail WHERE item_type = '5level'")
     assert sorted(number for (number,) in given if number is not None) == sorted(levels)
+
+
+def test_all_times_are_in_one_zone(sandbox: Sandbox, query: Query) -> None:
+    """Talentio's in Japan's, tickets' in UTC, exams' in Indonesia's: the models' are all UTC."""
+
+    def moments(source: str, stream: str, field: str, zone: str = "") -> list[datetime]:
+        texts = (record[field] for record in sandbox.get(f"data/{source}/{stream}"))
+        return sorted(utc(mended(text) + zone) for text in texts if text)
+
+    for model, column, expected in (
+        ("candidate", "applied_at", moments("talentio", "candidates", "appliedAt")),
+        ("assessment_results", "finished_at", moments("talentics", "tickets", "finished_at")),
+        ("exam_completion", "opens_at", moments("talentics", "exams", "started_at", "+07:00")),
+    ):
+        found = query(f"SELECT {column} FROM analytics.{model} WHERE {column} IS NOT NULL")
+        assert {moment for (moment,) in found} == set(expected)
 
 
 def test_tests_and_their_persons_are_the_sandboxs(sandbox: Sandbox, query: Query) -> None:
@@ -264,6 +280,17 @@ def cell_of(value: Any) -> str:
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def utc(text: str) -> datetime:
+    return at(text).astimezone(timezone.utc).replace(tzinfo=None)
+
+
+def mended(text: str) -> str:
+    """A time as Python 3.10 reads it: days of two digits, an offset for Z."""
+    day, _, clock = text.replace(" ", "T").partition("T")
+    year, month, number = day.split("-")
+    return f"{year}-{month}-{number:0>2}T{clock.replace('.000000Z', '+00:00')}"
 
 
 def write(database: Path, other: Path | None, statements: list[str]) -> None:

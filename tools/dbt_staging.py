@@ -86,7 +86,7 @@ def _model(source: str, stream: Mapping[str, Any]) -> str:
     return (
         f"{{# {_GENERATED} #}}\n"
         f"{{{{ config(enabled=var('{source}')) }}}}\n\n"
-        f"{{{{ dbt_recruiting.staged(\n    source('{source}', '{stream['name']}'),\n    {', '.join(arguments)},\n"
+        f"{{{{ dbt_recruiting.staged(\n    '{source}', '{stream['name']}', {', '.join(arguments)},\n"
         f"    columns=[\n{columns}\n]) }}}}\n"
     )
 

@@ -13,6 +13,13 @@
 {% macro bigquery__type_clock() %}{{ return('datetime') }}{% endmacro %}
 
 
+{# The type of a moment, which knows its zone. #}
+{% macro type_moment() %}{{ return(adapter.dispatch('type_moment', 'dbt_recruiting')()) }}{% endmacro %}
+{% macro default__type_moment() %}{{ return('timestamp with time zone') }}{% endmacro %}
+{% macro snowflake__type_moment() %}{{ return('timestamp_tz') }}{% endmacro %}
+{% macro bigquery__type_moment() %}{{ return('timestamp') }}{% endmacro %}
+
+
 {# A moment in the reports' zone. `zone` is that of a time without one. #}
 {% macro to_clock(value, zoned, is_text, zone) %}
 {{- return(adapter.dispatch('to_clock', 'dbt_recruiting')(value, zoned, is_text, zone)) -}}

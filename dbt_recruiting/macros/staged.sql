@@ -2,19 +2,26 @@
    `personal_data`: Airbyte keeps `candidateId`, PyAirbyte and target-duckdb write `candidateid`, Snowflake shouts.
    What the table lacks is null, and a stream that was not selected has no rows.
 
-   Given: the source; names of the key, of the cursor, and of the parent whose rows always come all together (a row that
+   Given: source and stream; names of the key, of the cursor, and of the parent whose rows always come all together (a row that
    is older than its newest sibling is gone); and a list of [field, name, kind] for the columns. #}
-{% macro staged(table, key, columns, cursor=none, parent=none) %}
-{%- set relation = load_relation(table) if execute else none -%}
+{% macro staged(source_name, stream, key, columns, cursor=none, parent=none) %}
+{%- set table = source(source_name, stream) -%}
+{%- set looking = execute and flags.INTROSPECT -%}
+{%- set relation = load_relation(table) if looking else table if execute else none -%}
 {%- set found = {} -%}
-{%- if relation -%}
+{%- if execute and not looking -%}
+    {#- `dbt compile --no-introspect`: the table as Airbyte's own destinations write it. -#}
+    {%- for field, name, kind in columns -%}
+        {%- do found.update({field | lower: api.Column.create(field, dbt_recruiting.declared_type(kind))}) -%}
+    {%- endfor -%}
+{%- elif relation -%}
     {%- for column in adapter.get_columns_in_relation(relation) -%}
         {%- do found.update({column.name | lower: column}) -%}
     {%- endfor -%}
 {%- endif -%}
-{#- Singer's targets store UTC. PyAirbyte drops the offset: of Talentio's times that is Japan's, of Talentics' UTC. -#}
-{%- set by_singer = '_sdc_extracted_at' in found or '_sdc_batched_at' in found -%}
-{%- set zone = 'UTC' if by_singer or table.source_name == 'talentics' else var('talentio_time_zone') -%}
+{#- Of times without a zone: PyAirbyte drops the offset, which of Talentio's is Japan's; Singer's taps send UTC. -#}
+{%- set by_airbyte = '_airbyte_extracted_at' in found -%}
+{%- set zone = var('talentio_time_zone') if by_airbyte and source_name == 'talentio' else 'UTC' -%}
 {%- set deleted = found.get('_ab_cdc_deleted_at') or found.get('_sdc_deleted_at') -%}
 {%- set extracted = found.get('_airbyte_extracted_at') or found.get('_sdc_extracted_at') or found.get('_sdc_batched_at') -%}
 
@@ -83,6 +90,14 @@ where version = 1
         cast({{ readable }} as {{ types[kind] }})
     {%- endif -%}
 {%- endif -%}
+{% endmacro %}
+
+
+{% macro declared_type(kind) %}
+{{- return({
+    'text': type_string(), 'integer': type_bigint(), 'number': type_numeric(), 'boolean': type_boolean(), 'date': 'date',
+    'json': dbt_recruiting.type_json(), 'instant': dbt_recruiting.type_moment(), 'wall_clock': dbt_recruiting.type_clock(),
+}[kind]) -}}
 {% endmacro %}
 
 

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'applicant_details'),
-    key=['id'],
+    'talentics', 'applicant_details', key=['id'],
     columns=[
     ['id', 'id', 'integer'],
     ['organization_id', 'organization_id', 'integer'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'applicants'),
-    key=['id'],
+    'talentics', 'applicants', key=['id'],
     columns=[
     ['id', 'id', 'integer'],
     ['organization_id', 'organization_id', 'integer'],

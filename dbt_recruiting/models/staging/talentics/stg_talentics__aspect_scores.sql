@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'aspect_scores'),
-    key=['ticket_id', 'assessment_slug', 'aspect_slug'], cursor='ticket_updated_at', parent='ticket_id',
+    'talentics', 'aspect_scores', key=['ticket_id', 'assessment_slug', 'aspect_slug'], cursor='ticket_updated_at', parent='ticket_id',
     columns=[
     ['ticket_id', 'ticket_id', 'integer'],
     ['assessment_slug', 'assessment_slug', 'text'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'assessment_scores'),
-    key=['ticket_id', 'assessment_slug'], cursor='ticket_updated_at', parent='ticket_id',
+    'talentics', 'assessment_scores', key=['ticket_id', 'assessment_slug'], cursor='ticket_updated_at', parent='ticket_id',
     columns=[
     ['ticket_id', 'ticket_id', 'integer'],
     ['assessment_slug', 'assessment_slug', 'text'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'employment_application_answers'),
-    key=['applicant_id', 'name'], cursor='application_time', parent='applicant_id',
+    'talentics', 'employment_application_answers', key=['applicant_id', 'name'], cursor='application_time', parent='applicant_id',
     columns=[
     ['applicant_id', 'applicant_id', 'integer'],
     ['name', 'name', 'text'],

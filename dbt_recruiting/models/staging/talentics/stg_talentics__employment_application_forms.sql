@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'employment_application_forms'),
-    key=['id'], cursor='application_time',
+    'talentics', 'employment_application_forms', key=['id'], cursor='application_time',
     columns=[
     ['id', 'id', 'integer'],
     ['applicant_id', 'applicant_id', 'integer'],

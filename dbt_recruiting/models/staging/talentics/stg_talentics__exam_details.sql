@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'exam_details'),
-    key=['id'], cursor='updated_at',
+    'talentics', 'exam_details', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['organization_id', 'organization_id', 'integer'],

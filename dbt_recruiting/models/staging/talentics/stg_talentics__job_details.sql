@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'job_details'),
-    key=['id'], cursor='job_updated_at',
+    'talentics', 'job_details', key=['id'], cursor='job_updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['type', 'type', 'integer'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'jobs'),
-    key=['id'], cursor='updated_at',
+    'talentics', 'jobs', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['type', 'type', 'integer'],

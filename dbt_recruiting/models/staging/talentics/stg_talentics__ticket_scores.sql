@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'ticket_scores'),
-    key=['ticket_id'], cursor='ticket_updated_at',
+    'talentics', 'ticket_scores', key=['ticket_id'], cursor='ticket_updated_at',
     columns=[
     ['ticket_id', 'ticket_id', 'integer'],
     ['name', 'name', 'text'],

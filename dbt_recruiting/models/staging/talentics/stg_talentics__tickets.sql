@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentics')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentics', 'tickets'),
-    key=['id'], cursor='updated_at',
+    'talentics', 'tickets', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['name', 'name', 'text'],

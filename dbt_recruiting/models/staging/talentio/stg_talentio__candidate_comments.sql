@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'candidate_comments'),
-    key=['candidate_id', 'created_at', 'employee_id'], cursor='candidate_updated_at', parent='candidate_id',
+    'talentio', 'candidate_comments', key=['candidate_id', 'created_at', 'employee_id'], cursor='candidate_updated_at', parent='candidate_id',
     columns=[
     ['candidateId', 'candidate_id', 'integer'],
     ['createdAt', 'created_at', 'instant'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'candidate_details'),
-    key=['id'], cursor='updated_at',
+    'talentio', 'candidate_details', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['lastName', 'last_name', 'text'],

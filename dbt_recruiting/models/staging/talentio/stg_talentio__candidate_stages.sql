@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'candidate_stages'),
-    key=['id'], cursor='candidate_updated_at', parent='candidate_id',
+    'talentio', 'candidate_stages', key=['id'], cursor='candidate_updated_at', parent='candidate_id',
     columns=[
     ['id', 'id', 'integer'],
     ['type', 'type', 'text'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'candidates'),
-    key=['id'], cursor='updated_at',
+    'talentio', 'candidates', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['lastName', 'last_name', 'text'],

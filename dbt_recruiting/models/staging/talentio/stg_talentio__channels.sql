@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'channels'),
-    key=['id'], cursor='updated_at',
+    'talentio', 'channels', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['channelType', 'channel_type', 'text'],

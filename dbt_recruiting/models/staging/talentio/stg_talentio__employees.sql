@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'employees'),
-    key=['id'], cursor='updated_at',
+    'talentio', 'employees', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['name', 'name', 'text'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'evaluation_items'),
-    key=['evaluation_id', 'position'], cursor='candidate_updated_at', parent='candidate_id',
+    'talentio', 'evaluation_items', key=['evaluation_id', 'position'], cursor='candidate_updated_at', parent='candidate_id',
     columns=[
     ['evaluationId', 'evaluation_id', 'integer'],
     ['position', 'position', 'integer'],

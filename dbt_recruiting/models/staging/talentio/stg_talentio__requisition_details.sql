@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'requisition_details'),
-    key=['id'], cursor='updated_at',
+    'talentio', 'requisition_details', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['name', 'name', 'text'],

@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'requisitions'),
-    key=['id'], cursor='updated_at',
+    'talentio', 'requisitions', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['name', 'name', 'text'],

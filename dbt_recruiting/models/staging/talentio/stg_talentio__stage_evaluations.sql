@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'stage_evaluations'),
-    key=['id'], cursor='candidate_updated_at', parent='candidate_id',
+    'talentio', 'stage_evaluations', key=['id'], cursor='candidate_updated_at', parent='candidate_id',
     columns=[
     ['id', 'id', 'integer'],
     ['finished', 'finished', 'boolean'],

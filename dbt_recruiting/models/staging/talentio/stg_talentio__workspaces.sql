@@ -2,8 +2,7 @@
 {{ config(enabled=var('talentio')) }}
 
 {{ dbt_recruiting.staged(
-    source('talentio', 'workspaces'),
-    key=['id'], cursor='updated_at',
+    'talentio', 'workspaces', key=['id'], cursor='updated_at',
     columns=[
     ['id', 'id', 'integer'],
     ['name', 'name', 'text'],
