@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from connector_kit.records.personal_data import MARK
 
+from connector_kit.personal_data import MARK
 from connector_kit.source import read_manifest, stream_name
 from tools import ROOT
 
