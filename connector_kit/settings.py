@@ -77,6 +77,7 @@ class Settings:
     base_url: str
     num_workers: int
     personal_data: Mode
+    detect_deletions: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], spec: Mapping[str, Any]) -> Settings:
@@ -104,6 +105,7 @@ class Settings:
             base_url=_base_url(str(full["base_url"])),
             num_workers=int(full["num_workers"]),
             personal_data=mode_of(full),
+            detect_deletions=full.get("detect_deletions") == "mark",
         )
 
 

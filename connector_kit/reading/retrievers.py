@@ -56,6 +56,11 @@ class StreamRetriever(Retriever):
         return [key] if isinstance(key, str) else [name if isinstance(name, str) else name[0] for name in key]
 
     @property
+    def marks_deletions(self) -> bool:
+        """Whether each row has the key of a listed record, so that a tombstone of the record can take its place."""
+        return False
+
+    @property
     def start_instant(self) -> int | None:
         """The cursor's `start_datetime` in microseconds since the epoch; None if it is empty: read everything."""
         if self.incremental_sync is None:
@@ -68,14 +73,15 @@ class StreamRetriever(Retriever):
         return instant
 
     def new_cursor(self, kind: type[StreamCursor], sync: Sync) -> StreamCursor | None:
-        """Return the stream's cursor for a run, or None if the manifest declares none."""
+        """Return the stream's cursor for a run; None if the manifest declares none and there is nothing to remember."""
         declared = self.incremental_sync
+        remembers = self.marks_deletions and sync.settings.detect_deletions and self.name not in sync.unmarked
         if declared is None:
-            return None
+            return kind(sync, self.name, "", remembers=True) if remembers else None
         if (self.clock_margin is None) != (kind is IdCursor):
             raise ValueError(f"{self.name}: clock_margin is required for cursors that compare times, and only for them")
         margin = duration(self.clock_margin, "clock_margin") if self.clock_margin else timedelta()
-        return kind(sync, self.name, declared.cursor_field, margin, self.start_instant)
+        return kind(sync, self.name, declared.cursor_field, margin, self.start_instant, remembers)
 
     def bind(self, reader: Reader) -> None:
         """Read through `reader` from now on."""
