@@ -54,7 +54,7 @@ class ListReader(ParentList):
         self._parent = parent
         self.tombstones: Tombstones | None = None
         self.marks = self._new_marks(retriever) if sync.settings.detect_deletions else None
-        self.started_at: datetime | None = None
+        self._started_at: datetime | None = None
         self.is_filtered = False
         # The field of each record that goes into the children's URLs.
         self._parent_key = ""
@@ -96,6 +96,10 @@ class ListReader(ParentList):
     @property
     def server_time(self) -> datetime:
         return self._server_time or self._doubtful_time()
+
+    @property
+    def started_at(self) -> datetime | None:
+        return self._parent.reader.started_at if self._parent else self._started_at
 
     def index(self) -> list[Parent]:
         self.wait_until_read()
@@ -308,8 +312,7 @@ class ListReader(ParentList):
         """Cap the states at the time of the first answer."""
         if answer.server_time is not None:
             self.sync.update_server_clock(answer.server_time)
-        above = self._parent.reader.started_at if self._parent else None
-        self.started_at = above or answer.server_time or self.sync.server_now()
+        self._started_at = answer.server_time or self.sync.server_now()
         self._server_time = answer.server_time or self._doubtful_time()
         if self._parent is not None:
             # A parent created after the parent list was read is not requested here, and its records may be older than

@@ -76,9 +76,8 @@ class ParentList(Reader):
     """A list as its child streams see it.
 
     `parent_fields` are kept of each record for the children; `is_whole` says whether every record of every list was
-    seen; `read_at` is when it was read, in seconds of the monotonic clock; `started_at` is when it began to be read, by
-    the server's clock. `marks` is what it found out about deletions, None if nobody wants to know; `is_filtered` says
-    whether it left out what no selected stream needed.
+    seen; `read_at` is when it was read, in seconds of the monotonic clock. `marks` is what it found out about what is
+    gone, None if nobody wants to know; `is_filtered` says whether it left out what no selected stream needed.
     """
 
     parent_fields: list[str]
@@ -87,7 +86,6 @@ class ParentList(Reader):
     pagination: Pagination
     marks: ListMarks | None
     is_filtered: bool
-    started_at: datetime | None
 
     @abstractmethod
     def keep_for(self, child: ParentStream) -> None:
@@ -100,6 +98,11 @@ class ParentList(Reader):
     @abstractmethod
     def index(self) -> list[Parent]:
         """Wait until the list was read and return every record as a parent, oldest first."""
+
+    @property
+    @abstractmethod
+    def started_at(self) -> datetime | None:
+        """When the list began to be read, by the server's clock; None if nothing was answered."""
 
     @property
     @abstractmethod

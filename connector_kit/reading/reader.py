@@ -43,6 +43,8 @@ class StreamOutput:
     selector: RecordSelector
     cursor: StreamCursor | None
     schema: Mapping[str, Any] = field(default_factory=dict)
+    # Whether a tombstone can take the place of a row.
+    marks_deletions: bool = False
     # Why this stream ended early, while the reader's other outputs go on.
     error: AirbyteTracedException | None = None
 
@@ -92,9 +94,11 @@ class Reader(ABC):
         # Raised to this reader's own streams once everything readable was read; its children go on.
         self.deferred_error: AirbyteTracedException | None = None
 
-    def add_stream(self, name: str, selector: RecordSelector, cursor: StreamCursor | None) -> None:
+    def add_stream(
+        self, name: str, selector: RecordSelector, cursor: StreamCursor | None, marks_deletions: bool = False
+    ) -> None:
         """Add an output."""
-        self.outputs[name] = StreamOutput(name, selector, cursor)
+        self.outputs[name] = StreamOutput(name, selector, cursor, marks_deletions=marks_deletions)
 
     @property
     def label(self) -> str:

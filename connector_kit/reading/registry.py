@@ -63,7 +63,7 @@ class ReaderRegistry:
             normalization = retriever.record_selector.schema_normalization
             if isinstance(normalization, SchemaNormalization):
                 normalization.bind(self._format)
-            reader.add_stream(name, retriever.record_selector, cursor)
+            reader.add_stream(name, retriever.record_selector, cursor, retriever.marks_deletions)
             retriever.bind(reader)
         return self.readers[name]
 

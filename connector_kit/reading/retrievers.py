@@ -61,6 +61,11 @@ class StreamRetriever(Retriever):
         return False
 
     @property
+    def remembers(self) -> bool:
+        """Whether the stream remembers ids where deletions are detected: it also notices what comes back by them."""
+        return False
+
+    @property
     def start_instant(self) -> int | None:
         """The cursor's `start_datetime` in microseconds since the epoch; None if it is empty: read everything."""
         if self.incremental_sync is None:
@@ -75,7 +80,7 @@ class StreamRetriever(Retriever):
     def new_cursor(self, kind: type[StreamCursor], sync: Sync) -> StreamCursor | None:
         """Return the stream's cursor for a run; None if the manifest declares none and there is nothing to remember."""
         declared = self.incremental_sync
-        remembers = self.marks_deletions and sync.settings.detect_deletions and self.name not in sync.unmarked
+        remembers = self.remembers and sync.settings.detect_deletions and self.name not in sync.unmarked
         if declared is None:
             return kind(sync, self.name, "", remembers=True) if remembers else None
         if (self.clock_margin is None) != (kind is IdCursor):
@@ -114,6 +119,10 @@ class EndpointRetriever(StreamRetriever):
     @abstractmethod
     def cursor_kind(self) -> type[StreamCursor]:
         """The class of cursor for this stream and those derived from it."""
+
+    @property
+    def remembers(self) -> bool:
+        return True
 
     @property
     def limit(self) -> RateLimit:
