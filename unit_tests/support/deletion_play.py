@@ -141,13 +141,26 @@ class NoneMarked(NothingLost):
 
     def is_spared(self, stream: str, kind: str) -> bool:
         """Whether a guard leaves what is gone from a stream alone."""
-        settings = self.world.settings
-        if not settings.totals or settings.talentics_pages != "length":
+        if not self.tells_totals:
             # Without a total nobody knows whether a list of several pages was read whole.
             return True
-        if stream not in ("candidates", "candidate_details", "requisitions", "requisition_details"):
-            return False
-        # One that came back took its place in the count.
+        return kind in ("candidates", "requisitions") and self.counts_fit(stream, kind)
+
+    def may_miss(self, stream: str) -> bool:
+        # One that was shown again later, with its old time, in a list that is filtered by time.
+        kind = "requisitions" if stream.startswith("requisition") else "candidates"
+        is_filtered = stream.startswith(("requisition", "candidate", "stage_", "evaluation_"))
+        may = is_filtered and (not self.tells_totals or self.counts_fit(kind, kind))
+        self.spared["came back"] += may
+        return may
+
+    @property
+    def tells_totals(self) -> bool:
+        settings = self.world.settings
+        return settings.totals and (self.package != "source_talentics" or settings.talentics_pages == "length")
+
+    def counts_fit(self, stream: str, kind: str) -> bool:
+        """Whether one that is gone and one that came back leave the total as it was."""
         known = KnownIds.decode(self.destination.state[stream].get(IDS, ""))
         return len(known) == len(self.world.data.ids(kind))
 

@@ -253,6 +253,10 @@ class NothingLost(RuleBasedStateMachine):
         self.sync()
         self.compare_what_exists()
 
+    def may_miss(self, stream: str) -> bool:
+        """Whether a row may be missing, because nobody can see that it should be there."""
+        return False
+
     def compare_what_exists(self) -> None:
         """Every record that a new sync reads is in the destination as it is."""
         truth = Destination()
@@ -260,6 +264,8 @@ class NothingLost(RuleBasedStateMachine):
         for stream, rows in truth.rows.items():
             held = self.destination.rows.get(stream, {})
             for key, row in rows.items():
+                if key not in held and self.may_miss(stream):
+                    continue
                 assert key in held, f"{stream} {key} is missing"
                 assert held[key] == row, f"{stream} {key} is stale"
 

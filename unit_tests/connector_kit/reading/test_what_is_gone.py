@@ -257,7 +257,7 @@ def test_a_list_of_several_pages_without_a_total_marks_nothing() -> None:
 
 @pytest.mark.parametrize("source", ["talentics", "talentio"])
 @pytest.mark.parametrize("config", [{"start_date": "2020-01-01"}, {"base_url": "https://other.test"}])
-def test_another_start_date_or_address_marks_nothing_ever(source: str, config: dict[str, str]) -> None:
+def test_another_start_date_or_address_marks_nothing_ever(source: str, config: dict[str, Any]) -> None:
     kind = {"talentics": "exams", "talentio": "candidates"}[source]
     synced = Synced(source, [kind])
     if "base_url" in config:
@@ -273,7 +273,7 @@ def test_another_start_date_or_address_marks_nothing_ever(source: str, config: d
 
 
 def test_a_record_from_before_the_start_date_was_never_sent_and_has_no_tombstone() -> None:
-    config = {"start_date": "2025-06-01"}
+    config: dict[str, Any] = {"start_date": "2025-06-01"}
     synced = Synced("talentics", ["exams"], exams=30, tickets=0)
     synced.states.clear()
     sent = {row["id"] for row in synced.read(**config).records["exams"]}
