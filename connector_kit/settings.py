@@ -82,6 +82,7 @@ class Settings:
     base_url: str
     num_workers: int
     personal_data: Mode
+    detect_deletions: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], spec: Mapping[str, Any]) -> Settings:
@@ -112,6 +113,7 @@ class Settings:
             base_url=_base_url(str(full["base_url"])),
             num_workers=int(full["num_workers"]),
             personal_data=mode_of(full),
+            detect_deletions=full.get("detect_deletions") == "mark",
         )
 
 

@@ -11,11 +11,14 @@ from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
+    AirbyteStream,
     ConfiguredAirbyteCatalog,
     Status,
+    SyncMode,
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
+from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.declarative.schema import InlineSchemaLoader
 from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_generator import (
     DeclarativePartitionFactory,
@@ -35,16 +38,24 @@ from connector_kit.http.transport import new_session
 from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
-from connector_kit.reading import ReaderRegistry, StreamFactory, StreamRetriever, check_manifest, check_streams
+from connector_kit.reading import (
+    DELETIONS,
+    DELETIONS_SCHEMA,
+    ReaderRegistry,
+    StreamFactory,
+    StreamRetriever,
+    check_manifest,
+    check_streams,
+    with_deleted_at,
+)
 from connector_kit.records.changes import with_meta
 from connector_kit.records.format import AIRBYTE, RecordFormat
 from connector_kit.settings import Settings, with_defaults
+from connector_kit.state.cursors import NO_STATE_KEYS, StreamCursor
+from connector_kit.state.known_ids import IDS
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
-
-# What the CDK writes as the state of a stream without a cursor.
-_NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"}
 
 
 # This many records may wait to be written: 4 MB of candidates if stdout is slower than the API.
@@ -76,6 +87,16 @@ def _threads_for(streams: int, declared: object) -> dict[str, Any]:
     return {"type": "ConcurrencyLevel", "default_concurrency": max(2, 2 * streams)}
 
 
+class _RememberingStream(DefaultStream):
+    """A stream without a cursor whose state holds ids: Airbyte passes states only to streams that are incremental."""
+
+    def as_airbyte_stream(self) -> AirbyteStream:
+        stream = super().as_airbyte_stream()
+        stream.supported_sync_modes = [SyncMode.full_refresh, SyncMode.incremental]
+        stream.source_defined_cursor = stream.is_resumable = True
+        return stream
+
+
 class ManifestSource(ConcurrentDeclarativeSource):
     """A declarative source whose streams share one sync: one budget, one connection pool, each URL once.
 
@@ -105,11 +126,16 @@ class ManifestSource(ConcurrentDeclarativeSource):
         manifest = read_manifest(package)
         check_manifest(manifest)
         self._stream_names = [stream_name(stream) for stream in manifest["streams"]]
+        if (config or {}).get("detect_deletions") == "mark":
+            self._stream_names.append(DELETIONS)
         if only is None and catalog is not None:
             only = [stream.stream.name for stream in catalog.streams]
         if only is not None:
             manifest["streams"] = [stream for stream in manifest["streams"] if stream_name(stream) in only]
-        manifest["concurrency_level"] = _threads_for(len(manifest["streams"]), manifest.get("concurrency_level"))
+        self._only = only
+        self._configured = catalog
+        # One more for the stream of deletions.
+        manifest["concurrency_level"] = _threads_for(len(manifest["streams"]) + 1, manifest.get("concurrency_level"))
         self._connection_specification: Mapping[str, Any] = manifest["spec"]["connection_specification"]
         self._own_state = state or []
         self._record_format = record_format
@@ -183,12 +209,18 @@ class ManifestSource(ConcurrentDeclarativeSource):
         self._constructor = factory = StreamFactory(message_repository=self._message_repository)
         declared = super().streams(config)
         self.retrievers = factory.retrievers
+        if sync.settings.detect_deletions and self._configured is not None:
+            sync.unmarked = self._without_field(self._configured)
         self._registry = ReaderRegistry(self.retrievers, sync, self._record_format)
-        return [
+        streams: list[AbstractStream] = [
             self._resumable(stream, self.retrievers[stream.name], sync)
             for stream in declared
             if isinstance(stream, DefaultStream)
         ]
+        log = self._registry.deletions
+        if log is not None and (self._only is None or DELETIONS in self._only):
+            streams.append(self._stream(DefaultStream, DELETIONS, DELETIONS_SCHEMA, log.key_fields, log, log.cursor))
+        return streams
 
     # --- building ------------------------------------------------------------------------------------------------
 
@@ -223,33 +255,74 @@ class ManifestSource(ConcurrentDeclarativeSource):
         """
         own_cursor = self._registry.cursors.get(declared.name)
         cursor: Cursor = own_cursor or FinalStateCursor(declared.name, None, self._message_repository)
-        if own_cursor is None and set(sync.states.get(declared.name, {})) - _NO_STATE_KEYS:
+        if own_cursor is None and set(sync.states.get(declared.name, {})) - NO_STATE_KEYS - {IDS}:
             raise config_error(
                 f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
                 "state. It was not written by this connector, or was edited. Clear the stream's state."
             )
         schema = declared.get_json_schema()
-        return DefaultStream(
+        # The retriever gets the schema as written; the catalog shows the types after hashing.
+        shown = schema_for(schema, sync.settings.personal_data)
+        if sync.settings.detect_deletions and retriever.marks_deletions:
+            shown = with_deleted_at(shown, self._record_format.deleted_at)
+        kind = DefaultStream if own_cursor is None or own_cursor.cursor_field else _RememberingStream
+        return self._stream(kind, declared.name, shown, retriever.key_fields, retriever, cursor, schema)
+
+    def _stream(
+        self,
+        kind: type[DefaultStream],
+        name: str,
+        shown: Mapping[str, Any],
+        primary_key: list[str],
+        retriever: Retriever,
+        cursor: Cursor,
+        schema: Mapping[str, Any] | None = None,
+    ) -> DefaultStream:
+        """Return a stream of one partition; `shown` is the schema in the catalog, and `schema` the retriever's."""
+        field = cursor.cursor_field if isinstance(cursor, StreamCursor) else ""
+        return kind(
             partition_generator=StreamSlicerPartitionGenerator(
                 DeclarativePartitionFactory(
-                    declared.name,
-                    InlineSchemaLoader(schema=dict(schema), parameters={}),
+                    name,
+                    InlineSchemaLoader(schema=dict(schema or shown), parameters={}),
                     retriever,
                     self._message_repository,
                 ),
                 cursor,
             ),
-            name=declared.name,
-            # The retriever above gets the schema as written; the catalog shows the types after hashing.
-            json_schema=schema_for(schema, sync.settings.personal_data),
-            primary_key=retriever.key_fields,
-            cursor_field=CursorField(own_cursor.cursor_field) if own_cursor else None,
-            logger=logging.getLogger(f"airbyte.{declared.name}"),
+            name=name,
+            json_schema=shown,
+            primary_key=primary_key,
+            cursor_field=CursorField(field) if field else None,
+            logger=logging.getLogger(f"airbyte.{name}"),
             cursor=cursor,
         )
 
+    def _without_field(self, catalog: ConfiguredAirbyteCatalog) -> frozenset[str]:
+        """Return the streams whose schema at the destination lacks the field for deletions, and warn about them.
+
+        A tombstone would empty a row there without saying why.
+        """
+        field, missing = self._record_format.deleted_at, []
+        for configured in catalog.streams:
+            retriever = self.retrievers.get(configured.stream.name)
+            properties = configured.stream.json_schema.get("properties")
+            if retriever is not None and retriever.marks_deletions and properties and field not in properties:
+                missing.append(configured.stream.name)
+        if missing:
+            logger.warning(
+                f"detect_deletions: the catalog was made without it, so nothing is marked in {', '.join(missing)}. "
+                "Refresh the connection's schema (run discover again), then sync."
+            )
+        return frozenset(missing)
+
     def _refuse_unknown(self, names: Sequence[str], what: str) -> None:
         unknown = sorted(set(names) - set(self._stream_names))
+        if DELETIONS in unknown:
+            raise config_error(
+                f"{what} stream {DELETIONS}, which this source has only with detect_deletions: mark. Set that, or "
+                "deselect the stream."
+            )
         if unknown:
             raise config_error(
                 f"{what} stream {', '.join(unknown)}, which this source does not have. It has: "
@@ -266,5 +339,6 @@ class ManifestSource(ConcurrentDeclarativeSource):
                     "one, or clear the state of all streams to read them again in full."
                 )
             states[stream.stream_descriptor.name] = dict(stream.stream_state.__dict__) if stream.stream_state else {}
-        self._refuse_unknown(list(states), "The saved state names")
+        # Its state holds nothing that anybody needs once detect_deletions is off again.
+        self._refuse_unknown([name for name in states if name != DELETIONS], "The saved state names")
         return states

@@ -71,6 +71,8 @@ class Sync:
         self.budget = Budget(self.clock)
         self.states = states or {}
         self.selected: frozenset[str] | None = None
+        # Streams whose destination has no field for deletions.
+        self.unmarked: frozenset[str] = frozenset()
         self.checking = False
         # When a check must be done, in seconds of this process's monotonic clock; 0 before its first request.
         self.check_ends = 0.0

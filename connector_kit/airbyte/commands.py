@@ -101,12 +101,13 @@ class Entrypoint(AirbyteEntrypoint):
             write(out, line)
 
 
-def run(package: str, arguments: Sequence[str]) -> None:
+def run(package: str, arguments: Sequence[str], config: Mapping[str, Any] | None = None) -> None:
     """Run a command of a source.
 
     Args:
         package: the source's.
         arguments: the command line, without the program's name.
+        config: the configuration, if it was read already.
 
     Raises:
         AirbyteTracedException: it failed; pass it to `report`.
@@ -117,7 +118,8 @@ def run(package: str, arguments: Sequence[str]) -> None:
     parsed = _parsed(arguments)
     command, given = parsed.command, vars(parsed)
     level = logging.DEBUG if parsed.debug or is_platform_debug_log_enabled() else logging.INFO
-    config = read_config(parsed.config) if "config" in given else {}
+    if config is None:
+        config = read_config(parsed.config) if "config" in given else {}
     catalog = read_catalog(parsed.catalog) if "catalog" in given else None
     state = read_state(parsed.state) if given.get("state") else []
     only = read_manifest(package)["check"]["stream_names"] if command == "check" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connector_kit.config_errors import config_error
@@ -32,22 +32,26 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
         if arguments == ["spec"]:
             _write([spec_message(package)])
             return
+        config = None
         if arguments[:2] == ["discover", "--config"] and len(arguments) == 3:
-            _write(_catalog_messages(package, arguments[2]))
-            return
+            # Read once, as it may be a pipe.
+            config = _config(arguments[2])
+            # What `mark` adds to the catalog depends on how the streams are read.
+            if config.get("detect_deletions") != "mark":
+                from connector_kit.airbyte.catalog import catalog_messages
+
+                _write(catalog_messages(package, config))
+                return
         with die_on_signal(), freeze_imports():
             from connector_kit.airbyte import commands
-        commands.run(package, arguments)
+        commands.run(package, arguments, config)
 
 
-def _catalog_messages(package: str, config_path: str) -> Iterator[dict[str, Any]]:
-    from connector_kit.airbyte.catalog import catalog_messages
-
+def _config(path: str) -> Mapping[str, Any]:
     try:
-        config = read_config_file(config_path)
+        return read_config_file(path)
     except UnreadableFile as error:
         raise config_error(str(error)) from None
-    return catalog_messages(package, config)
 
 
 def _write(messages: Iterable[Mapping[str, Any]]) -> None:

@@ -90,6 +90,7 @@ class Requester:
         limit: the endpoint's rate limit.
         parent: the name in `stream_partition` of the parent's id, which the path must hold; "" without a parent.
         alternative_path: another spelling of the same route, tried where `path` answers 404 for everything.
+        path: replaces the declared path.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Requester:
         limit: RateLimit,
         parent: str = "",
         alternative_path: str | None = None,
+        path: str | None = None,
     ) -> None:
         if not isinstance(declared.error_handler, FailureTable):
             raise TypeError("requester: its error_handler must be a FailureTable")
@@ -120,7 +122,8 @@ class Requester:
         self._timeouts = (connect, read)
         any_parent = StreamSlice(partition={parent: _ID_PLACEHOLDER} if parent else {}, cursor_slice={})
         self._base = declared.get_url_base(stream_slice=any_parent).rstrip("/")
-        self._path = self._checked(declared.get_path(stream_slice=any_parent))
+        own = self._evaluated(path, any_parent) if path else declared.get_path(stream_slice=any_parent)
+        self._path = self._checked(own)
         self._alternative = self._checked(self._evaluated(alternative_path, any_parent)) if alternative_path else None
         self._parameters = {name: str(value) for name, value in declared.get_request_params().items()}
         self._headers = {name: str(value) for name, value in declared.get_request_headers().items()}

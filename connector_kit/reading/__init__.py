@@ -16,8 +16,11 @@ from connector_kit.reading.paginators import LaravelLinks, PageNumbers
 from connector_kit.reading.parents import ParentFields
 from connector_kit.reading.registry import ReaderRegistry
 from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
+from connector_kit.reading.tombstones import DELETIONS, DELETIONS_SCHEMA, with_deleted_at
 
 __all__ = [
+    "DELETIONS",
+    "DELETIONS_SCHEMA",
     "DerivedRetriever",
     "DetailRetriever",
     "EndpointRetriever",
@@ -30,4 +33,5 @@ __all__ = [
     "StreamRetriever",
     "check_manifest",
     "check_streams",
+    "with_deleted_at",
 ]

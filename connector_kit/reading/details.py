@@ -25,8 +25,11 @@ from connector_kit.reading.parents import Parent, ParentLink
 from connector_kit.reading.reader import Reader, StreamOutput
 from connector_kit.reading.retrievers import EndpointRetriever
 from connector_kit.reading.routes import Route
+from connector_kit.reading.tombstones import Tombstones
+from connector_kit.records.extractor import BodyExtractor
 from connector_kit.state.cursors import StreamCursor
 from connector_kit.state.detail_cursors import DetailCursor, IdCursor
+from connector_kit.state.known_ids import NO_PARENT, KnownIds
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -41,9 +44,11 @@ class DetailReader(Reader):
 
     def __init__(self, sync: Sync, requester: Requester, retriever: DetailRetriever, parent: ParentLink) -> None:
         super().__init__(sync, requester, retriever.record_selector.extractor)
+        self._name = retriever.name
         self._parent = parent
         self.filter = parent.reader.filter
         self._estimates = RowEstimates(sync, one_each=self.extractor.single)
+        self.tombstones: Tombstones | None = None
         self._done_count = 0
         self._due_count = 0
         # Parents without a record; whether any of them has an empty answer rather than a 404.
@@ -64,7 +69,9 @@ class DetailReader(Reader):
         parents = self._parent.reader.index()
         for cursor in self._cursors():
             cursor.begin(self._parent.reader.server_time)
+        yield from self._mark_gone()
         due = [parent for parent in parents if self._is_due(parent)]
+        self._keep_ids(parents)
         self._due_count = len(due)
         self.sync.count_saved("for unchanged details", len(parents) - len(due))
         if due:
@@ -118,6 +125,29 @@ class DetailReader(Reader):
                 held.release()
         for cursor in self._cursors():
             cursor.complete()
+        if self._parent.reader.is_whole and not self._parent.reader.is_filtered:
+            for known in self.parent_memories():
+                known.learned_all()
+
+    def parent_memories(self) -> list[KnownIds]:
+        return [known for _, _, known in self.memories()]
+
+    def _mark_gone(self) -> Iterator[Record]:
+        """Yield the tombstones of what is gone. First of all, since reading the details may take hours."""
+        listed = self._parent.reader
+        if self.tombstones is not None and listed.marks is not None and listed.started_at is not None:
+            yield from self.tombstones.mark(self, listed.marks, listed.started_at, self.sync.server_now())
+
+    def _keep_ids(self, parents: list[Parent]) -> None:
+        """Remember the parents whose details were sent by earlier syncs, perhaps before anything was remembered."""
+        for output, _, known in self.memories():
+            for parent in parents:
+                if not self._needs(output, parent) and self._parent.reader.belongs(parent.instant):
+                    self._keep_id(known, parent)
+
+    def _keep_id(self, known: KnownIds, parent: Parent) -> None:
+        if self._parent.reader.marks is not None:
+            known.add(parent.id, self._parent.reader.marks.ids.parents.get(parent.id, NO_PARENT))
 
     @property
     def _parents_name(self) -> str:
@@ -241,6 +271,8 @@ class DetailReader(Reader):
             cursor.passed(parent.instant, parent.id, parent.text, self._is_settled())
         elif isinstance(cursor, IdCursor) and records:
             cursor.passed(parent.id, records[0].get(cursor.cursor_field))
+        if cursor is not None and cursor.known is not None and (records or isinstance(cursor, DetailCursor)):
+            self._keep_id(cursor.known, parent)
 
     def _is_due(self, parent: Parent) -> bool:
         return any(self._needs(output, parent) for output in self.selected)
@@ -248,8 +280,15 @@ class DetailReader(Reader):
     def _needs(self, output: StreamOutput, parent: Parent) -> bool:
         cursor = output.cursor
         if isinstance(cursor, DetailCursor):
-            return cursor.due(parent.instant, parent.id)
+            return cursor.due(parent.instant, parent.id) or self._is_back(cursor, parent)
         return cursor.due(parent.id) if isinstance(cursor, IdCursor) else True
+
+    def _is_back(self, cursor: DetailCursor, parent: Parent) -> bool:
+        """Whether a parent was not listed before, so that its details are news however old it is."""
+        if cursor.start is not None and parent.instant is not None and parent.instant < cursor.start:
+            return False
+        own = self.outputs[self._name]
+        return any(output is own and known.lacks(parent.id) for output, _, known in self.memories())
 
     def _is_recent_enough(self, output: StreamOutput, row: Record) -> bool:
         """Whether a row is not older than `start_date`, for streams whose time only the detail itself holds."""
@@ -310,6 +349,11 @@ class DetailRetriever(EndpointRetriever):
     @property
     def other_path(self) -> str | None:
         return self.alternative_path
+
+    @property
+    def marks_deletions(self) -> bool:
+        extractor = self.record_selector.extractor
+        return isinstance(extractor, BodyExtractor) and extractor.single and len(self.key_fields) == 1
 
     def new_reader(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> DetailReader:
         if parent is None:

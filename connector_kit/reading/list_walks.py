@@ -74,9 +74,11 @@ class ListPage(NamedTuple):
 class ListWalks:
     """The walks through the lists of one endpoint in one sync.
 
-    `is_whole` says whether every record of the lists was seen, apart from the `missing` lists that the server doesn't
-    have; `found` counts the pages that came. `pages_remaining` estimates how many the current list still has;
-    `records_remaining` are those of its total that were not seen yet, None without a total.
+    `is_proven` says whether the list that was read last showed all of its records while it stood still: exactly as many
+    as its total, which never changed, or without any total all on one page. `is_whole` says whether every record of the
+    lists was seen, apart from the `missing` lists that the server doesn't have; `found` counts the pages that came.
+    `pages_remaining` estimates how many the current list still has; `records_remaining` are those of its total that
+    were not seen yet, None without a total.
 
     Args:
         traits: what the lists have in common.
@@ -100,6 +102,8 @@ class ListWalks:
         self._emit_states = emit_states
         self._ahead = PagesAhead(dispatcher, sync.settings.num_workers, self._last_page_of)
         self._one_page = OnePage()
+        self._totals: set[int | None] = set()
+        self.is_proven = False
         self.is_whole = True
         self.missing = 0
         self.found = 0
@@ -123,6 +127,7 @@ class ListWalks:
             SetAsideError: a page failed so far.
         """
         seen = SeenRecords()
+        self._totals, self.is_proven = set(), False
         part: str | None = "whole"
         walk: PageWalk | None = None
         for _ in range(_MOST_WALKS):
@@ -137,6 +142,12 @@ class ListWalks:
                 logger.info("%s: the list changed while it was being read; reading it again.", self._traits.label)
         if walk is not None and not self._sync.sampling:
             yield from self._find_missing(request, seen, walk)
+            self.is_proven = self._proves(seen, walk)
+
+    def _proves(self, seen: SeenRecords, walk: PageWalk) -> bool:
+        if self._totals == {None}:
+            return len(seen) == sum(walk.rows[:1]) and not walk.is_cut_short
+        return self._totals == {walk.total} and len(seen) == walk.total
 
     def _find_missing(self, request: ListRequest, seen: SeenRecords, walk: PageWalk) -> Iterator[ListPage]:
         """If fewer records were seen than the list has, walk it in other orders until all were seen."""
@@ -220,6 +231,7 @@ class ListWalks:
             self._on_answer(answer)
             records = answer.records
             signals = pagination.signals(answer.headers, answer.body, page)
+            self._totals.add(signals.total)
             keys = [key_of(record, self._traits.key) for record in records]
             instants = [times.instant(record.get(self._traits.time_field)) for record in records]
             versions = [None if key is None else (key, instant) for key, instant in zip(keys, instants, strict=True)]
@@ -260,6 +272,8 @@ class ListWalks:
     def _warn_of_a_full_page(self, url: str, size: int) -> None:
         """Warn that every page is the same full page: the list may end there, or the server shows no more of it."""
         self.is_whole = False
+        # No list has such a total: this one is never proven.
+        self._totals.add(-1)
         logger.warning(
             "%s: %s gives the same %d records for every page, as many as a page holds, and no total. If the list is "
             "longer, the rest can't be read. The state stays where it was, so the next sync reads the list again.",

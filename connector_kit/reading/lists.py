@@ -13,21 +13,25 @@ from typing import Any, Optional
 from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
 from airbyte_cdk.sources.types import Record, StreamSlice
 
+from connector_kit import times
 from connector_kit.config_errors import config_error
 from connector_kit.errors import RequestFailed, UnexpectedAnswer, url_path
-from connector_kit.http.dispatcher import SetAsideError
+from connector_kit.http.dispatcher import Dispatcher, RequestSpec, SetAsideError
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
 from connector_kit.reading.estimates import RowEstimates
 from connector_kit.reading.list_filter import ListFilter
+from connector_kit.reading.list_marks import ListMarks
 from connector_kit.reading.list_walks import ListPage, ListRequest, ListTraits, ListWalks
 from connector_kit.reading.paginators import Pagination
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
 from connector_kit.reading.reader import Reader
 from connector_kit.reading.request_options import parameter_of
 from connector_kit.reading.retrievers import EndpointRetriever
+from connector_kit.reading.tombstones import Tombstones
 from connector_kit.records.scalars import UnreadableError, to_integer
 from connector_kit.state.cursors import ListCursor, StreamCursor
+from connector_kit.state.known_ids import NO_PARENT, KnownIds
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -49,9 +53,14 @@ class ListReader(ParentList):
         self._key = ".".join(retriever.key_fields)
         self._declared = retriever.incremental_sync
         self._other_orders = retriever.other_orders
+        self._start = retriever.start_instant
         self._parent = parent
         self._lists = retriever.list_filter.lists if retriever.list_filter else ({},)
         self.filter = parent.reader.filter if parent else retriever.list_filter
+        self.tombstones: Tombstones | None = None
+        self.marks = self._new_marks(retriever) if sync.settings.detect_deletions else None
+        self._started_at: datetime | None = None
+        self.is_filtered = False
         # The field of each record that goes into the children's URLs.
         self._parent_key = ""
         self._index: dict[Any, Parent] = {}
@@ -63,8 +72,26 @@ class ListReader(ParentList):
         self.read_at = 0.0
         # How many lists have not begun yet, to log what a wait holds up.
         self._lists_remaining = 0
-        self._lists_begun = self._records_seen = 0
+        self._lists_begun = self._proven_lists = self._records_seen = 0
         self._estimates = RowEstimates(sync, one_each=True)
+
+    def _new_marks(self, retriever: ListRetriever) -> ListMarks:
+        single = None
+        if retriever.detail_path:
+            requester = Requester(
+                retriever.requester, retriever.config, retriever.limit, parent="id", path=retriever.detail_path
+            )
+            single = requester, lambda: self._dispatcher_of(requester)
+        belongs = self.filter.digest if self.filter else ""
+        region = f"{self.requester.key} {self._start} {belongs}"
+        above = self._parent.reader.marks if self._parent else None
+        return ListMarks(self._name, self._key, region, above, single, leaves=bool(belongs))
+
+    def _dispatcher_of(self, requester: Requester) -> Dispatcher:
+        """Return what asks for single records, of which only the status matters."""
+        return Dispatcher(
+            self.sync, requester, lambda _: None, self.label, lambda: self.streams_served, self.emit_states
+        )
 
     def keep_for(self, child: ParentStream) -> None:
         if self._parent_key not in ("", child.parent_key):
@@ -79,10 +106,19 @@ class ListReader(ParentList):
     def server_time(self) -> datetime:
         return self._server_time or self._doubtful_time()
 
+    @property
+    def started_at(self) -> datetime | None:
+        return self._parent.reader.started_at if self._parent else self._started_at
+
     def index(self) -> list[Parent]:
         self.wait_until_read()
         oldest_first = sorted(self._index.values(), key=lambda parent: parent.age)
         return oldest_first[:_SAMPLED_PARENTS] if self.sync.sampling else oldest_first
+
+    def read_for(self, name: str, schema: Mapping[str, Any]) -> Iterator[Record]:
+        if self.tombstones is not None:
+            self.tombstones.log.wait_until_started()
+        yield from super().read_for(name, schema)
 
     def _run(self) -> Iterator[Record]:
         failures = ParentFailures(known=any(cursor.floor is not None for cursor in self._cursors()))
@@ -93,7 +129,17 @@ class ListReader(ParentList):
         self._walks = ListWalks(
             traits, self.sync, self._sending, self._note_answer, lambda: self.emit_states(at_once=False)
         )
-        parameters = self.requester.parameters_with(self._server_filter())
+        own = [known for _, _, known in self.memories()]
+        memories = [*own, *(known for child in self.children for known in child.parent_memories())]
+        everything = self._filter_from([self._start_floor])
+        must_learn = self.marks is not None and self.marks.begin(memories)
+        # Of several lists that may share records no total says how many there are, so they are read in full.
+        must_learn = must_learn or (self.marks is not None and len(self._lists) > 1)
+        changes = everything if must_learn else self._filter_from(self._floors())
+        self.is_filtered = changes != everything
+        if changes:
+            self.sync.note_filter(self.requester.endpoint)
+        parameters = self.requester.parameters_with(changes)
         if self._parent is None:
             for number, belonging in enumerate(self._lists):
                 self._lists_remaining = len(self._lists) - number - 1
@@ -106,6 +152,15 @@ class ListReader(ParentList):
         self._report_missing()
         self.read_at = self.sync.clock.monotonic()
         self._estimates.tell(self.selected, 0)
+        if self.marks is not None and self.is_filtered and memories:
+            yield from self._compare(
+                self.marks, memories, {**self.requester.parameters_with(everything), **self._lists[0]}
+            )
+        if self.marks is not None and self.tombstones is not None and self.started_at is not None:
+            if self.is_whole and not self.is_filtered:
+                for known in own:
+                    known.learned_all()
+            yield from self.tombstones.mark(self, self.marks, self.started_at, self.sync.server_now())
         # If anything was not read, keep the state: what is missing may be older than the new state.
         for cursor in self._cursors() if self.is_whole else ():
             cursor.complete()
@@ -167,6 +222,12 @@ class ListReader(ParentList):
         for page in self._walks.read(request):
             yield from self._emit(page, parent)
             self._estimate(sum(page.news))
+        self._proven_lists += self._walks.is_proven
+        if self.marks is not None and not self.is_filtered:
+            if parent is not None and self._walks.is_proven:
+                self.marks.ids.prove(parent.id)
+            elif parent is None and self._proven_lists == len(self._lists):
+                self.marks.ids.prove(NO_PARENT)
 
     def _estimate(self, news: int) -> None:
         """Tell how many rows there will be, by the total of this list and the average of the others."""
@@ -176,6 +237,19 @@ class ListReader(ParentList):
         if here is not None or self._parent is not None:
             elsewhere = self._lists_remaining * (self._records_seen + (here or 0)) // self._lists_begun
             self._estimates.tell(self.selected, (here or 0) + elsewhere)
+
+    def _compare(self, marks: ListMarks, memories: list[KnownIds], parameters: Mapping[str, str]) -> Iterator[Record]:
+        """Yield what came back to a list of which only the changes were read, and note what is gone from it."""
+        url = self.requester.url_for("")
+
+        def ask(page: int) -> Answer | None:
+            spec = RequestSpec((0, page), url, {**parameters, **self.pagination.parameters(page)})
+            return self._sending.ask(spec, patient=True)
+
+        for answer in marks.compare(memories, ask, self.pagination):
+            instants = [times.instant(record.get(self._time_field)) for record in answer.records]
+            news = [key not in marks.ids.parents for key in marks.ids_on(answer.records)]
+            yield from self._emit(ListPage(answer, instants, news), None)
 
     def _request(self, parent: Parent | None, number: int, parameters: Mapping[str, str]) -> ListRequest:
         """Return the request for the list of one parent, or for the only list."""
@@ -197,6 +271,7 @@ class ListReader(ParentList):
             for record, instant in zip(records, instants, strict=True):
                 self._remember(record, instant, stream_slice)
         outputs = self.selected
+        back = self._back(page)
         for number, output in enumerate(outputs):
             cursor = output.cursor
             own = records if number == len(outputs) - 1 else self._copy_of_records(answer)
@@ -204,13 +279,44 @@ class ListReader(ParentList):
             if isinstance(cursor, ListCursor):
                 for instant in instants:
                     cursor.saw(instant)
-                wanted = [is_new and cursor.wants(instant) for is_new, instant in zip(news, instants, strict=True)]
+                wanted = [
+                    is_new and (cursor.wants(instant) or is_back)
+                    for is_new, instant, is_back in zip(news, instants, back, strict=True)
+                ]
             count = 0
             for row in self.records_of(output, compress(own, wanted), stream_slice, answer.clean):
                 count += 1
                 yield row
             self.sync.count_records(output.name, count)
             self._estimates.add(output.name, sum(wanted), count)
+        if self.marks is not None:
+            self._keep_ids(self.marks, page, NO_PARENT if parent is None else parent.id)
+
+    def _back(self, page: ListPage) -> list[bool]:
+        """Return for each record of a page whether it was not listed before, and so is news however old it is."""
+        for output, _, known in self.memories() if self.marks is not None else ():
+            if self.marks is not None and output.name == self._name:
+                keys = self.marks.ids_on(page.answer.records)
+                return [
+                    known.lacks(key) and not self._is_too_old(at) for key, at in zip(keys, page.instants, strict=True)
+                ]
+        return [False] * len(page.news)
+
+    def _keep_ids(self, marks: ListMarks, page: ListPage, parent: int) -> None:
+        """Note which records the list has shown, and which of them the streams have sent by now."""
+        keys = marks.ids_on(page.answer.records)
+        marks.ids.note(keys, parent)
+        for _, _, known in self.memories():
+            for key, instant in zip(keys, page.instants, strict=True):
+                if self.belongs(instant):
+                    known.add(key, parent)
+
+    def belongs(self, instant: int | None) -> bool:
+        # All that the server counts, where it is the one who leaves out what is too old.
+        return self._filters or not self._is_too_old(instant)
+
+    def _is_too_old(self, instant: int | None) -> bool:
+        return self._start is not None and instant is not None and instant < self._start
 
     def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
         """Add a record to the index of parents, or replace the one with its id unless that is newer."""
@@ -238,6 +344,7 @@ class ListReader(ParentList):
         """Cap the states at the time of the first answer."""
         if answer.server_time is not None:
             self.sync.update_server_clock(answer.server_time)
+        self._started_at = answer.server_time or self.sync.server_now()
         self._server_time = answer.server_time or self._doubtful_time()
         if self._parent is not None:
             # A parent created after the parent list was read is not requested here, and its records may be older than
@@ -250,19 +357,26 @@ class ListReader(ParentList):
         """Return a time that is certainly before the server's current one."""
         return self.sync.server_now() - _OUR_CLOCK_IS_OFF_BY
 
-    def _server_filter(self) -> dict[str, str]:
-        """Return the query parameter that leaves out what no selected stream needs; nothing if the API has none."""
+    @property
+    def _filters(self) -> bool:
+        """Whether the API can leave out what was last updated before some time."""
+        return self._declared is not None and self._declared.start_time_option is not None
+
+    @property
+    def _start_floor(self) -> int | None:
+        return None if self._start is None else self._start - 1
+
+    def _filter_from(self, floors: list[int | None]) -> dict[str, str]:
+        """Return the query parameter that leaves out what is at or before all floors; nothing if the API has none."""
         declared = self._declared
         if declared is None or declared.start_time_option is None:
             return {}
         parameter = parameter_of(declared.start_time_option)
-        floors = self._floors()
         bounds = [bound for bound in floors if bound is not None]
         if not bounds or len(bounds) < len(floors):
             return {}
         # One second earlier, because nobody documents whether the API includes the bound itself.
         moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(seconds=min(bounds) // 1_000_000 - 1)
-        self.sync.note_filter(self.requester.endpoint)
         return {parameter: moment.strftime(declared.datetime_format)}
 
     def _floors(self) -> list[int | None]:
@@ -312,9 +426,12 @@ class ListRetriever(EndpointRetriever):
         other_orders: query parameters that return the same list in another order, such as `{sort: -registeredAt}`.
             Used if fewer records were seen than the list's total says.
         filter: which records belong to the sync, by the config: see `ListFilter.declared_by`.
+        detail_path: the path of a single record, `exams/{{ stream_partition['id'] }}`, to ask whether one that is no
+            longer listed is gone; none if there is no such endpoint, or if it may have nothing about a living record.
     """
 
     paginator: Paginator
+    detail_path: Optional[str] = None
     other_orders: list[Mapping[str, str]] = field(default_factory=list)
     filter: Optional[Mapping[str, Any]] = None
 
@@ -326,6 +443,10 @@ class ListRetriever(EndpointRetriever):
     @property
     def cursor_kind(self) -> type[StreamCursor]:
         return ListCursor
+
+    @property
+    def marks_deletions(self) -> bool:
+        return True
 
     def new_reader(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> ListReader:
         return ListReader(sync, requester, self, parent)

@@ -14,6 +14,7 @@ from airbyte_cdk.sources.declarative.partition_routers.substream_partition_route
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
+from connector_kit.reading.list_marks import ListMarks
 from connector_kit.reading.paginators import Pagination
 from connector_kit.reading.reader import Reader
 
@@ -75,21 +76,33 @@ class ParentList(Reader):
     """A list as its child streams see it.
 
     `parent_fields` are kept of each record for the children; `is_whole` says whether every record of every list was
-    seen; `read_at` is when it was read, in seconds of the monotonic clock.
+    seen; `read_at` is when it was read, in seconds of the monotonic clock. `marks` is what it found out about what is
+    gone, None if nobody wants to know; `is_filtered` says whether it left out what no selected stream needed.
     """
 
     parent_fields: list[str]
     is_whole: bool
     read_at: float
     pagination: Pagination
+    marks: ListMarks | None
+    is_filtered: bool
 
     @abstractmethod
     def keep_for(self, child: ParentStream) -> None:
         """Keep the key and the fields of each record that a child needs."""
 
     @abstractmethod
+    def belongs(self, instant: int | None) -> bool:
+        """Whether a record that was last updated at `instant` is among those that streams remember."""
+
+    @abstractmethod
     def index(self) -> list[Parent]:
         """Wait until the list was read and return every record as a parent, oldest first."""
+
+    @property
+    @abstractmethod
+    def started_at(self) -> datetime | None:
+        """When the list began to be read, by the server's clock; None if nothing was answered."""
 
     @property
     @abstractmethod

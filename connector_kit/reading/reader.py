@@ -31,6 +31,7 @@ from connector_kit.records.compiler import key_fields
 from connector_kit.records.extractor import BodyExtractor, RowExtractor
 from connector_kit.records.normalization import SchemaNormalization, for_clean_answers
 from connector_kit.state.cursors import StreamCursor
+from connector_kit.state.known_ids import KnownIds
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -44,6 +45,8 @@ class StreamOutput:
     selector: RecordSelector
     cursor: StreamCursor | None
     schema: Mapping[str, Any] = field(default_factory=dict)
+    # Whether a tombstone can take the place of a row.
+    marks_deletions: bool = False
     # Why this stream ended early, while the reader's other outputs go on.
     error: AirbyteTracedException | None = None
 
@@ -108,9 +111,11 @@ class Reader(ABC):
         # Raised to this reader's own streams once everything readable was read; its children go on.
         self.deferred_error: AirbyteTracedException | None = None
 
-    def add_stream(self, name: str, selector: RecordSelector, cursor: StreamCursor | None) -> None:
+    def add_stream(
+        self, name: str, selector: RecordSelector, cursor: StreamCursor | None, marks_deletions: bool = False
+    ) -> None:
         """Add an output."""
-        self.outputs[name] = StreamOutput(name, selector, cursor)
+        self.outputs[name] = StreamOutput(name, selector, cursor, marks_deletions=marks_deletions)
 
     @property
     def label(self) -> str:
@@ -175,6 +180,10 @@ class Reader(ABC):
             self._done.wait()
             self._raise_if_failed(self.label)
 
+    def wait_until_done(self) -> None:
+        """Wait until everything was read, or reading has failed."""
+        self._done.wait()
+
     def read_all(self) -> Iterator[Record]:
         """Yield the records of all selected outputs, then wake the threads that wait for them."""
         try:
@@ -223,6 +232,15 @@ class Reader(ABC):
     def parent_floor(self, stream: str) -> int | None:
         """Return the instant, in microseconds, up to which an output needs no parents; None if it needs all of them."""
         return None
+
+    def parent_memories(self) -> list[KnownIds]:
+        """Return what selected outputs remember of this reader's parents; nothing unless their ids are remembered."""
+        return []
+
+    def memories(self) -> list[tuple[StreamOutput, StreamCursor, KnownIds]]:
+        """Return the selected outputs that remember what they sent."""
+        found = [(output, output.cursor) for output in self.selected]
+        return [(output, cursor, cursor.known) for output, cursor in found if cursor and cursor.known is not None]
 
     def _dispatcher(self, remaining: Callable[[], int | None], parents: ParentFailures | None) -> Dispatcher:
         """Return the dispatcher for this reader's requests; `Dispatcher` explains `remaining` and `parents`."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connector_kit.http.requester import Requester
+from connector_kit.reading.details import DetailReader
 from connector_kit.reading.lists import ListReader
 from connector_kit.reading.parents import ParentLink, ParentStream
 from connector_kit.reading.reader import Reader
 from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
+from connector_kit.reading.tombstones import DELETIONS, DETECTED_AT, DeletionLog, Tombstones
 from connector_kit.records.format import RecordFormat
 from connector_kit.records.normalization import SchemaNormalization
-from connector_kit.state.cursors import StreamCursor
+from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.sync import Sync
 
 
@@ -37,6 +39,16 @@ class ReaderRegistry:
         self.cursors: dict[str, StreamCursor] = {}
         for name in retrievers:
             self._reader_of(name)
+        self.deletions = self._new_log() if sync.settings.detect_deletions else None
+
+    def _new_log(self) -> DeletionLog:
+        """Return the stream of deletions, with which all readers mark what is gone."""
+        cursor = ListCursor(self._sync, DELETIONS, DETECTED_AT)
+        log = DeletionLog(self._sync, cursor, list(dict.fromkeys(self.readers.values())))
+        for reader in self.readers.values():
+            if isinstance(reader, (ListReader, DetailReader)):
+                reader.tombstones = Tombstones(self._sync, self._format, log)
+        return log
 
     def _reader_of(self, name: str) -> Reader:
         if name not in self.readers:
@@ -51,7 +63,7 @@ class ReaderRegistry:
             normalization = retriever.record_selector.schema_normalization
             if isinstance(normalization, SchemaNormalization):
                 normalization.bind(self._format)
-            reader.add_stream(name, retriever.record_selector, cursor)
+            reader.add_stream(name, retriever.record_selector, cursor, retriever.marks_deletions)
             retriever.bind(reader)
         return self.readers[name]
 

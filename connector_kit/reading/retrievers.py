@@ -60,6 +60,16 @@ class StreamRetriever(Retriever):
         return [key] if isinstance(key, str) else [name if isinstance(name, str) else name[0] for name in key]
 
     @property
+    def marks_deletions(self) -> bool:
+        """Whether each row has the key of a listed record, so that a tombstone of the record can take its place."""
+        return False
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the stream remembers ids where deletions are detected: it also notices what comes back by them."""
+        return False
+
+    @property
     def start_instant(self) -> int | None:
         """The cursor's `start_datetime` in microseconds since the epoch; None if it is empty: read everything."""
         if self.incremental_sync is None:
@@ -72,15 +82,16 @@ class StreamRetriever(Retriever):
         return instant
 
     def new_cursor(self, kind: type[StreamCursor], sync: Sync, list_filter: ListFilter | None) -> StreamCursor | None:
-        """Return the stream's cursor for a run, or None if the manifest declares none."""
+        """Return the stream's cursor for a run; None if the manifest declares none and there is nothing to remember."""
         declared = self.incremental_sync
+        remembers = self.remembers and sync.settings.detect_deletions and self.name not in sync.unmarked
         if declared is None:
-            return None
+            return kind(sync, self.name, "", remembers=True) if remembers else None
         if (self.clock_margin is None) != (kind is IdCursor):
             raise ValueError(f"{self.name}: clock_margin is required for cursors that compare times, and only for them")
         margin = duration(self.clock_margin, "clock_margin") if self.clock_margin else timedelta()
         digest = list_filter.digest if list_filter else None
-        cursor = kind(sync, self.name, declared.cursor_field, margin, self.start_instant, digest)
+        cursor = kind(sync, self.name, declared.cursor_field, margin, self.start_instant, digest, remembers)
         if list_filter and cursor.starts_over and self.name in (sync.selected or ()):
             logger.info("%s: %s was changed; reading everything again.", self.name, list_filter.config_field)
         return cursor
@@ -116,6 +127,10 @@ class EndpointRetriever(StreamRetriever):
     @abstractmethod
     def cursor_kind(self) -> type[StreamCursor]:
         """The class of cursor for this stream and those derived from it."""
+
+    @property
+    def remembers(self) -> bool:
+        return True
 
     @property
     def limit(self) -> RateLimit:

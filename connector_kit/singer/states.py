@@ -27,9 +27,9 @@ def bookmark(blob: Mapping[str, Any], cursor_field: str) -> dict[str, Any]:
 
     Args:
         blob: the state.
-        cursor_field: the stream's cursor, such as `updatedAt`.
+        cursor_field: the stream's cursor, such as `updatedAt`; "" for one that has none.
     """
-    result: dict[str, Any] = {_BLOB: dict(blob), _KEY: cursor_field}
+    result: dict[str, Any] = {_BLOB: dict(blob), **({_KEY: cursor_field} if cursor_field else {})}
     if cursor_field in blob:
         result[_VALUE] = _in_utc(blob[cursor_field])
     return result

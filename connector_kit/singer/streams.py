@@ -15,6 +15,7 @@ from singer_sdk.singerlib import (
     ActivateVersionMessage,
     Catalog,
     CatalogEntry,
+    Metadata,
     MetadataMapping,
     RecordMessage,
     SelectionMask,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from airbyte_cdk.models import AirbyteStream
     from singer_sdk.mapper import StreamMap
 
+# The field that says that a record is gone; the source adds it for taps by this name.
+_DELETED_AT = ("properties", "_sdc_deleted_at")
 _Prune = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -60,7 +63,9 @@ class ManifestStream(Stream):
         self.primary_keys = [key for (key,) in declared.source_defined_primary_key or []]
         self.replication_key = (declared.default_cursor_field or [None])[0]
         if self.replication_key is None:
-            self.forced_replication_method = REPLICATION_FULL_TABLE
+            # One whose state holds ids is incremental even so, or the state would not be kept.
+            is_incremental = any(mode.value == "incremental" for mode in declared.supported_sync_modes)
+            self.forced_replication_method = REPLICATION_INCREMENTAL if is_incremental else REPLICATION_FULL_TABLE
         self._writer = writer
         self._read_alone = read_alone
         self._prune: _Prune | None = None
@@ -90,6 +95,9 @@ class ManifestStream(Stream):
                 selected_by_default=True,
             )
             self._metadata.root.replication_key = self.replication_key
+            if _DELETED_AT in self._metadata:
+                # Without it, a row of nulls would not say why.
+                self._metadata[_DELETED_AT].inclusion = Metadata.InclusionType.AUTOMATIC
             if self._tap_input_catalog is None:
                 self._metadata.root.selected = True
             else:

@@ -78,7 +78,7 @@ class SyncRun:
             ]
         )
         states = [
-            _state_message(name, blob_of(name, self._bookmarks[name], str(stream.replication_key)))
+            _state_message(name, blob_of(name, self._bookmarks[name], stream.replication_key or ""))
             for name, stream in self._streams.items()
             if stream.is_incremental and name in self._bookmarks
         ]
@@ -139,7 +139,7 @@ class SyncRun:
         stream = self._streams[state.stream_descriptor.name]
         if stream.is_incremental and state.stream_state is not None:
             stream.write_batches()
-            self._bookmarks[stream.name] = bookmark(state.stream_state.__dict__, str(stream.replication_key))
+            self._bookmarks[stream.name] = bookmark(state.stream_state.__dict__, stream.replication_key or "")
             self._write_state()
 
     def _convert_trace(self, trace: AirbyteTraceMessage) -> None:

@@ -168,9 +168,13 @@ class ManifestTap(Tap):
 
     def discover_streams(self) -> Sequence[Stream]:
         source = import_source()
+        from connector_kit.records.format import SINGER
+
         missing = {name: _PLACEHOLDER for name in self.specification["required"] if not self.config.get(name)}
         config = {**self.source_config, **missing}
-        discovered = source.ManifestSource(self.package, config=config).discover(source.logger, config)
+        discovered = source.ManifestSource(self.package, config=config, record_format=SINGER).discover(
+            source.logger, config
+        )
         return [ManifestStream(self, stream, self.message_writer, self.read_alone) for stream in discovered.streams]
 
     @property
@@ -205,7 +209,8 @@ class ManifestTap(Tap):
 
     def load_state(self, state: dict[str, Any]) -> None:
         bookmarks = states.bookmarks_of(state)
-        unknown = sorted(set(bookmarks) - set(self.streams))
+        # The state of the deletions holds nothing that anybody needs once detect_deletions is off again.
+        unknown = sorted(set(bookmarks) - set(self.streams) - {"deletions"})
         if unknown:
             raise states.Refused(
                 f"The saved state names stream {', '.join(unknown)}, which this tap does not have. It has: "
@@ -213,7 +218,9 @@ class ManifestTap(Tap):
             )
         # A stream that is read in full gets no new bookmark, and an old one would be wrong after the read.
         self.state["bookmarks"] = {
-            name: saved for name, saved in bookmarks.items() if self._stream(name).is_incremental
+            name: saved
+            for name, saved in bookmarks.items()
+            if name in self.streams and self._stream(name).is_incremental
         }
 
     @property

@@ -1,6 +1,6 @@
 """The cursors: what each stream remembers between syncs, in a small state.
 
-`ListCursor` is for lists; `DetailCursor` and `IdCursor` are for details.
+`ListCursor` is for lists; `DetailCursor` and `IdCursor` are for details. Each may remember the ids of what it sent.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 `ListCursor` keeps `{"updated_at": "2024-03-01T00:00:00Z"}`: everything last updated up to then was read. That time
 never passes the start of the sync minus a margin: records changed while a list is read get a later time, and the next
 sync must find them. States stay small no matter how large the source is.
+
+With `detect_deletions`, the state of a stream that marks what is gone also has `ids`: see `KnownIds`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from abc import abstractmethod
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -20,6 +22,8 @@ from airbyte_cdk.sources.types import Record
 
 from connector_kit import times
 from connector_kit.config_errors import config_error
+from connector_kit.state.known_ids import IDS, KnownIds
+from connector_kit.state.varints import MOST_CHARACTERS
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -34,6 +38,8 @@ _FILTER = "filter"
 _MOST_SKEW = timedelta(days=1)
 # Larger than any skew at all: the bound as long as only this machine's clock is known, which may be badly off.
 _MOST_SKEW_OF_THIS_MACHINE = timedelta(days=3650)
+# What the CDK writes as the state of a stream without a cursor.
+NO_STATE_KEYS = frozenset({"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"})
 
 
 class StreamCursor(Cursor):
@@ -42,10 +48,12 @@ class StreamCursor(Cursor):
     Args:
         sync: the run, which holds the saved state.
         stream: the stream's name.
-        cursor_field: the field that holds the time, in the records and in the state.
+        cursor_field: the field that holds the time, in the records and in the state; "" for a stream that has none and
+            only remembers ids.
         margin: how far the state stays behind the start of the sync, as the server's clocks may differ.
         start: leave out what was last updated before this instant, in microseconds; None to leave out nothing.
         list_filter: the digest of the config's filter of the list, "" if it has none; None if there can't be one.
+        remembers: whether to remember the ids of what was sent, as `known`.
 
     Raises:
         AirbyteTracedException: the saved state was not written by this kind of cursor.
@@ -59,6 +67,7 @@ class StreamCursor(Cursor):
         margin: timedelta = timedelta(),
         start: int | None = None,
         list_filter: str | None = None,
+        remembers: bool = False,
     ) -> None:
         self._sync = sync
         self.stream = stream
@@ -79,7 +88,10 @@ class StreamCursor(Cursor):
         self._cap: int | None = None
         # The server's clock is not known before its first answer, and this machine's may be days off.
         self._refuse_future(sync.clock.now() + _MOST_SKEW_OF_THIS_MACHINE, "any")
-        self._load(state)
+        # A state that was saved with it is good without it.
+        saved = self._decoded(state.get(IDS, ""))
+        self.known: KnownIds | None = saved if remembers else None
+        self._load(state, saved)
 
     # --- for the reader ------------------------------------------------------------------------------------------
 
@@ -99,6 +111,12 @@ class StreamCursor(Cursor):
     def complete(self) -> None:
         """Note that everything was read to its end."""
 
+    def forget(self, ids: Iterable[int]) -> None:
+        """Take records off the memory, because they are gone."""
+        if self.known is not None:
+            with self._lock:
+                self.known.discard(ids)
+
     def emit_state(self, at_once: bool = True) -> None:
         """Emit the state; with `at_once=False`, only if the last one is five minutes old."""
         now = self._sync.clock.monotonic()
@@ -112,7 +130,10 @@ class StreamCursor(Cursor):
     @property
     def state(self) -> MutableMapping[str, Any]:
         with self._lock:
-            return {**self._dump(), **({_FILTER: self._filter} if self._filter else {})}
+            state = {**self._dump(), **({_FILTER: self._filter} if self._filter else {})}
+            if self.known is not None:
+                state[IDS] = self.known.encode(MOST_CHARACTERS - sum(len(str(value)) for value in state.values()))
+            return state
 
     def observe(self, record: Record) -> None:
         """Do nothing: a record's time says nothing about the records before it. The reader reports what was read."""
@@ -129,7 +150,7 @@ class StreamCursor(Cursor):
     # --- for subclasses ------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def _load(self, state: Mapping[str, Any]) -> None: ...
+    def _load(self, state: Mapping[str, Any], saved: KnownIds) -> None: ...
 
     @abstractmethod
     def _dump(self) -> dict[str, Any]: ...
@@ -140,7 +161,9 @@ class StreamCursor(Cursor):
         """The keys that a state of this kind of cursor may have."""
 
     def _check_keys(self, state: Mapping[str, Any]) -> None:
-        unknown = sorted(set(state) - self.keys)
+        # What a stream without a cursor had as its state before it remembered anything.
+        nothing = NO_STATE_KEYS if not self.cursor_field else frozenset()
+        unknown = sorted(set(state) - self.keys - nothing - {IDS})
         if unknown:
             raise self.unreadable(f"it has the unknown keys {', '.join(unknown)}")
 
@@ -150,6 +173,12 @@ class StreamCursor(Cursor):
             f"The saved state of stream {self.stream} cannot be used: {why}. It was not written by this connector, or "
             "was edited. Restore it, or clear the stream's state to read it again in full."
         )
+
+    def _decoded(self, text: object) -> KnownIds:
+        try:
+            return KnownIds.decode(text)
+        except ValueError as error:
+            raise self.unreadable(f"{IDS} is broken ({error})") from None
 
     def _instant_of(self, text: Any) -> int:
         instant = times.instant(text)
@@ -190,7 +219,7 @@ class ListCursor(StreamCursor):
     def keys(self) -> frozenset[str]:
         return frozenset({self.cursor_field})
 
-    def _load(self, state: Mapping[str, Any]) -> None:
+    def _load(self, state: Mapping[str, Any], saved: KnownIds) -> None:
         self._greatest: int | None = None
 
     def wants(self, instant: int | None) -> bool:

@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from connector_kit import times
 from connector_kit.state.cursors import StreamCursor
 from connector_kit.state.id_sets import IdSet, IdTimes
+from connector_kit.state.known_ids import KnownIds
 
 
 class DetailCursor(StreamCursor):
@@ -25,7 +26,7 @@ class DetailCursor(StreamCursor):
     def keys(self) -> frozenset[str]:
         return frozenset({self.cursor_field, "id", "recent"})
 
-    def _load(self, state: Mapping[str, Any]) -> None:
+    def _load(self, state: Mapping[str, Any], saved: KnownIds) -> None:
         last = state.get("id")
         if "id" in state and (type(last) is not int or self._mark is None):
             raise self.unreadable("id is not a number next to a time")
@@ -128,11 +129,12 @@ class IdCursor(StreamCursor):
     def keys(self) -> frozenset[str]:
         return frozenset({self.cursor_field, "seen"})
 
-    def _load(self, state: Mapping[str, Any]) -> None:
+    def _load(self, state: Mapping[str, Any], saved: KnownIds) -> None:
         try:
-            self._seen = IdSet.decode(state.get("seen", ""))
+            seen = IdSet.decode(state.get("seen", ""))
         except ValueError as error:
             raise self.unreadable(f"seen is broken ({error})") from None
+        self._seen = IdSet([*seen, *saved])
 
     def _refuse_future(self, latest: datetime, whose_clock: str) -> None:
         """Do nothing: this time is a form's own, and leaves nothing out."""
@@ -150,6 +152,12 @@ class IdCursor(StreamCursor):
             if instant is not None and text is not None and (self._mark is None or instant > self._mark):
                 self._mark, self._text = instant, text
 
+    def forget(self, ids: Iterable[int]) -> None:
+        gone = list(ids)
+        super().forget(gone)
+        with self._lock:
+            self._seen.discard(gone)
+
     def complete(self) -> None:
         """Note that all due details were read."""
         with self._lock:
@@ -158,7 +166,12 @@ class IdCursor(StreamCursor):
 
     def _dump(self) -> dict[str, Any]:
         state: dict[str, Any] = {} if self._text is None else {self.cursor_field: self._text}
-        seen = self._seen.encode()
+        if self.known is not None:
+            # Once their parents are known, they stand among the known ids.
+            rest = IdSet(number for number in self._seen if number not in self.known)
+            seen, self._seen.left_out = rest.encode(), rest.left_out
+        else:
+            seen = self._seen.encode()
         if seen:
             state["seen"] = seen
         return state

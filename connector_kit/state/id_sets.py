@@ -29,8 +29,14 @@ class IdSet:
     def __contains__(self, number: object) -> bool:
         return number in self._ids
 
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._ids)
+
     def __len__(self) -> int:
         return len(self._ids)
+
+    def discard(self, numbers: Iterable[int]) -> None:
+        self._ids.difference_update(numbers)
 
     def add(self, number: int) -> None:
         if number >= 0:
@@ -38,14 +44,14 @@ class IdSet:
 
     def encode(self) -> str:
         """Return the set as text, "" if it is empty."""
-        text, kept = _fitting(sorted(self._ids)[-MOST_NUMBERS:], lambda ids: pack(_gaps(ids)))
+        text, kept = fitting(sorted(self._ids)[-MOST_NUMBERS:], lambda ids: pack(gaps(ids)))
         self.left_out = len(self._ids) - kept
         return text
 
     @classmethod
     def decode(cls, text: object) -> IdSet:
         """Return the set that `encode` wrote. Raises ValueError for any other text."""
-        return cls() if text == "" else cls(_ids(unpack(text)))
+        return cls() if text == "" else cls(ids_of(unpack(text)))
 
 
 class IdTimes:
@@ -75,7 +81,7 @@ class IdTimes:
 
     def encode(self) -> str:
         """Return the table as text, "" if it is empty."""
-        text, kept = _fitting(sorted(self._times)[-(MOST_NUMBERS // 2 - 1) :], self._packed)
+        text, kept = fitting(sorted(self._times)[-(MOST_NUMBERS // 2 - 1) :], self._packed)
         self.left_out = len(self._times) - kept
         return text
 
@@ -83,7 +89,7 @@ class IdTimes:
         # Times that are whole seconds are written in seconds, which is shorter.
         unit = gcd(*(self._times[number] for number in ids)) or 1
         steps = [later - earlier for earlier, later in pairwise([0, *(self._times[number] // unit for number in ids)])]
-        return pack([unit, *_gaps(ids), *(2 * step if step >= 0 else -2 * step - 1 for step in steps)])
+        return pack([unit, *gaps(ids), *(2 * step if step >= 0 else -2 * step - 1 for step in steps)])
 
     @classmethod
     def decode(cls, text: object) -> IdTimes:
@@ -96,23 +102,23 @@ class IdTimes:
             raise ValueError("cut short")
         found: dict[int, int] = {}
         time = 0
-        for number, step in zip(_ids(numbers[:half]), numbers[half:], strict=True):
+        for number, step in zip(ids_of(numbers[:half]), numbers[half:], strict=True):
             time += step // 2 if step % 2 == 0 else -(step + 1) // 2
             found[number] = time * unit
         return cls(found)
 
 
-def _fitting(ids: list[int], packed: Callable[[list[int]], str]) -> tuple[str, int]:
+def fitting(ids: list[int], packed: Callable[[list[int]], str], most: int = MOST_CHARACTERS) -> tuple[str, int]:
     """Return the ids as text, without the lowest ones if they do not fit, and how many it holds."""
     while ids:
         text = packed(ids)
-        if len(text) <= MOST_CHARACTERS:
+        if len(text) <= most:
             return text, len(ids)
-        ids = ids[len(ids) - len(ids) * MOST_CHARACTERS // len(text) + 1 :]
+        ids = ids[len(ids) - len(ids) * most // len(text) + 1 :]
     return "", 0
 
 
-def _gaps(ids: list[int]) -> Iterator[int]:
+def gaps(ids: list[int]) -> Iterator[int]:
     """Yield how many ids are missing before each: 17, 18, 21 gives 17, 0, 2."""
     following = 0
     for number in ids:
@@ -120,8 +126,9 @@ def _gaps(ids: list[int]) -> Iterator[int]:
         following = number + 1
 
 
-def _ids(gaps: Iterable[int]) -> Iterator[int]:
+def ids_of(gaps_before: Iterable[int]) -> Iterator[int]:
+    """Yield the ids that `gaps` was given."""
     following = 0
-    for gap in gaps:
+    for gap in gaps_before:
         yield following + gap
         following += gap + 1

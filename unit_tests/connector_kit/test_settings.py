@@ -56,6 +56,7 @@ COMMON: dict[str, list[Any]] = {
     "num_workers": [0, 21, "4", 2.5, True],
     "personal_data": ["mask", "Keep", 5, "", " "],
     "personal_data_key": [None, "", 5],
+    "detect_deletions": ["on", "Mark", True, ["mark"]],
 }
 BAD: dict[str, dict[str, list[Any]]] = {
     "source_talentics": {"app_id": CREDENTIAL, "app_secret": CREDENTIAL, **COMMON},

@@ -28,6 +28,7 @@ from connector_kit import source as kit_source
 from connector_kit.http.transport import new_session
 from connector_kit.reading.registry import ReaderRegistry
 from connector_kit.reading.retrievers import StreamRetriever
+from connector_kit.reading.tombstones import DELETIONS
 from connector_kit.records.format import AIRBYTE
 from connector_kit.settings import Settings
 from connector_kit.source import ManifestSource
@@ -302,7 +303,7 @@ class Parts:
             sync._pool = Overtaking(draws)
         # Looking for proxies in the environment takes a seventh of the time.
         sync.session.trust_env = False
-        sync.selected = frozenset(self.schemas)
+        sync.selected = frozenset(self.schemas) | ({DELETIONS} if settings.detect_deletions else set())
         registry = ReaderRegistry(self.retrievers, sync, AIRBYTE)
         for name, schema in self.schemas.items():
             registry.readers[name].outputs[name].schema = schema
@@ -352,7 +353,7 @@ def run_sync(
             killed = True
     if killed and plan.unconfirmed:
         del messages[-plan.unconfirmed :]
-    return Run(messages, transport.sent, killed, failed, parts.keys)
+    return Run(messages, transport.sent, killed, failed, {**parts.keys, DELETIONS: ["stream", "id", "detected_at"]})
 
 
 def assert_nothing_lost(

@@ -40,16 +40,17 @@ def test_spec_does_not_load_the_cdk(package: str) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("deletions", ["off", "mark"])
 @pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
-def test_discover_says_byte_for_byte_what_the_cdk_says(package: str, mode: str, tmp_path: Path) -> None:
+def test_discover_says_byte_for_byte_what_the_cdk_says(package: str, mode: str, deletions: str, tmp_path: Path) -> None:
     config = {**CONFIGS[package], "personal_data": mode, "personal_data_key": "a key of more than sixteen letters"}
     path = tmp_path / "config.json"
-    path.write_text(json.dumps({**config, "star_date": "2024-01-01"}), encoding="utf-8")
+    path.write_text(json.dumps({**config, "detect_deletions": deletions, "star_date": "2024-01-01"}), encoding="utf-8")
     program = [sys.executable, "-m", package]
     at_once = _lines([*program, "discover", "--config", str(path)])
     by_the_cdk = _lines([*program, "discover", f"--config={path}"])
-    # Its first line is about the memory of this machine.
-    assert at_once == [line for line in by_the_cdk if "MemoryMonitor" not in line]
+    at_once, by_the_cdk = ([it for it in lines if "MemoryMonitor" not in it] for lines in (at_once, by_the_cdk))
+    assert at_once == by_the_cdk
     assert [json.loads(line)["type"] for line in at_once] == ["LOG", "CATALOG"]
 
 

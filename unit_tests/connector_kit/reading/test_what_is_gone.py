@@ -1,0 +1,334 @@
+"""What `detect_deletions: mark` sends and asks for, and what it leaves alone: exact rows, requests and states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import ConfiguredAirbyteCatalog
+
+from connector_kit import times
+from connector_kit.state import cursors
+from connector_kit.state.known_ids import IDS, KnownIds
+from unit_tests.support import run
+from unit_tests.support.account import Account
+from unit_tests.support.outcome import Outcome, Row
+from unit_tests.support.run import catalog_of
+from unit_tests.support.transport import Reply, Script, Sent, nothing_happens
+
+DAY = 90_000.0
+SMALL: Mapping[str, Any] = {
+    "exams": 3, "tickets": 4, "jobs": 3, "applicants": 4, "candidates": 6, "requisitions": 4,
+    "job_titles": 3, "channels": 3, "employees": 4, "employee_groups": 3, "workspaces": 3,
+}  # fmt: skip
+
+
+class Synced:
+    """An account that was read once with `detect_deletions: mark`, a day ago."""
+
+    def __init__(self, source: str, streams: Iterable[str] | None = None, **settings: Any) -> None:
+        self.account = Account(source, {**SMALL, **settings})
+        self.streams = list(streams) if streams else [*self.account.streams, "deletions"]
+        self.states: dict[str, dict[str, Any]] = {}
+        self.read()
+
+    def read(self, script: Script = nothing_happens, mode: str = "mark", **config: Any) -> Outcome:
+        """Read the streams on from their states; a day goes by."""
+        streams = [name for name in self.streams if mode == "mark" or name != "deletions"]
+        outcome = self.account.read(streams, script, self.states, detect_deletions=mode, **config)
+        self.states |= outcome.states
+        self.account.later(DAY)
+        return outcome
+
+    def ids(self, kind: str, parent: int = 0) -> list[int]:
+        return list(self.account.world.data.ids(kind, parent))
+
+    def delete(self, kind: str, *ids: int) -> None:
+        for number in ids:
+            self.account.world.data.delete(kind, number)
+
+    def known(self, stream: str) -> KnownIds:
+        return KnownIds.decode(self.states[stream][IDS])
+
+
+def told(row: Row) -> Row:
+    """The fields of a row that hold something."""
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def gone(outcome: Outcome, stream: str, key: str = "id") -> list[int]:
+    """The keys of a stream's tombstones."""
+    return [row[key] for row in outcome.records[stream] if row.get("_ab_cdc_deleted_at")]
+
+
+def deletions(outcome: Outcome) -> set[tuple[str, int]]:
+    return {(row["stream"], row["id"]) for row in outcome.records["deletions"]}
+
+
+def refusing(path: str, status: int) -> Script:
+    return lambda sent: Reply(b"{}", status) if sent.path.endswith(path) else None
+
+
+# --- what is sent
+
+
+def test_a_tombstone_has_its_key_its_time_and_when_it_was_found_and_comes_once() -> None:
+    synced = Synced("talentio")
+    candidate, workspace = synced.ids("candidates")[2], synced.ids("workspaces")[0]
+    synced.delete("candidates", candidate)
+    synced.delete("workspaces", workspace)
+    found = synced.read()
+    for stream, number in (("candidates", candidate), ("candidate_details", candidate), ("workspaces", workspace)):
+        (row,) = found.records[stream]
+        assert told(row).keys() == {"id", "updatedAt", "_ab_cdc_deleted_at"}
+        assert row["id"] == number
+        began, found_at = times.instant(row["updatedAt"]), times.instant(row["_ab_cdc_deleted_at"])
+        assert began is not None
+        assert found_at is not None
+        # At the start of the sync, which takes seconds.
+        assert 0 <= found_at - began < 60_000_000
+    assert deletions(found) == {("candidates", candidate), ("workspaces", workspace)}
+    assert found.records["candidate_stages"] == found.records["candidate_comments"] == []
+    again = synced.read()
+    assert again.records["candidates"] == again.records["deletions"] == []
+    assert candidate not in synced.known("candidates")
+
+
+def test_an_exam_takes_its_tickets_along_and_a_job_its_applicants() -> None:
+    synced = Synced("talentics")
+    exam, job = synced.ids("exams")[0], synced.ids("jobs")[1]
+    tickets, applicants = synced.ids("tickets", exam), synced.ids("applicants", job)
+    with_form = [row["id"] for row in synced.account.world.records("talentics", "employment_application_forms")]
+    synced.delete("exams", exam)
+    synced.delete("jobs", job)
+    found = synced.read()
+    assert gone(found, "exams") == gone(found, "exam_details") == [exam]
+    assert gone(found, "tickets") == gone(found, "ticket_scores", "ticket_id") == tickets
+    assert gone(found, "applicants") == gone(found, "applicant_details") == applicants
+    assert gone(found, "employment_application_forms") == [number for number in applicants if number in with_form]
+    assert deletions(found) == {
+        ("exams", exam),
+        ("jobs", job),
+        *(("tickets", number) for number in tickets),
+        *(("applicants", number) for number in applicants),
+    }
+    # What hangs on an exam or a job that is gone is not asked for one by one.
+    assert found.asked[f"/talentics/v2/exams/{exam}"] == found.asked[f"/talentics/v2/jobs/{job}"] == 1
+    assert not any(found.asked[f"/talentics/v2/jobs/applicants/{number}"] for number in applicants)
+
+
+def test_no_record_is_later_than_its_tombstone_whatever_zone_its_time_is_in() -> None:
+    synced = Synced("talentics", ["exams"], zone_hours=9)
+    exam = synced.ids("exams")[0]
+    synced.account.world.data.update("exams", exam)
+    (row,) = synced.account.read(["exams"], states=synced.states, detect_deletions="mark").records["exams"]
+    synced.delete("exams", exam)
+    (tombstone,) = synced.read().records["exams"]
+    assert tombstone["id"] == exam
+    assert tombstone["updated_at"] > row["updated_at"]
+
+
+@pytest.mark.parametrize(("source", "kind"), [("talentics", "exams"), ("talentio", "candidates")])
+def test_a_record_that_comes_back_is_sent_again_with_its_old_time(source: str, kind: str) -> None:
+    synced = Synced(source)
+    number = synced.ids(kind)[1]
+    collection = synced.account.world.data.collections[kind]
+    row = collection.living(number)
+    synced.delete(kind, number)
+    assert gone(synced.read(), kind) == [number]
+    collection._gone.discard(number)
+    collection._rows[number] = row
+    collection.ids().append(number)
+    collection.ids().sort()
+    collection._moved(membership=True)
+    found = synced.read()
+    details = {"exams": "exam_details", "candidates": "candidate_details"}[kind]
+    for stream in (kind, details):
+        (back,) = found.records[stream]
+        assert back["id"] == number
+        assert len(told(back)) > 5
+    assert synced.read().records[kind] == []
+
+
+# --- what it costs
+
+
+@pytest.mark.parametrize(("source", "more"), [("talentics", 0), ("talentio", 2)])
+def test_a_quiet_sync_asks_for_the_two_filtered_lists_of_talentio_once_more(source: str, more: int) -> None:
+    synced = Synced(source)
+    plain = synced.read(mode="off").requests
+    # With it off, the ids are forgotten; what follows learns them anew.
+    synced.read()
+    assert len(synced.read().requests) == len(plain) + more
+
+
+def test_a_few_that_are_gone_from_many_pages_are_found_by_halving() -> None:
+    synced = Synced("talentio", ["candidates"], candidates=6_400)
+    # In the default order ids ascend.
+    one = synced.ids("candidates")[3_333]
+    synced.delete("candidates", one)
+    found = synced.read()
+    assert gone(found, "candidates") == [one]
+    # The filtered list; its total, with the first page; six halvings of 64 pages, and the last step; the candidate.
+    assert found.asked["/talentio/api/v1/candidates"] <= 1 + 1 + 7
+    assert found.asked[f"/talentio/api/v1/candidates/{one}"] == 1
+
+
+def test_many_that_are_gone_are_found_by_reading_the_list() -> None:
+    synced = Synced("talentio", ["candidates"], candidates=1_000)
+    several = synced.ids("candidates")[5::50]
+    synced.delete("candidates", *several)
+    found = synced.read()
+    assert gone(found, "candidates") == several
+    assert found.asked["/talentio/api/v1/candidates"] == 1 + 10
+
+
+# --- what is left alone
+
+
+@pytest.mark.parametrize(("status", "is_marked"), [(404, True), (410, True), (403, False), (500, False)])
+@pytest.mark.parametrize(("source", "kind"), [("talentics", "jobs"), ("talentio", "requisitions")])
+def test_only_an_endpoint_that_says_so_proves_that_a_record_is_gone(
+    source: str, kind: str, status: int, is_marked: bool
+) -> None:
+    synced = Synced(source, [kind])
+    number = synced.ids(kind)[0]
+    synced.delete(kind, number)
+    found = synced.read(refusing(f"/{kind}/{number}", status))
+    assert gone(found, kind) == ([number] if is_marked else [])
+    assert not found.failures
+    # Once it says so, it is marked.
+    assert gone(synced.read(), kind) == ([] if is_marked else [number])
+
+
+def test_a_job_that_is_hidden_keeps_its_applicants() -> None:
+    synced = Synced("talentics", ["jobs", "applicants", "employment_application_forms"])
+    job = synced.ids("jobs")[0]
+    synced.delete("jobs", job)
+    found = synced.read(refusing(f"/jobs/{job}", 403))
+    assert [gone(found, stream) for stream in synced.streams] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "sizes"), [("talentics", "exams", {"exams": 60}), ("talentio", "candidates", {"candidates": 60})]
+)
+def test_many_at_once_are_not_marked(source: str, kind: str, sizes: dict[str, int]) -> None:
+    synced = Synced(source, [kind], **{**sizes, "tickets": 0})
+    before = synced.ids(kind)
+    synced.delete(kind, *before[:21])
+    found = synced.read()
+    assert gone(found, kind) == []
+    assert f"{kind}: 21 of 60 records are no longer listed. So many at once look like a permission" in found.told
+    # Twenty are not too many.
+    other = Synced(source, [kind], **{**sizes, "tickets": 0})
+    other.delete(kind, *before[:20])
+    assert gone(other.read(), kind) == before[:20]
+
+
+def test_the_tickets_of_an_exam_that_was_refused_are_not_marked_and_those_of_others_are() -> None:
+    synced = Synced("talentics", ["exams", "tickets"])
+    one, other = synced.ids("exams")[:2]
+    first, second = synced.ids("tickets", one)[0], synced.ids("tickets", other)[0]
+    synced.delete("tickets", first, second)
+    found = synced.read(refusing(f"/exams/{one}/tickets", 403))
+    assert gone(found, "tickets") == [second]
+    assert gone(synced.read(), "tickets") == [first]
+
+
+def test_a_list_that_moves_while_it_is_read_marks_nothing() -> None:
+    synced = Synced("talentics", ["exams"], exams=150, tickets=0)
+    first, second = synced.ids("exams")[:2]
+    synced.delete("exams", first)
+
+    def another_goes(sent: Sent) -> None:
+        if "page=2" in sent.query:
+            synced.account.world.data.delete("exams", second)
+
+    assert gone(synced.read(another_goes), "exams") == []
+    assert gone(synced.read(), "exams") == [first, second]
+
+
+def test_a_list_of_several_pages_without_a_total_marks_nothing() -> None:
+    synced = Synced("talentics", ["exams"], exams=150, tickets=0, talentics_pages="simple")
+    synced.delete("exams", synced.ids("exams")[0])
+    assert gone(synced.read(), "exams") == []
+
+
+@pytest.mark.parametrize("source", ["talentics", "talentio"])
+@pytest.mark.parametrize("config", [{"start_date": "2020-01-01"}, {"base_url": "https://other.test"}])
+def test_another_start_date_or_address_marks_nothing_ever(source: str, config: dict[str, Any]) -> None:
+    kind = {"talentics": "exams", "talentio": "candidates"}[source]
+    synced = Synced(source, [kind])
+    if "base_url" in config:
+        config = {
+            "base_url": config["base_url"] + str(synced.account.config["base_url"]).removeprefix("https://api.test")
+        }
+    synced.delete(kind, synced.ids(kind)[0])
+    assert gone(synced.read(**config), kind) == []
+    assert gone(synced.read(**config), kind) == []
+    second = synced.ids(kind)[0]
+    synced.delete(kind, second)
+    assert gone(synced.read(**config), kind) == [second]
+
+
+def test_a_record_from_before_the_start_date_was_never_sent_and_has_no_tombstone() -> None:
+    config: dict[str, Any] = {"start_date": "2025-06-01"}
+    synced = Synced("talentics", ["exams"], exams=30, tickets=0)
+    synced.states.clear()
+    sent = {row["id"] for row in synced.read(**config).records["exams"]}
+    old = next(number for number in synced.ids("exams") if number not in sent)
+    synced.delete("exams", old, min(sent))
+    assert gone(synced.read(**config), "exams") == [min(sent)]
+
+
+# --- the memory
+
+
+def test_switched_on_later_it_learns_what_earlier_syncs_have_sent() -> None:
+    for source, kind in (("talentics", "tickets"), ("talentio", "candidates")):
+        synced = Synced(source)
+        assert not any(IDS in state for state in synced.read(mode="off").states.values())
+        learned = synced.read()
+        assert learned.records[kind] == []
+        parent = synced.ids("exams")[0] if kind == "tickets" else 0
+        number = synced.ids(kind, parent)[0]
+        synced.delete(kind, number)
+        assert gone(synced.read(), kind) == [number]
+
+
+@pytest.mark.parametrize("source", ["talentics", "talentio"])
+def test_switched_off_again_nothing_of_it_is_left_and_no_form_is_read_again(source: str) -> None:
+    synced = Synced(source)
+    off = synced.read(mode="off")
+    assert not off.failures
+    assert not any(IDS in state for state in off.states.values())
+    for row in synced.account.world.records("talentics", "employment_application_forms"):
+        assert not off.asked[f"/talentics/v2/jobs/applicants/{row['id']}/employment-application-form"]
+
+
+def test_ids_that_the_state_has_no_room_for_are_told_and_not_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cursors, "MOST_CHARACTERS", 70)
+    synced = Synced("talentics", ["exams"], exams=100, tickets=0)
+    lowest, highest = synced.ids("exams")[0], synced.ids("exams")[-1]
+    kept = synced.known("exams")
+    assert 0 < len(kept.parents) < 100 == len(kept)
+    synced.delete("exams", lowest, highest)
+    assert gone(synced.read(), "exams") == [highest]
+
+
+def test_a_catalog_without_the_field_gets_no_tombstones_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = Synced("talentio", ["channels", "workspaces"])
+    synced.delete("channels", synced.ids("channels")[0])
+    synced.delete("workspaces", synced.ids("workspaces")[0])
+
+    def made_without_it(streams: Iterable[str]) -> ConfiguredAirbyteCatalog:
+        catalog = catalog_of(streams)
+        catalog.streams[0].stream.json_schema = {"properties": {"id": {"type": "integer"}}}
+        return catalog
+
+    monkeypatch.setattr(run, "catalog_of", made_without_it)
+    found = synced.read()
+    assert gone(found, "channels") == []
+    assert len(gone(found, "workspaces")) == 1
+    assert "detect_deletions: the catalog was made without it, so nothing is marked in channels." in found.told
