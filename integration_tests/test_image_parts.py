@@ -1,4 +1,4 @@
-"""What the image is made of, without an engine: what is installed is what the commands import, and no start compiles."""
+"""The image without an engine: what is installed is what the commands import, and no start of them compiles."""
 
 from __future__ import annotations
 
@@ -96,9 +96,13 @@ def times_of(folder: Path) -> Mapping[Path, int]:
 
 def places_of_modules() -> list[Path]:
     """Python's own library as the base has it, without its tests; the packages of the image; ours."""
-    library = [path for path in Path(sysconfig.get_path("stdlib")).iterdir() if path.name not in ("site-packages", "test")]
+    library = [
+        path for path in Path(sysconfig.get_path("stdlib")).iterdir() if path.name not in ("site-packages", "test")
+    ]
     site = Path(sysconfig.get_path("purelib"))
-    tops = {path.relative_to(site).parts[0] for package in installed() for path in files(package) if path.suffix == ".py"}
+    tops = {
+        path.relative_to(site).parts[0] for package in installed() for path in files(package) if path.suffix == ".py"
+    }
     ours = [ROOT / name for name in ("connector_kit", "source_talentics", "source_talentio")]
     return [*library, *(site / top for top in sorted(tops)), *ours]
 

@@ -1,4 +1,4 @@
-"""The Dockerfile: what runs at build time is pinned, what is installed is locked, and the machine's settings stay out."""
+"""The Dockerfile: what builds is pinned, what is installed is locked, and the machine's settings stay out."""
 
 from __future__ import annotations
 

@@ -34,6 +34,14 @@ def test_spec_does_not_load_the_cdk(package: str) -> None:
     assert not {"airbyte_cdk", "requests", "pydantic"} & set(modules.split())
 
 
+@BOTH
+def test_the_help_has_the_programs_name_whatever_it_was_started_as(package: str) -> None:
+    """The image has one name for both."""
+    script = f"import sys; from {package}.__main__ import main; sys.argv[:] = ['/airbyte/connector', '--help']; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.startswith(f"usage: {package.replace('_', '-')} ")
+
+
 def test_a_record_is_written_as_the_cdk_would_write_it(
     capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
