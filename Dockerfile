@@ -37,9 +37,11 @@ COPY README.md LICENSE ./
 COPY connector_kit connector_kit
 COPY source_talentics source_talentics
 COPY source_talentio source_talentio
-# Unpacked rather than installed, which would note the time; of the environment's programs one alone is needed, Python.
+# Unpacked rather than installed, which would note the time. Of the environment's programs Python alone is needed, and of
+# the packages nobody runs the tests.
 RUN python -m hatchling build --target wheel --directory /wheel \
     && python -m zipfile --extract /wheel/*.whl /airbyte/environment/lib/python3.11/site-packages \
+    && find /airbyte/environment/lib -type d -name tests -prune -exec rm -r {} + \
     && find /airbyte/environment/bin -type f -delete \
     && find /airbyte/environment -maxdepth 1 -name '.*' -type f -delete
 
