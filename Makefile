@@ -55,7 +55,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync report meltano sandbox check test test-long bench audit lint format generate portable FORCE
+.PHONY: help demo sync report meltano sandbox check test test-long image-test bench audit lint format generate portable FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -85,6 +85,9 @@ test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
 test-long: .venv/.ready ## random tests with new examples: 5,000 histories that may lose records, odd values; and all manifest lines
 	HYPOTHESIS_PROFILE=long CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency \
 	  unit_tests/test_manifest_lines.py $$(grep -rl --include='*.py' '@given' unit_tests/connector_kit) --timeout=0 $(PYTEST_ARGS)
+
+image-test: .venv/.ready ## builds the image of each source and runs it as Airbyte does, if docker, podman or buildah is here
+	$(DEV)/python -m pytest integration_tests/image_suite.py -rs $(PYTEST_ARGS)
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)

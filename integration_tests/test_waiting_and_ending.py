@@ -26,6 +26,7 @@ from integration_tests.processes import (
     unshared,
     write_json,
 )
+from unit_tests.support.dockerfile import STARTED_BY
 
 # By source: a child stream with a request for each record of a list.
 CHILD = {"talentics": "ticket_scores", "talentio": "candidate_details"}
@@ -248,6 +249,20 @@ def test_the_first_process_of_a_container_ends_with_the_code_of_the_signal(
         os.kill(int(found[0]), number)
         assert unshare.communicate() == ("", "")
     assert unshare.returncode == 128 + number
+
+
+@pytest.mark.parametrize("name", ["source-talentio", "tap-talentio"])
+def test_started_as_the_image_starts_it_a_signal_that_came_before_python_did_ends_it(
+    first_of_a_container: list[str], tmp_path: Path, name: str
+) -> None:
+    """The kernel would drop it: of the first process of a container, what it does not handle yet."""
+    pipe = tmp_path / "config.json"
+    os.mkfifo(pipe)
+    arguments = ["discover"] if name.startswith("source") else ["--discover"]
+    command = [str(Path(program("talentio")[0]).with_name(name)), *arguments, "--config", str(pipe)]
+    told_already = [*STARTED_BY, "sh", "-c", 'kill -TERM $$; exec "$@"', "sh"]
+    done = run([*first_of_a_container, *told_already, *command], patience=60)
+    assert done == Run(128 + signal.SIGTERM, "", "")
 
 
 # --- check ---------------------------------------------------------------------------------------------------------

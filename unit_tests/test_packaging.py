@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from unit_tests.support.doc_pages import ROOT
+from unit_tests.support.dockerfile import build_tool
 
 PACKAGES = ("source_talentics", "source_talentio", "connector_kit")
 PROGRAMS = {f"source-{name}": f"source_{name}.__main__:main" for name in ("talentics", "talentio")}
@@ -43,14 +43,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
     (built,) = folder.glob("*.whl")
     with zipfile.ZipFile(built) as archive:
         yield archive
-
-
-def build_tool() -> str:
-    """The uv that made this environment: the caller's, or the Makefile's own."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), str(ROOT / ".cache" / "tools" / "bin")])
-    found = shutil.which("uv", path=path)
-    assert found, "no uv on PATH: run the tests with `make test`, or install it"
-    return found
 
 
 def files_below(package: str, *suffixes: str) -> set[str]:

@@ -27,6 +27,9 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
         args: the command line, without the program's name; by default the process's own.
     """
     start()
+    if args is None:
+        # The name in the help, however the program was started: the image has another, and `python -m` a file's.
+        sys.argv[0] = package.replace("_", "-")
     arguments = list(sys.argv[1:] if args is None else args)
     with exit_on_signal(_report):
         if arguments == ["spec"]:

@@ -46,6 +46,9 @@ def exit_on_signal(report: Callable[[BaseException], None]) -> Iterator[None]:
     try:
         for number in _SIGNALS:
             signal.signal(number, _end)
+        if hasattr(signal, "pthread_sigmask"):
+            # The image starts with both blocked, so that none is lost before somebody handles it.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         _disable_core_dumps()
         try:
             yield

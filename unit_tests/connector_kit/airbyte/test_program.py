@@ -40,6 +40,14 @@ def test_spec_does_not_load_the_cdk(package: str) -> None:
 
 
 @BOTH
+def test_the_help_has_the_programs_name_whatever_it_was_started_as(package: str) -> None:
+    """The image has one name for both."""
+    script = f"import sys; from {package}.__main__ import main; sys.argv[:] = ['/airbyte/connector', '--help']; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.startswith(f"usage: {package.replace('_', '-')} ")
+
+
+@BOTH
 @pytest.mark.parametrize("deletions", ["off", "mark"])
 @pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
 def test_discover_says_byte_for_byte_what_the_cdk_says(package: str, mode: str, deletions: str, tmp_path: Path) -> None:
