@@ -49,6 +49,12 @@ KINDS = {
     ),
 }
 
+# What has an endpoint for a single record, and its parent.
+DELETED: Mapping[str, Mapping[str, str]] = {
+    "source_talentics": {"exams": "", "jobs": "", "applicants": "jobs"},
+    "source_talentio": {"candidates": "", "requisitions": ""},
+}
+
 # More than a page of each, so that each list's pages matter.
 LARGER = dict.fromkeys(("job_titles", "channels", "employees", "employee_groups", "workspaces"), 14)
 
@@ -109,6 +115,8 @@ class Scene:
     world: Mapping[str, Any] | None = None
     config: Mapping[str, Any] | None = None
     again: bool = False
+    # Whether a record of each kind is deleted before the second read.
+    gone: bool = False
 
 
 def _for_all(status: int) -> Instead:
@@ -134,6 +142,7 @@ FILTER = {
 SCENES = [
     Scene(again=True),
     Scene(config={"start_date": "2025-03-01"}, again=True),
+    Scene(config={"detect_deletions": "mark"}, again=True, gone=True),
     *(Scene(_for_all(status)) for status in (401, 403, 404)),
     # One stream's own answers, when its parents are there.
     *(Scene(_none_for(words, b"{}", 404)) for words in ("/tickets?", "/applicants?")),
@@ -210,6 +219,8 @@ def _played(package: str, scene: Scene) -> Iterator[Any]:
             sync.budget.describe_limit(next(iter(sync.budget._windows))),
         )
         clock.advance(60)
+        for kind, of in DELETED[package].items() if scene.gone else ():
+            world.data.delete(kind, world.data.ids(kind, world.data.ids(of)[-1] if of else 0)[0])
 
 
 def _checked(package: str, closed: Iterable[str]) -> Any:

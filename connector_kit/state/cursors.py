@@ -143,6 +143,14 @@ class StreamCursor(Cursor):
 
     def ensure_at_least_one_state_emitted(self) -> None:
         self.emit_state()
+        unknown = self.known.left_out + self.known.forgotten if self.known is not None else 0
+        if unknown:
+            logger.warning(
+                "%s: the state, which stays below 64 KB, has no room for the ids of %d records; they are not marked if "
+                "they are deleted.",
+                self.stream,
+                unknown,
+            )
 
     def should_be_synced(self, record: Record) -> bool:
         return True

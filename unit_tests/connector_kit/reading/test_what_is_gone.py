@@ -31,7 +31,7 @@ class Synced:
         self.account = Account(source, {**SMALL, **settings})
         self.streams = list(streams) if streams else [*self.account.streams, "deletions"]
         self.states: dict[str, dict[str, Any]] = {}
-        self.read()
+        self.first = self.read()
 
     def read(self, script: Script = nothing_happens, mode: str = "mark", **config: Any) -> Outcome:
         """Read the streams on from their states; a day goes by."""
@@ -310,9 +310,14 @@ def test_switched_off_again_nothing_of_it_is_left_and_no_form_is_read_again(sour
 def test_ids_that_the_state_has_no_room_for_are_told_and_not_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cursors, "MOST_CHARACTERS", 70)
     synced = Synced("talentics", ["exams"], exams=100, tickets=0)
+    told_before = synced.first.told
     lowest, highest = synced.ids("exams")[0], synced.ids("exams")[-1]
     kept = synced.known("exams")
     assert 0 < len(kept.parents) < 100 == len(kept)
+    assert (
+        f"exams: the state, which stays below 64 KB, has no room for the ids of {100 - len(kept.parents)} "
+        in told_before
+    )
     synced.delete("exams", lowest, highest)
     assert gone(synced.read(), "exams") == [highest]
 
