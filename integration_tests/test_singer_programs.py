@@ -108,6 +108,7 @@ def test_every_setting_can_come_from_the_environment(sandbox: Running, source: s
         "rate_limit_period": "PT2M",
         "num_workers": 2,
         "include_inactive_responsible_employees": False,
+        "candidate_filter": {"status": ["pass"], "requisition_ids": [], "applied_from": "2001-01-01"},
         "emit_activate_version_messages": True,
         "flattening_enabled": True,
         "flattening_max_depth": 2,
@@ -126,8 +127,11 @@ def test_every_setting_can_come_from_the_environment(sandbox: Running, source: s
     assert done.returncode == 0, done.stderr
     assert Judge().read(done.stdout.splitlines()).findings == []
     assert not any(f'"stream":"{name}"' in done.stdout for name in ("workspaces", "jobs"))
-    asked = [str(one) for one in sandbox.world.log.requests]
+    asked = [one.url for one in sandbox.world.log.requests]
     assert not any("includeInactiveResponsibleEmployees=true" in one for one in asked)
+    lists = [one for one in asked if one.split("?")[0].endswith("/candidates")]
+    assert all("status=pass" in one and "appliedAtFrom" in one for one in lists)
+    assert bool(lists) == (source == "talentio")
 
 
 def test_a_later_config_file_wins(sandbox: Running, tmp_path: Path) -> None:
