@@ -55,7 +55,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync meltano sandbox check test test-long bench audit lint format generate portable FORCE
+.PHONY: help demo sync verify meltano sandbox check test test-long bench audit lint format generate portable FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -66,6 +66,9 @@ demo: .venv-demo/.ready ## both sources from the sandbox into DuckDB, twice, wit
 
 sync: .venv-demo/.ready ## a source into output/SOURCE.duckdb: SOURCE=talentio CONFIG=secrets/talentio.json
 	@$(DEMO)/python -m demo.sync --source '$(SOURCE)' --config '$(CONFIG)'
+
+verify: .venv/.ready ## what a real account shows of the facts relied on, by 20 requests: SOURCE=talentio CONFIG=secrets/talentio.json
+	@$(DEV)/python -m verify --source '$(SOURCE)' --config '$(CONFIG)'
 
 meltano: .venv/.ready ## both taps from the sandbox into DuckDB and JSON lines, run by Meltano (SIZE=company: more data)
 	@$(DEV)/python -m demo.meltano --size $(SIZE)

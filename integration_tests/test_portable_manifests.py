@@ -26,6 +26,8 @@ from integration_tests.processes import (
 
 CDK_PROGRAM = Path(sys.executable).parent / "source-declarative-manifest"
 
+CREDENTIALS = {"app_id": "nobodys-app", "app_secret": "nobodys-secret"}
+
 OUT_OF_REACH = {
     ("evaluation_items", "stageId"): (
         "airbyte-cdk copies fields from the row's own parent alone, which is the evaluation; join stage_evaluations"
@@ -151,7 +153,7 @@ def test_the_package_refuses_a_state_that_does_not_say_what_was_surely_read(
     both: dict[str, Both], tmp_path: Path
 ) -> None:
     states = {one["stream"]["stream_descriptor"]["name"]: one for one in both["talentics"].first.last_states()}
-    config = write_json(tmp_path / "config.json", {"app_id": "a", "app_secret": "b", "base_url": "http://127.0.0.1:9"})
+    config = write_json(tmp_path / "config.json", {**CREDENTIALS, "base_url": "http://127.0.0.1:9"})
     tickets = [stream for stream in both["talentics"].real_catalog if stream["name"] == "tickets"]
     catalog = write_json(tmp_path / "catalog.json", configured(tickets))
     state = write_json(tmp_path / "state.json", [states["tickets"]])
