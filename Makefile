@@ -55,7 +55,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync verify meltano sandbox check test test-long bench audit lint format generate portable FORCE
+.PHONY: help demo sync verify meltano sandbox check test test-long bench dist audit lint format generate portable FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -88,6 +88,9 @@ test-long: .venv/.ready ## random tests with new examples: 5,000 histories that 
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
+
+dist: $(UV) ## sdist and wheel in dist/, checked as a package index would
+	@rm -rf dist && $(UV) build --quiet && $(UV) tool run --quiet 'twine>=6,<7' check --strict dist/*.whl dist/*.tar.gz
 
 audit: $(UV) ## known holes in the locked dependencies (asks public lists over the network)
 	@mkdir -p .cache

@@ -1,19 +1,17 @@
 """How long a first sync takes under the limit: `python -m tools.first_sync talentics --exams 20 --tickets 4000`.
 
-Counts the requests to the endpoint that is asked most (Talentics limits each), or to all (Talentio). All windows but the
-last are waited out.
+Counts the requests to the endpoint that is asked most (Talentics limits each), or to all (Talentio). All windows but
+the last are waited out.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from math import ceil
 
-import isodate
-
 from connector_kit.manifest import connection_specification
+from connector_kit.settings import duration
 
 _PAGE = 100
 
@@ -56,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     fields = connection_specification(f"source_{given.source}")["properties"]
     limit = given.limit or fields["rate_limit_requests"]["default"]
-    period: timedelta = isodate.parse_duration(fields["rate_limit_period"]["default"])
+    period = duration(fields["rate_limit_period"]["default"], "rate_limit_period")
     counted, number = windows(given.source, vars(given), limit)
     hours = max(0, number - 1) * period.total_seconds() / 3600
     told = f"{counted:,} requests, {number} windows of {limit:,}"
