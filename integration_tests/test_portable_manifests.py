@@ -164,6 +164,18 @@ def test_the_package_refuses_a_state_that_does_not_say_what_was_surely_read(
     assert error.startswith("The saved state of stream tickets cannot be used")
 
 
+def test_a_start_date_leaves_out_no_ticket_of_an_older_exam(tmp_path: Path) -> None:
+    streams = ("exams", "tickets", "ticket_scores")
+    with running_sandbox("--no-limits") as sandbox:
+        config = write_json(tmp_path / "config.json", {**sandbox.configs["talentics"], "start_date": "2025-01-31"})
+        found = discovered(run(program("talentics"), "discover", "--config", config, cwd=tmp_path))
+        chosen = configured([stream for stream in found if stream["name"] in streams])
+        catalog = write_json(tmp_path / "real_catalog.json", chosen)
+        wanted = run(program("talentics"), "read", "--config", config, "--catalog", catalog, cwd=tmp_path).records()
+        got = read("talentics", tmp_path, streams).records()
+    assert {name: len(rows) for name, rows in got.items()} == {name: len(rows) for name, rows in wanted.items()}
+
+
 JUNK = [
     # One list, one list for each parent, one detail: of each, the first answers are no JSON of the API, with HTTP 200.
     ("talentics", ("ticket_scores",), ("html:*/exams:x1", "empty:*/tickets:x1", "badjson:*/scores:x1"), 45),
