@@ -55,13 +55,13 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync verify meltano sandbox check test test-long bench dist audit lint format generate portable FORCE
+.PHONY: help demo sync verify report meltano sandbox check test test-long bench dist audit lint format generate portable FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
 	  printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-demo: .venv-demo/.ready ## both sources from the sandbox into DuckDB, twice, with tables and pictures (SIZE=company: more data)
+demo: .venv-demo/.ready ## both sources from the sandbox into DuckDB, twice, with models and a report (SIZE=company: more data)
 	@$(DEMO)/python -m demo --size $(SIZE)
 
 sync: .venv-demo/.ready ## a source into output/SOURCE.duckdb: SOURCE=talentio CONFIG=secrets/talentio.json
@@ -69,6 +69,9 @@ sync: .venv-demo/.ready ## a source into output/SOURCE.duckdb: SOURCE=talentio C
 
 verify: .venv/.ready ## what a real account shows of the facts relied on, by 20 requests: SOURCE=talentio CONFIG=secrets/talentio.json
 	@$(DEV)/python -m verify --source '$(SOURCE)' --config '$(CONFIG)'
+
+report: .venv-demo/.ready ## models and a report of what `make sync` wrote: DUCKDB=output/talentio.duckdb
+	@$(DEMO)/python -m demo.own_report --duckdb '$(DUCKDB)'
 
 meltano: .venv/.ready ## both taps from the sandbox into DuckDB and JSON lines, run by Meltano (SIZE=company: more data)
 	@$(DEV)/python -m demo.meltano --size $(SIZE)
@@ -108,7 +111,7 @@ format: .venv/.ready ## bring the code into the project's style
 	$(DEV)/ruff check --fix .
 	$(DEV)/ruff format .
 
-generate: .venv/.ready ## write the committed files that are made from others: docs/personal-data.md, plugins/, portable/
+generate: .venv/.ready ## write the committed files that are made from others: docs/personal-data.md, staging models, plugins/, portable/
 	$(DEV)/python -m tools
 
 portable: .venv/.ready ## write portable/: the manifests for Airbyte's Connector Builder

@@ -33,6 +33,9 @@ _DAY = 86_400
 _HEAD_END = b"\r\n\r\n"
 # The parameters by which answers differ; the others filter nothing out of a first sync.
 _PAGING = ("page", "per_page")
+_PAGE_SIZE = 100
+# More than any id of the sandbox.
+_NEW_IDS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Canned:
 class Site:
     """The answers of one source, made when first asked for, and the counts of what was asked."""
 
-    def __init__(self, source: str, settings: Settings) -> None:
+    def __init__(self, source: str, settings: Settings, times: int = 1) -> None:
         # A day ago, so that what is finished below was not touched a moment before it is read.
         self._world = World(settings, clock=lambda: time.time() - _DAY)
         config = self._world.configs("")[source]
@@ -57,6 +60,8 @@ class Site:
             for exam in self._world.data.ids("exams"):
                 for ticket in list(self._world.data.ids("tickets", exam)):
                     self._world.data.finish_ticket(ticket)
+        self._times = times
+        self._pages = -(-settings.candidates // _PAGE_SIZE)
         self._by_target: dict[bytes, Canned] = {}
         self._by_page: dict[tuple[str, ...], Canned] = {}
         self._requests: Counter[str] = Counter()
@@ -76,7 +81,9 @@ class Site:
             return _whole(200, {}, json.dumps(self._counts()).encode())
         canned = self._by_target.get(target)
         if canned is None:
-            canned = self._by_target[target] = self._made(target.decode("latin-1"))
+            canned = self._made(target.decode("latin-1"))
+            if self._times == 1:
+                self._by_target[target] = canned
         if self._authorization not in head:
             return _whole(401, {}, b"")
         now = time.monotonic()
@@ -90,11 +97,31 @@ class Site:
         url = urlsplit(target)
         query = dict(parse_qsl(url.query))
         paging = {name: query[name] for name in _PAGING if name in query}
-        key = (url.path, *paging.values())
+        rounds = 0
+        if self._times > 1 and "page" in paging:
+            rounds, page = divmod(int(paging["page"]) - 1, self._pages)
+            paging["page"] = str(page + 1)
+        made = self._page(url.path, paging)
+        return made if self._times == 1 else self._again(made, rounds)
+
+    def _again(self, canned: Canned, rounds: int) -> Canned:
+        """The page as it is in a list that is `times` as long: after each round come the same records with new ids."""
+        if rounds >= self._times:
+            body = b"[]"
+        else:
+            records = json.loads(canned.body)
+            for record in records:
+                record["id"] += rounds * _NEW_IDS
+            body = json.dumps(records).encode()
+        total = self._times * self._pages * _PAGE_SIZE
+        return Canned(canned.endpoint, _head(200, {"X-Total": str(total)}, body), body)
+
+    def _page(self, path: str, paging: dict[str, str]) -> Canned:
+        key = (path, *paging.values())
         if key not in self._by_page:
-            reply = self._world.respond("GET", url.path, paging, {"authorization": self._authorization.decode()})
+            reply = self._world.respond("GET", path, paging, {"authorization": self._authorization.decode()})
             reply.headers.pop("Date", None)
-            endpoint = re.sub(r"/\d+", "/{id}", url.path.removeprefix(self._prefix))
+            endpoint = re.sub(r"/\d+", "/{id}", path.removeprefix(self._prefix))
             self._by_page[key] = Canned(endpoint, _head(reply.status, reply.headers, reply.body), reply.body)
         return self._by_page[key]
 
@@ -156,10 +183,10 @@ def _authorization(config: dict[str, Any]) -> bytes:
     return b"Basic " + b64encode(f"{config['app_id']}:{config['app_secret']}".encode())
 
 
-async def serve(source: str, settings: Settings, latency: float) -> None:
+async def serve(source: str, settings: Settings, latency: float, times: int) -> None:
     """Announce the config, then answer until standard input ends."""
     when_input_ends(lambda: os._exit(0))
-    site = Site(source, settings)
+    site = Site(source, settings, times)
     listener, origin = listen()
     server = await asyncio.get_running_loop().create_server(partial(Connection, site, latency), sock=listener)
     # Nothing here is garbage: collections would only look at the answers again and again, while a client waits.
@@ -173,11 +200,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.served", description=__doc__)
     parser.add_argument("--source", choices=("talentics", "talentio"), required=True)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--times", type=int, default=1, help="the list of candidates is so many times as long")
     for name in COUNTS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Settings, name))
     given = parser.parse_args()
     sizes = {name: getattr(given, name) for name in COUNTS}
-    asyncio.run(serve(given.source, Settings(**sizes, talentics_limit=None, talentio_limit=None), given.latency))
+    settings = Settings(**sizes, talentics_limit=None, talentio_limit=None)
+    asyncio.run(serve(given.source, settings, given.latency, given.times))
 
 
 if __name__ == "__main__":

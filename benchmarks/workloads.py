@@ -11,7 +11,8 @@ from benchmarks.run_files import RunFiles
 
 Command = Callable[[RunFiles], Sequence[str]]
 
-FLOOR, SINGER, DLT = "http.client + json", "singer-sdk tap", "dlt rest_api"
+FLOOR, FLOOR_20 = "http.client + json", "http.client + json, 20 in flight"
+SINGER, DLT = "singer-sdk tap", "dlt rest_api"
 PORTABLE, PORTABLE_20 = "portable manifest", "portable manifest, 20 workers"
 OURS, OURS_1, OURS_4, OURS_20 = ("this source", *(f"this source, {number} in flight" for number in (1, 4, 20)))
 THE_TWO, MEMBERS, ALL = "candidates and candidate_details", "the two and what is derived from them", "all 13 streams"
@@ -33,11 +34,13 @@ class Workload:
     """Seconds before each of the server's answers."""
     child: str = ""
     """The endpoint that is asked once for each parent, where there is one."""
+    times: int = 1
+    """How often the server's candidates come, each time with new ids."""
 
     @property
     def server_options(self) -> list[str]:
         sizes = [f"--{name.replace('_', '-')}={size}" for name, size in self.sizes.items()]
-        return ["--source", self.source, f"--latency={self.latency}", *sizes]
+        return ["--source", self.source, f"--latency={self.latency}", f"--times={self.times}", *sizes]
 
 
 def _peer(name: str, *arguments: str) -> list[str]:
@@ -179,6 +182,8 @@ def workloads(scale: int) -> list[Workload]:
             latency=0.05,
             child="/candidates/{id}",
         ),
+        _list_with_latency(6_000 // scale, 0.05),
+        _list_with_latency(6_000 // scale, 0.2),
         Workload(
             "derived",
             f"All streams of {children:,} candidates",
@@ -197,4 +202,31 @@ def workloads(scale: int) -> list[Workload]:
             {"candidates": 10 * records},
             {OURS: _ours("talentio", ["candidates"]), PORTABLE: _portable("talentio", "candidates")},
         ),
+        Workload(
+            "million",
+            f"List of {50 * records:,} candidates",
+            "talentio",
+            {"candidates": records},
+            {OURS: _ours("talentio", ["candidates"])},
+            times=50,
+        ),
     ]
+
+
+def _list_with_latency(candidates: int, latency: float) -> Workload:
+    """What requests in flight are worth for a list; `FLOOR_20` is what the round trips and the bytes take at least."""
+    streams = ["candidates"]
+    return Workload(
+        f"list {latency * 1000:.0f} ms",
+        f"List of {candidates:,} candidates, {latency * 1000:.0f} ms latency",
+        "talentio",
+        {"candidates": candidates},
+        {
+            FLOOR_20: _floor("candidates", 20),
+            OURS_1: _ours("talentio", streams, 1),
+            OURS_4: _ours("talentio", streams, 4),
+            OURS_20: _ours("talentio", streams, 20),
+            **_others("talentio", "candidates"),
+        },
+        latency=latency,
+    )

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -51,6 +51,11 @@ def _filled_in(config: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in config.items()
         if value is not None and (name == "personal_data" or not isinstance(value, str) or value.strip())
     }
+
+
+def _without_empty(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an object with a value; forms leave an empty array, too."""
+    return {name: part for name, part in value.items() if part is not None and str(part).strip() not in ("", "[]")}
 
 
 def with_defaults(config: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,6 +105,9 @@ class Settings:
                 "it out."
             )
         duration(str(full["rate_limit_period"]), "rate_limit_period")
+        for name, field in spec["properties"].items():
+            if "properties" in field:
+                _check_object(name, full.get(name) or {}, field["properties"])
         return cls(
             base_url=_base_url(str(full["base_url"])),
             num_workers=int(full["num_workers"]),
@@ -134,11 +142,14 @@ def _check_names_and_types(config: Mapping[str, Any], spec: Mapping[str, Any]) -
                 f"{name}: contains a line break or another character that no credential has. Copy it again, without "
                 "the text around it."
             )
+    objects = {name: _without_empty(value) for name, value in given.items() if isinstance(value, Mapping)}
     # Draft 4, because later drafts take 4.0 for an integer.
-    for error in Draft4Validator(spec).iter_errors(given):
-        # `from_config` checks the fields with a pattern, and gives more helpful messages.
-        if error.validator != "pattern":
-            raise config_error(f"{error.path[0]}: must be {_expected(error)}.")
+    for error in Draft4Validator(spec).iter_errors({**given, **objects}):
+        # `from_config` checks the fields with a pattern at the top, and gives more helpful messages.
+        if error.validator != "pattern" or len(error.path) > 1:
+            # Without the position in an array: `candidate_filter.status`.
+            name = ".".join(part for part in error.path if isinstance(part, str))
+            raise config_error(f"{name}: must be {_expected(error)}.")
 
 
 def _expected(error: ValidationError) -> str:
@@ -148,9 +159,35 @@ def _expected(error: ValidationError) -> str:
         return f"of type {field['type']}, not {type(error.instance).__name__}"
     if error.validator == "enum":
         return f"one of {', '.join(map(str, field['enum']))}"
+    if error.validator == "pattern":
+        return f"written as {field['pattern_descriptor']}"
     low, high = field.get("minimum"), field.get("maximum")
     span = f"at least {low}" if high is None else f"from {low} to {high}"
     return span if field.get("airbyte_secret") else f"{span}, not {error.instance}"
+
+
+def _check_object(name: str, given: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+    """Check what no schema says of an object: the names in it, its dates, and that it is not empty by mistake."""
+    for part in given:
+        if part not in properties:
+            # Unlike at the top: a misspelled filter would let through what should have been left out.
+            raise config_error(f"{name}.{part}: there is no such field. {name} may have {', '.join(properties)}.")
+    filled = _without_empty(given)
+    if given and not filled and any(value == [] for value in given.values()):
+        raise config_error(
+            f"{name}: nothing in it has a value, so it would leave out nothing. Fill in a field of it, or leave it out."
+        )
+    days: dict[str, date] = {}
+    for part, value in filled.items():
+        if properties[part].get("format") == "date":
+            try:
+                days[part] = date.fromisoformat(value)
+            except ValueError:
+                raise config_error(f"{name}.{part}: there is no such date. Write it as 2024-01-31.") from None
+    for part, first in days.items():
+        last = part.removesuffix("_from") + "_to"
+        if part.endswith("_from") and first > days.get(last, first):
+            raise config_error(f"{name}.{part}: is later than {name}.{last}, so nothing would be read.")
 
 
 def duration(text: str, name: str) -> timedelta:

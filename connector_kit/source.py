@@ -36,6 +36,7 @@ from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.reading import ReaderRegistry, StreamFactory, StreamRetriever, check_manifest, check_streams
+from connector_kit.records.changes import with_meta
 from connector_kit.records.format import AIRBYTE, RecordFormat
 from connector_kit.settings import Settings, with_defaults
 from connector_kit.sync import Sync
@@ -44,6 +45,10 @@ logger = logging.getLogger("airbyte")
 
 # What the CDK writes as the state of a stream without a cursor.
 _NO_STATE_KEYS = {"__ab_no_cursor_state_message", "__ab_full_refresh_sync_complete"}
+
+
+# This many records may wait to be written: 4 MB of candidates if stdout is slower than the API.
+_MOST_WAITING = 1_000
 
 
 def read_manifest(package: str) -> dict[str, Any]:
@@ -121,6 +126,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
             state=None,
             source_config=manifest,
         )
+        # The CDK made it with room for 10,000, which is all that a larger source adds to the memory.
+        self._concurrent_source._queue.maxsize = _MOST_WAITING
 
     @property
     def name(self) -> str:
@@ -164,7 +171,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
                 "guess it, and with it names and phone numbers. Choose a long random text, and sync all streams again."
             )
         try:
-            yield from summarize_failures(super().read(logger, config, catalog, state), len(selected), logger)
+            messages = with_meta(super().read(logger, config, catalog, state))
+            yield from summarize_failures(messages, len(selected), logger)
         finally:
             logger.info(sync.summary())
             sync.close()

@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 from airbyte_cdk.models import (
+    AirbyteEstimateTraceMessage,
     AirbyteMessage,
     AirbyteStateBlob,
     AirbyteStateMessage,
@@ -21,7 +22,10 @@ from airbyte_cdk.models import (
     AirbyteStreamStatus,
     AirbyteStreamStatusReason,
     AirbyteStreamStatusReasonType,
+    AirbyteTraceMessage,
+    EstimateType,
     StreamDescriptor,
+    TraceType,
     Type,
 )
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as stream_status_message
@@ -163,6 +167,15 @@ class Sync:
                 ),
             )
         )
+
+    def emit_estimate(self, stream: str, rows: int) -> None:
+        """Tell the platform how many rows a stream will have in this sync. A check and a sample have none to tell."""
+        if self.selected is None or self.sampling:
+            return
+        estimate = AirbyteEstimateTraceMessage(name=stream, type=EstimateType.STREAM, row_estimate=rows)
+        now = self.clock.now().timestamp() * 1000
+        trace = AirbyteTraceMessage(type=TraceType.ESTIMATE, emitted_at=now, estimate=estimate)
+        self._emit(AirbyteMessage(type=Type.TRACE, trace=trace))
 
     def emit_rate_limited(self, streams: Iterable[str], until: datetime) -> None:
         """Tell the platform that streams are alive, waiting for their rate limit until then."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from demo.airbyte_client import AirbyteClient
 from demo.charts import draw_funnel, draw_scores, funnel, scores
+from demo.models import build
+from demo.page import write_report
 from demo.program import ROOT, Failed, run
 from demo.report import Requests, demo_table, footnote
 from demo.running_sandbox import RunningSandbox, running_sandbox
@@ -19,6 +21,8 @@ from demo.verification import deviations, expected_ids, needless_requests
 
 _DIRECTORY = ROOT / ".demo"
 _CREATED, _UPDATED, _DELETED = 12, 20, 5
+# So many that a picture of the small size's scores has a shape.
+_STORY = {"small": ("--story", "--tickets", "40"), "company": ("--story",)}
 
 
 class WrongResult(Failed):
@@ -39,7 +43,7 @@ def _demo(size: str) -> None:
     _DIRECTORY.mkdir()
     database = _DIRECTORY / "recruiting.duckdb"
     print(f"Starting the sandbox (size {size}) and PyAirbyte …", flush=True)
-    with running_sandbox(size) as sandbox:
+    with running_sandbox(size, *_STORY[size]) as sandbox:
         client = AirbyteClient(_DIRECTORY / "pyairbyte")
         streams, first = _sync_both("First sync", client, sandbox, database)
         before = _contents(database, streams)
@@ -109,13 +113,18 @@ def _differences(
 
 
 def _pictures(database: Path) -> None:
+    print("\nBuilding the models of dbt_recruiting …", flush=True)
+    build(database)
     funnel_path, scores_path = _DIRECTORY / "hiring_funnel.png", _DIRECTORY / "score_distribution.png"
+    report_path = _DIRECTORY / "report.html"
     with opened(database) as connection:
         draw_funnel(funnel(connection), funnel_path)
         draw_scores(scores(connection), scores_path)
+        write_report(connection, report_path)
     print(f"\nDuckDB file          {database}")
     print(f"Hiring funnel        {funnel_path}")
     print(f"Score distribution   {scores_path}")
+    print(f"Report               {report_path}")
 
 
 if __name__ == "__main__":

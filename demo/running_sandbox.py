@@ -55,10 +55,13 @@ class RunningSandbox:
 
 
 @contextmanager
-def running_sandbox(size: str) -> Iterator[RunningSandbox]:
-    """Runs a sandbox without limits on a free port for as long as the block lasts. Raises SandboxFailed."""
+def running_sandbox(size: str, *options: str) -> Iterator[RunningSandbox]:
+    """Runs a sandbox without limits on a free port for as long as the block lasts. Raises SandboxFailed.
+
+    `options` are further ones of the sandbox's own.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--size", size, "--no-limits", "--json", "--until-input-ends"],
+        [sys.executable, "-m", "sandbox", "--size", size, *options, "--no-limits", "--json", "--until-input-ends"],
         cwd=ROOT,
         # Nothing is written to it: its end tells the sandbox that we are gone, even where we were killed.
         stdin=subprocess.PIPE,

@@ -67,6 +67,11 @@ def parser() -> argparse.ArgumentParser:
         default="small",
         help="small: seconds to sync; company: 20 exams x 200 tickets, 5,000 candidates",
     )
+    size.add_argument(
+        "--story",
+        action="store_true",
+        help="persons who sit tests and apply, and are hired for their scores: data that is worth a picture",
+    )
     size.add_argument("--seed", type=WHOLE, default=1, help="same seed, same data on the same day (default: 1)")
     size.add_argument(
         "--now", type=MOMENT, metavar="TIME", help="start of the sandbox's clock, RFC 3339 (default: real time)"
@@ -213,7 +218,7 @@ def settings_from(given: argparse.Namespace) -> Settings:
     counts = {name: value for name in COUNTS if (value := getattr(given, name)) is not None}
     settings = Settings.for_size(given.size, **counts)
     for name in (
-        "seed", "now", "other_client", "burst", "change_every", "change_every_requests", "talentics_order",
+        "seed", "story", "now", "other_client", "burst", "change_every", "change_every_requests", "talentics_order",
         "paged_applicants", "forms_absent", "links_origin", "zone_hours", "filter_zone_hours",
         "inactive_hides_candidates", "comments_touch_candidate", "strict", "talentics_pages", "largest_page",
         "ignore_per_page", "ties", "hidden", "past_end", "comments_per_page", "duplicate_rows", "date_skew",

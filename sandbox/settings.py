@@ -1,7 +1,7 @@
 """Every switch of the sandbox in one place; the defaults are what the vendors' pages say or show.
 
 Settings are read at each request, so a test may change one between two requests (`world.settings.links_origin = …`, or
-`POST /control/settings`). The sizes, the seed and `now` are read once, when the world is made.
+`POST /control/settings`). The sizes, the seed, `story` and `now` are read once, when the world is made.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Settings:
     employees: int = 25
     employee_groups: int = 4
     workspaces: int = 2
+    story: bool = False
+    """Whether the records tell one story: see `sandbox.story`."""
     now: float | None = None
     """Epoch seconds at which the sandbox's clock starts; None is real time."""
 
@@ -150,7 +152,7 @@ class Settings:
 
     def change(self, values: dict[str, Any]) -> None:
         """Sets switches from JSON values. ValueError names one that is unknown or read only once."""
-        fixed = {"seed", "now", "faults", "app_id", "app_secret", "access_token", *COUNTS}
+        fixed = {"seed", "story", "now", "faults", "app_id", "app_secret", "access_token", *COUNTS}
         for name, value in values.items():
             if name in fixed or name not in self.__dataclass_fields__:
                 raise ValueError(f"{name!r} is not a setting that can be changed while the sandbox runs")

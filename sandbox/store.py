@@ -13,6 +13,7 @@ from sandbox.clock import iso_microseconds
 from sandbox.people import People
 from sandbox.records import Collection, Row
 from sandbox.settings import Settings
+from sandbox.story import StoryCandidates, StoryTalentics
 from sandbox.talentics_data import TalenticsData
 from sandbox.talentio_candidates import Candidates
 from sandbox.talentio_comments import Comments
@@ -28,9 +29,15 @@ class Store:
     def __init__(self, settings: Settings, anchor: int, people: People, now: Callable[[], int]) -> None:
         self._settings = settings
         self._now = now
-        self.talentics = TalenticsData(settings, anchor, people)
         self.catalogue = TalentioCatalogue(settings, anchor, people)
-        self.candidates = Candidates(self.catalogue)
+        self.talentics: TalenticsData
+        self.candidates: Candidates
+        if settings.story:
+            self.candidates = told = StoryCandidates(self.catalogue)
+            self.talentics = StoryTalentics(settings, anchor, people, told)
+        else:
+            self.candidates = Candidates(self.catalogue)
+            self.talentics = TalenticsData(settings, anchor, people)
         self.comments = Comments(self.catalogue)
         talentics, catalogue = self.talentics, self.catalogue
         self.collections: dict[str, Collection] = {

@@ -6,6 +6,7 @@ jobs and forms have no zone and, here and there, a day of one digit, as one samp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.clock import DAY, iso_microseconds, zoneless
@@ -19,6 +20,7 @@ from sandbox.talentics_samples import (
     EXPERIENCES,
     JOB_TEXTS,
     UNFINISHED_STATUSES,
+    Assessment,
     form_answers,
     organization,
 )
@@ -150,9 +152,12 @@ class TalenticsData:
                         for group, aspect, aspect_slug in (*aspects, *self._twins(aspects))
                     ],
                 }
-                for name, slug, aspects in draw.some(ASSESSMENTS, 3) or ASSESSMENTS[:1]
+                for name, slug, aspects in self._assessments(draw)
             ],
         }
+
+    def _assessments(self, draw: Draw) -> Sequence[Assessment]:
+        return draw.some(ASSESSMENTS, 3) or ASSESSMENTS[:1]
 
     def _twins(self, aspects: tuple[tuple[str, str, str], ...]) -> list[tuple[str, str, str]]:
         return [("Summary", name, slug) for _, name, slug in aspects[:1] if self._settings.duplicate_rows]

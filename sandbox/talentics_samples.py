@@ -17,7 +17,10 @@ JOB_TEXTS = (
     "",
 )
 
-ASSESSMENTS: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
+Assessment = tuple[str, str, tuple[tuple[str, str, str], ...]]
+"""Name and slug, and of each aspect the group, name and slug."""
+
+ASSESSMENTS: tuple[Assessment, ...] = (
     ("Cognitive Test", "cognitive-test", (
         ("Reasoning", "Verbal reasoning", "verbal-reasoning"),
         ("Reasoning", "Numerical reasoning", "numerical-reasoning"),

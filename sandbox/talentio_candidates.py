@@ -145,8 +145,10 @@ class Candidates:
         }
 
     def _channel(self, draw: Draw) -> Record:
+        return self._channel_record(self._catalogue.base(self._catalogue.channels, draw.between(0, 10**6)))
+
+    def _channel_record(self, channel: int | None) -> Record:
         catalogue = self._catalogue
-        channel = catalogue.base(catalogue.channels, draw.between(0, 10**6))
         if channel is None:
             kind, name, company, agent, employee = "direct", "自社サイト", None, None, None
         else:

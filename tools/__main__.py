@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools import ROOT, meltano_plugins, personal_data_page, portable_manifest
+from tools import ROOT, dbt_staging, meltano_plugins, personal_data_page, portable_manifest
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     generated = portable_manifest.files() if sys.argv[1:] == ["portable"] else _all()
     for path, text in generated.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(path.relative_to(ROOT))
 
@@ -26,6 +26,7 @@ def _all() -> Mapping[Path, str]:
     taps = {tap: meltano_plugins.definition(meltano_plugins.about(tap)) for tap in meltano_plugins.TAPS}
     return {
         personal_data_page.PAGE: personal_data_page.render(),
+        **dbt_staging.files(),
         **portable_manifest.files(),
         **meltano_plugins.files(taps),
     }

@@ -75,6 +75,12 @@ def test_configuration_table_has_each_field_with_its_default(source: str) -> Non
     assert {name for name in table if "_" in name} <= known
 
 
+def test_the_filters_table_has_each_field_of_it() -> None:
+    table = rows(section(PAGES["source_talentio"], "Candidate filter"))
+    declared = specification("source_talentio")["properties"]["candidate_filter"]["properties"]
+    assert {name for name in table if name.islower()} - {"field"} == set(declared)
+
+
 @every_source
 def test_streams_table_has_each_stream_with_its_key_and_cursor(source: str) -> None:
     table = rows(section(PAGES[source], "Streams"))
@@ -131,10 +137,22 @@ def message(table: FailureTable, what: requests.Response | Exception) -> str:
     return text
 
 
+WRONG_FILTERS: list[dict[str, Any]] = [
+    {"requisition_id": 12},
+    {"requisition_ids": []},
+    {"status": ["passed"]},
+    {"applied_from": "31.01.2024"},
+    {"applied_from": "2024-02-30"},
+    {"applied_from": "2024-02-01", "applied_to": "2024-01-31"},
+]
+
+
 def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
     """What wrong values in the configuration tell the user."""
     required = next(iter(CREDENTIALS[source]))
-    for wrong in (
+    filters = WRONG_FILTERS if "candidate_filter" in specification(source)["properties"] else []
+    configs: list[dict[str, Any]] = [
+        *({"candidate_filter": wrong} for wrong in filters),
         {required: ""},
         {required: "two\nlines"},
         {"start_date": "yesterday"},
@@ -148,7 +166,8 @@ def wrong_settings(source: str) -> Iterator[tuple[str, str]]:
         {"rate_limit_requests": 0},
         {"rate_limit_period": "15 minutes"},
         {"num_workers": 50},
-    ):
+    ]
+    for wrong in configs:
         with pytest.raises(AirbyteTracedException) as raised:
             Settings.from_config({**CREDENTIALS[source], **wrong}, specification(source))
         is_address = "base_url" in wrong
@@ -244,12 +263,18 @@ def test_the_kits_words_are_found() -> None:
     assert {"the host name could not be resolved", "JSON that holds no record", "is not a time"} <= pieces
 
 
+# What only the fields of a configured object can be.
+OF_OBJECTS = ("there is no such", "nothing in it has a value", "is later than", "so nothing would be read")
+
+
 @every_source
 def test_troubleshooting_has_whatever_the_kit_can_say(source: str) -> None:
     page = section(PAGES[source], "Troubleshooting")
     missing = [f"{place}: {piece}" for place, piece in words_of_the_kit() if piece not in page]
     if all("incremental_sync" in stream for stream in streams(source).values()):
         missing = [it for it in missing if "this stream has no cursor" not in it]
+    if not any("properties" in field for field in specification(source)["properties"].values()):
+        missing = [it for it in missing if not any(words in it for words in OF_OBJECTS)]
     assert missing == []
 
 

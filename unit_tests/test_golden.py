@@ -73,6 +73,8 @@ def stream_of_source(message: dict[str, Any]) -> str | None:
     """The stream of a message; None for a state of nothing: one comes before each wait, and waits are chance."""
     if message["type"] == "RECORD":
         return str(message["record"]["stream"])
+    if estimate := message.get("trace", {}).get("estimate"):
+        return str(estimate["name"])
     told = message["state"]["stream"] if message["type"] == "STATE" else message["trace"]["stream_status"]
     return None if told.get("stream_state") == {} else str(told["stream_descriptor"]["name"])
 

@@ -123,6 +123,14 @@ def _for_no_list(status: int) -> Instead:
     return lambda path: Reply(b"{}", status) if "page=" not in path else None
 
 
+FILTER = {
+    "status": ["ongoing", "pass"],
+    "requisition_ids": [1],
+    "job_title_ids": [1],
+    "stage_statuses": ["pass"],
+    **{f"{of}_{end}": "2024-01-31" for of in ("applied", "joined") for end in ("from", "to")},
+}
+
 SCENES = [
     Scene(again=True),
     Scene(config={"start_date": "2025-03-01"}, again=True),
@@ -137,6 +145,8 @@ SCENES = [
     # Fewer than the totals tell, in an order that changes: all other orders are tried.
     Scene(world={"hidden": 0.5, "ties": 9}),
     Scene(config={"include_inactive_responsible_employees": False}),
+    Scene(config={"candidate_filter": FILTER}),
+    Scene(_for_all(400), config={"candidate_filter": FILTER}),
 ]
 
 

@@ -39,9 +39,16 @@ class Api:
         connection.request("GET", self._path + path, headers=self._headers)
         response = connection.getresponse()
         body = response.read()
+        self._total = int(response.headers.get("X-Total", 0))
         return json.loads(body) if response.status == 200 else None
 
-    def candidates(self) -> Iterator[dict[str, Any]]:
+    def candidates(self, workers: int = 1) -> Iterator[dict[str, Any]]:
+        if workers > 1:
+            yield from self.get("/candidates?page=1")
+            others = range(2, -(-self._total // _PAGE_SIZE) + 1)
+            for found in ThreadPoolExecutor(workers).map(lambda page: self.get(f"/candidates?page={page}"), others):
+                yield from found
+            return
         page = 1
         while found := self.get(f"/candidates?page={page}"):
             yield from found
@@ -62,7 +69,7 @@ class Api:
 def records(api: Api, stream: str, workers: int) -> Iterable[dict[str, Any]]:
     """The records of a stream."""
     if stream == "candidates":
-        return api.candidates()
+        return api.candidates(workers)
     if stream == "candidate_details":
         paths = [f"/candidates/{candidate['id']}" for candidate in api.candidates()]
     else:

@@ -90,6 +90,8 @@ class Entrypoint(AirbyteEntrypoint):
             # Like the CDK's serialiser, which omits null fields at the top level of a record only.
             data = {name: value for name, value in record.data.items() if value is not None}
             fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
+            if record.meta is not None:
+                fields["meta"] = record.meta
             try:
                 line = orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE)
             except TypeError:

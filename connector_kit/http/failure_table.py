@@ -6,7 +6,7 @@ The rows hold for both APIs; the words that differ (which credential, which cons
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Optional, Union
 
@@ -36,6 +36,7 @@ class FailureTable(ErrorHandler):
         inferred: True where the vendor does not document the endpoint's path.
         missing_is_none: True where a 404 or 410 means that the parent is gone or has nothing yet; elsewhere it is an
             error.
+        config_fields: those whose values are part of the request, so that a server that refuses it may mean them.
     """
 
     config: Config
@@ -44,6 +45,7 @@ class FailureTable(ErrorHandler):
     permission: str
     inferred: bool = False
     missing_is_none: bool = False
+    config_fields: list[str] = field(default_factory=list)
 
     @property
     def max_retries(self) -> Optional[int]:
@@ -108,9 +110,16 @@ class FailureTable(ErrorHandler):
             )
         if status >= 500 or status == 408:
             return _retry(f"{path}: the server failed (HTTP {status}).", path, f"HTTP {status}", status)
+        kind = FailureType.system_error
         advice = "The API may have changed: look for a newer version of the connector, or report this line."
+        configured = [name for name in self.config_fields if self.config.get(name)]
+        if status == 400 and configured:
+            kind, advice = (
+                FailureType.config_error,
+                f"Check the values of {', '.join(configured)}, which are part of it.",
+            )
         message = f"{path}: the server refused the request (HTTP {status}). {advice}"
-        return _failed(FailureType.system_error, message, path, status, advice)
+        return _failed(kind, message, path, status, advice)
 
 
 def lasting(fault: RequestFailure, tries: int, span: str) -> RequestFailure:

@@ -20,6 +20,7 @@ from connector_kit.http.dispatcher import Dispatcher, RequestSpec, SetAside
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
 from connector_kit.reading.detail_pages import read_pages, refuse_pages
+from connector_kit.reading.estimates import RowEstimates
 from connector_kit.reading.parents import Parent, ParentLink
 from connector_kit.reading.reader import Reader, StreamOutput
 from connector_kit.reading.retrievers import EndpointRetriever
@@ -41,6 +42,8 @@ class DetailReader(Reader):
     def __init__(self, sync: Sync, requester: Requester, retriever: DetailRetriever, parent: ParentLink) -> None:
         super().__init__(sync, requester, retriever.record_selector.extractor)
         self._parent = parent
+        self.filter = parent.reader.filter
+        self._estimates = RowEstimates(sync, one_each=self.extractor.single)
         self._done_count = 0
         self._due_count = 0
         # Parents without a record; whether any of them has an empty answer rather than a 404.
@@ -66,6 +69,7 @@ class DetailReader(Reader):
         self.sync.count_saved("for unchanged details", len(parents) - len(due))
         if due:
             logger.info("%s: requesting %d of %d %s.", self.label, len(due), len(parents), self._parents_name)
+        self._estimates.tell(self.selected, len(due))
         self._failures = ParentFailures(known=any(cursor.has_read for cursor in self._time_cursors()))
         if not self._parent.reader.is_whole:
             # Some parents are not listed yet, and may be older than what is read now: the state must not pass them.
@@ -89,6 +93,7 @@ class DetailReader(Reader):
                 except RequestFailed as error:
                     self._note_failure(parent, error.request)
             self._done_count += 1
+            self._estimates.tell(self.selected, self._due_count - self._done_count)
             self.emit_states(at_once=False)
         self._pass_over(skipped, None)
         if self._route.is_doubtful:
@@ -210,6 +215,7 @@ class DetailReader(Reader):
                     count += 1
                     yield row
             self.sync.count_records(output.name, count)
+            self._estimates.add(output.name, 1, count)
             if parent.id not in self._incomplete and output.error is None:
                 self._remember(output, parent, records)
 

@@ -75,7 +75,8 @@ class ListWalks:
     """The walks through the lists of one endpoint in one sync.
 
     `is_whole` says whether every record of the lists was seen, apart from the `missing` lists that the server doesn't
-    have; `found` counts the pages that came. `pages_remaining` estimates how many the current list still has.
+    have; `found` counts the pages that came. `pages_remaining` estimates how many the current list still has;
+    `records_remaining` are those of its total that were not seen yet, None without a total.
 
     Args:
         traits: what the lists have in common.
@@ -103,6 +104,7 @@ class ListWalks:
         self.missing = 0
         self.found = 0
         self.pages_remaining = 1
+        self.records_remaining: int | None = None
 
     def request_ahead(self, request: ListRequest) -> None:
         """Request a list's first page before the list's turn, as soon as a worker is free."""
@@ -243,6 +245,7 @@ class ListWalks:
                     self._ahead.extend(number, walk.expected_pages)
                 else:
                     self._ahead.stop(number)
+                self.records_remaining = None if walk.total is None else max(0, walk.total - seen.proven)
                 yield ListPage(answer, instants, news)
                 if only_beginning and not any(news):
                     return walk

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import compress, count, islice
-from typing import Any
+from typing import Any, Optional
 
 from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
 from airbyte_cdk.sources.types import Record, StreamSlice
@@ -18,6 +18,8 @@ from connector_kit.errors import RequestFailed, UnexpectedAnswer, url_path
 from connector_kit.http.dispatcher import SetAsideError
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
+from connector_kit.reading.estimates import RowEstimates
+from connector_kit.reading.list_filter import ListFilter
 from connector_kit.reading.list_walks import ListPage, ListRequest, ListTraits, ListWalks
 from connector_kit.reading.paginators import Pagination
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
@@ -48,6 +50,8 @@ class ListReader(ParentList):
         self._declared = retriever.incremental_sync
         self._other_orders = retriever.other_orders
         self._parent = parent
+        self._lists = retriever.list_filter.lists if retriever.list_filter else ({},)
+        self.filter = parent.reader.filter if parent else retriever.list_filter
         # The field of each record that goes into the children's URLs.
         self._parent_key = ""
         self._index: dict[Any, Parent] = {}
@@ -59,6 +63,8 @@ class ListReader(ParentList):
         self.read_at = 0.0
         # How many lists have not begun yet, to log what a wait holds up.
         self._lists_remaining = 0
+        self._lists_begun = self._records_seen = 0
+        self._estimates = RowEstimates(sync, one_each=True)
 
     def keep_for(self, child: ParentStream) -> None:
         if self._parent_key not in ("", child.parent_key):
@@ -89,7 +95,9 @@ class ListReader(ParentList):
         )
         parameters = self.requester.parameters_with(self._server_filter())
         if self._parent is None:
-            yield from self._read(None, self._request(None, 0, parameters))
+            for number, belonging in enumerate(self._lists):
+                self._lists_remaining = len(self._lists) - number - 1
+                yield from self._read(None, self._request(None, number, {**parameters, **belonging}))
         else:
             yield from self._lists_of(self._parent.reader.index(), parameters, failures)
             self.is_whole = self.is_whole and self._parent.reader.is_whole and not failures
@@ -97,6 +105,7 @@ class ListReader(ParentList):
         self.deferred_error = failures.error(url_path(self.requester.url_for("{id}")))
         self._report_missing()
         self.read_at = self.sync.clock.monotonic()
+        self._estimates.tell(self.selected, 0)
         # If anything was not read, keep the state: what is missing may be older than the new state.
         for cursor in self._cursors() if self.is_whole else ():
             cursor.complete()
@@ -154,8 +163,19 @@ class ListReader(ParentList):
 
     def _read(self, parent: Parent | None, request: ListRequest) -> Iterator[Record]:
         """Yield the records of one list."""
+        self._lists_begun += 1
         for page in self._walks.read(request):
             yield from self._emit(page, parent)
+            self._estimate(sum(page.news))
+
+    def _estimate(self, news: int) -> None:
+        """Tell how many rows there will be, by the total of this list and the average of the others."""
+        self._records_seen += news
+        here = self._walks.records_remaining
+        # A single list that tells no total may go on for ever; one of many parents' seldom has another page.
+        if here is not None or self._parent is not None:
+            elsewhere = self._lists_remaining * (self._records_seen + (here or 0)) // self._lists_begun
+            self._estimates.tell(self.selected, (here or 0) + elsewhere)
 
     def _request(self, parent: Parent | None, number: int, parameters: Mapping[str, str]) -> ListRequest:
         """Return the request for the list of one parent, or for the only list."""
@@ -190,6 +210,7 @@ class ListReader(ParentList):
                 count += 1
                 yield row
             self.sync.count_records(output.name, count)
+            self._estimates.add(output.name, sum(wanted), count)
 
     def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
         """Add a record to the index of parents, or replace the one with its id unless that is newer."""
@@ -290,10 +311,17 @@ class ListRetriever(EndpointRetriever):
         paginator: how the list pages.
         other_orders: query parameters that return the same list in another order, such as `{sort: -registeredAt}`.
             Used if fewer records were seen than the list's total says.
+        filter: which records belong to the sync, by the config: see `ListFilter.declared_by`.
     """
 
     paginator: Paginator
     other_orders: list[Mapping[str, str]] = field(default_factory=list)
+    filter: Optional[Mapping[str, Any]] = None
+
+    @property
+    def list_filter(self) -> ListFilter | None:
+        """The filter, evaluated with the config; None if the manifest declares none."""
+        return ListFilter.declared_by(self.name, self.filter, self.config) if self.filter else None
 
     @property
     def cursor_kind(self) -> type[StreamCursor]:

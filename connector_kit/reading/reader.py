@@ -25,6 +25,8 @@ from connector_kit.errors import UnreadableKey, unforeseen
 from connector_kit.http.dispatcher import Dispatcher
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
+from connector_kit.reading.list_filter import ListFilter
+from connector_kit.records.changes import attach
 from connector_kit.records.compiler import key_fields
 from connector_kit.records.extractor import BodyExtractor, RowExtractor
 from connector_kit.records.normalization import SchemaNormalization, for_clean_answers
@@ -57,7 +59,7 @@ class StreamOutput:
         if isinstance(extractor, RowExtractor):
             found = (row for record in found for row in extractor.rows(record))
         selector = self._selector_for_clean if clean else self.selector
-        rows = selector.filter_and_transform(found, {}, self.schema, stream_slice)
+        rows = self._with_changes(selector.filter_and_transform(found, {}, self.schema, stream_slice))
         keys = key_fields(self.schema)
         if not keys:
             yield from rows
@@ -70,6 +72,19 @@ class StreamOutput:
             seen.add(key)
             yield row
 
+    def _with_changes(self, rows: Iterable[Record]) -> Iterator[Record]:
+        """Yield the rows, with those of their values that became null or lost a part on the way."""
+        normalization = self.selector.schema_normalization
+        if not isinstance(normalization, SchemaNormalization):
+            yield from rows
+            return
+        changes = normalization.changes
+        for row in rows:
+            if changes:
+                attach(row, changes)
+                changes.clear()
+            yield row
+
 
 class Reader(ABC):
     """All requests to one endpoint in one sync, and the streams that are made from the answers."""
@@ -80,6 +95,8 @@ class Reader(ABC):
         self.sync = sync
         self.requester = requester
         self.extractor = extractor
+        # Which records belong to the sync, here or in the list that this hangs on; None if nobody can configure that.
+        self.filter: ListFilter | None = None
         self.outputs: dict[str, StreamOutput] = {}
         self.children: list[Reader] = []
         self._arrived: set[str] = set()

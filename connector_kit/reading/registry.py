@@ -45,7 +45,7 @@ class ReaderRegistry:
             source = self._retrievers[retriever.stream.name] if isinstance(retriever, DerivedRetriever) else retriever
             if not isinstance(source, EndpointRetriever):
                 raise TypeError(f"{name}: a stream can only be derived from one that has an endpoint")
-            cursor = retriever.new_cursor(source.cursor_kind, self._sync)
+            cursor = retriever.new_cursor(source.cursor_kind, self._sync, reader.filter)
             if cursor is not None:
                 self.cursors[name] = cursor
             normalization = retriever.record_selector.schema_normalization

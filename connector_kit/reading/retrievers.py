@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,12 +22,15 @@ from airbyte_cdk.sources.types import Config, StreamSlice
 from connector_kit import times
 from connector_kit.http.requester import Requester
 from connector_kit.limits.budget import RateLimit
+from connector_kit.reading.list_filter import ListFilter
 from connector_kit.reading.parents import ParentLink
 from connector_kit.reading.reader import Reader
 from connector_kit.settings import duration
 from connector_kit.state.cursors import StreamCursor
 from connector_kit.state.detail_cursors import IdCursor
 from connector_kit.sync import Sync
+
+logger = logging.getLogger("airbyte.connector_kit")
 
 
 @dataclass(kw_only=True)
@@ -67,7 +71,7 @@ class StreamRetriever(Retriever):
             raise ValueError(f"{self.name}: start_datetime is not a date or time")
         return instant
 
-    def new_cursor(self, kind: type[StreamCursor], sync: Sync) -> StreamCursor | None:
+    def new_cursor(self, kind: type[StreamCursor], sync: Sync, list_filter: ListFilter | None) -> StreamCursor | None:
         """Return the stream's cursor for a run, or None if the manifest declares none."""
         declared = self.incremental_sync
         if declared is None:
@@ -75,7 +79,11 @@ class StreamRetriever(Retriever):
         if (self.clock_margin is None) != (kind is IdCursor):
             raise ValueError(f"{self.name}: clock_margin is required for cursors that compare times, and only for them")
         margin = duration(self.clock_margin, "clock_margin") if self.clock_margin else timedelta()
-        return kind(sync, self.name, declared.cursor_field, margin, self.start_instant)
+        digest = list_filter.digest if list_filter else None
+        cursor = kind(sync, self.name, declared.cursor_field, margin, self.start_instant, digest)
+        if list_filter and cursor.starts_over and self.name in (sync.selected or ()):
+            logger.info("%s: %s was changed; reading everything again.", self.name, list_filter.config_field)
+        return cursor
 
     def bind(self, reader: Reader) -> None:
         """Read through `reader` from now on."""

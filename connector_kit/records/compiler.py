@@ -21,6 +21,7 @@ from connector_kit.records.scalars import (
     clean,
     clean_text,
     conversion,
+    loses,
     to_aware_time,
     to_integer,
     to_number,
@@ -81,7 +82,7 @@ class RuleCompiler:
             if name in keys:
                 field_rule = self._key_rule(field, prefix + name)
             if by_name and name == "value":
-                hiding.append(self._value_by_name_rule(field, field_rule))
+                hiding.append(self._value_by_name_rule(field, field_rule, prefix + name))
             elif self._must_hide(field):
                 personal.append(name)
             else:
@@ -89,7 +90,7 @@ class RuleCompiler:
             if name in keys:
                 defaults.append((name, default))
         if personal:
-            hiding.append(self._hiding_rule(personal))
+            hiding.append(self._hiding_rule(personal, prefix))
         warnings = self._warnings
         handle_unknown = self._unknown_rule(prefix)
         declared = len(properties)
@@ -147,10 +148,10 @@ class RuleCompiler:
             return self._array_rule(field["items"], path), []
         return self._scalar_rule(kind, field, path)
 
-    def _hiding_rule(self, names: Sequence[str]) -> hashing.Rule:
+    def _hiding_rule(self, names: Sequence[str], prefix: str) -> hashing.Rule:
         """Return a rule that hashes or drops these fields of an object."""
         if self._hasher is not None:
-            return self._hasher.rule(names)
+            return self._hasher.rule(names, lambda name: self._warnings.nulled(prefix + name))
 
         def drop(target: dict[str, Any]) -> int:
             absent = 0
@@ -163,10 +164,10 @@ class RuleCompiler:
 
         return drop
 
-    def _value_by_name_rule(self, field: Schema, harmless: Rule) -> hashing.Rule:
+    def _value_by_name_rule(self, field: Schema, harmless: Rule, path: str) -> hashing.Rule:
         """Return the rule for the value of a `{name, value}` object, whose name decides what the value reveals."""
         harmless_names = personal_data.harmless_names(field)
-        hasher = self._hasher
+        hasher, warnings = self._hasher, self._warnings
 
         def rule(pair: dict[str, Any]) -> int:
             value = pair.get("value")
@@ -177,6 +178,8 @@ class RuleCompiler:
                 pair["value"] = harmless(value)
             elif hasher is not None:
                 hasher.named(name if type(name) is str else "")(pair)
+                if pair["value"] is None and value not in ([], {}):
+                    warnings.nulled(path)
             else:
                 pair["value"] = None
             return 0
@@ -192,6 +195,8 @@ class RuleCompiler:
             if not keep:
                 del target[name]
                 return
+            if loses(target[name]):
+                (warnings.cut if isinstance(target[name], (dict, list)) else warnings.nulled)(prefix + name)
             clean_name = clean_text(name.replace("\0", "\ufffd"))
             if clean_name == name:
                 target[name] = clean(target[name])
@@ -221,6 +226,9 @@ class RuleCompiler:
                 entries = [value]
             # Without nulls: most targets refuse them inside a list.
             result = [new for entry in entries if entry is not None and (new := item_rule(entry)) is not None]
+            if len(result) < len(entries) and path in warnings.changes:
+                # What became null is an entry, which is left out.
+                warnings.cut(path)
             is_same = entries is value and len(result) == len(value) and all(map(is_, result, value))
             return value if is_same else result
 
@@ -282,6 +290,8 @@ class RuleCompiler:
             if is_hiding and has_fields(value):
                 # An object in place of a text may hold fields that are personal.
                 return warnings.unreadable(path, described)
+            if type(value) is not str and loses(value):
+                warnings.cut(path)
             return rule(value)
 
         return text_rule, default

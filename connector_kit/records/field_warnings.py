@@ -1,4 +1,7 @@
-"""Warns about odd values in the log: once per stream and field, naming the field but never the value."""
+"""Warns about odd values in the log: once per stream and field, naming the field but never the value.
+
+What became null or lost a part is noted for each record besides, for its `meta.changes`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from airbyte_cdk.utils import airbyte_secrets_utils
+from airbyte_protocol_dataclasses.models import Change  # type: ignore[import-untyped]
 
 from connector_kit.records.format import RecordFormat
 from connector_kit.settings import Mode
@@ -25,7 +29,7 @@ _SECRET_PART = 8
 class FieldWarnings:
     """Logs each oddity of one stream once. Values are never shown: they may be personal data.
 
-    Safe to share among threads.
+    Safe to share among threads, but for `changes`: the rows of a stream are made one after the other.
 
     Args:
         stream: its name.
@@ -46,13 +50,24 @@ class FieldWarnings:
         self._named = 0
         # Unknown fields that `flush` is to name: the object that holds them, and their path.
         self.waiting: list[tuple[str, str]] = []
+        # What happened to fields of the record that is being made, by path.
+        self.changes: dict[str, Change] = {}
 
     def unreadable(self, path: str, kind: str) -> None:
         """Warn that a value can't be read as `kind`, such as `string of format date`, and becomes null."""
+        self.nulled(path)
         if self._is_first(path, kind):
             self._logger.warning(
                 f"{self.stream}: field {path} holds a value that can't be read as {kind}; such values become null"
             )
+
+    def nulled(self, path: str) -> None:
+        """Note that a value of this record became null."""
+        self.changes[path] = Change.NULLED
+
+    def cut(self, path: str) -> None:
+        """Note that a value of this record lost a part."""
+        self.changes[path] = Change.TRUNCATED
 
     def empty_key(self, path: str, default: Any) -> None:
         """Warn that the API left a key field empty."""

@@ -41,16 +41,19 @@ class Hasher:
         """Return the rule for hashing `value` in `{name, value}` pairs that have this name."""
         rule = self._by_name.get(name)
         if rule is None:
-            rule = self._rule([("value", canonical.canonicalizer(name))])
+            rule = self._rule([("value", canonical.canonicalizer(name))], lambda _: None)
             if len(self._by_name) < _MOST_NAMES:
                 self._by_name[name] = rule
         return rule
 
-    def rule(self, names: Sequence[str]) -> Rule:
-        """Return the rule for these fields of an object. Null and empty lists become null, blank text becomes empty."""
-        return self._rule([(name, canonical.canonicalizer(name)) for name in names])
+    def rule(self, names: Sequence[str], nulled: Callable[[str], None] = lambda _: None) -> Rule:
+        """Return the rule for these fields of an object. Null and empty lists become null, blank text becomes empty.
 
-    def _rule(self, named: Sequence[tuple[str, canonical.Canonicalizer]]) -> Rule:
+        `nulled` is told of a field whose value can't be hashed and becomes null.
+        """
+        return self._rule([(name, canonical.canonicalizer(name)) for name in names], nulled)
+
+    def _rule(self, named: Sequence[tuple[str, canonical.Canonicalizer]], nulled: Callable[[str], None]) -> Rule:
         fields = [(name, canonicalize, self._known[canonicalize]) for name, canonicalize in named]
 
         def hash_fields(target: dict[str, Any]) -> int:
@@ -63,6 +66,8 @@ class Hasher:
                 text = value if type(value) is str else _text_of(value)
                 if text is None:
                     target[name] = None
+                    if value not in ([], {}):
+                        nulled(name)
                     continue
                 result = known.get(text)
                 if result is None:

@@ -14,6 +14,7 @@ from typing import Any
 from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
 from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
 from airbyte_cdk.sources.types import Config
+from airbyte_protocol_dataclasses.models import Change  # type: ignore[import-untyped]
 
 from connector_kit.records import hashing
 from connector_kit.records.compiler import Rule, RuleCompiler, Schema, key_fields
@@ -65,6 +66,11 @@ class SchemaNormalization(TypeTransformer):
         self._rules(schema)[True](record)
         if self._warnings.waiting:
             self._warnings.flush()
+
+    @property
+    def changes(self) -> dict[str, Change]:
+        """What happened to fields of the last record, by path; clear it once it was taken."""
+        return self._warnings.changes
 
     def same_key(self, schema: Mapping[str, Any]) -> None:
         """Warn that two rows of one answer have the same key."""

@@ -63,6 +63,16 @@ def clean(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def loses(value: Any, depth: int = 0) -> bool:
+    """Whether `clean` makes null of a value, or of one inside it."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, (dict, list)):
+        inner = value.values() if isinstance(value, dict) else value
+        return depth == DEEPEST or any(loses(entry, depth + 1) for entry in inner)
+    return type(value) is int and not SMALLEST <= value <= LARGEST and _digits(value) is None
+
+
 def _digits(value: int) -> str | None:
     try:
         return str(value)

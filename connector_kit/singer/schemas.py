@@ -24,7 +24,7 @@ def settings_schema(specification: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tap's `config_jsonschema`, with secrets marked, from the source's connection specification."""
     properties: dict[str, Any] = {}
     for name, field in sorted(specification["properties"].items(), key=lambda item: int(item[1]["order"])):
-        setting = {key: field[key] for key in _SETTING_KEYWORDS if key in field}
+        setting = _setting(field)
         if field.get("airbyte_secret"):
             setting |= {"secret": True, "writeOnly": True}
         properties[name] = setting
@@ -36,6 +36,15 @@ def settings_schema(specification: Mapping[str, Any]) -> dict[str, Any]:
         "properties": properties,
         "additionalProperties": True,
     }
+
+
+def _setting(field: Mapping[str, Any]) -> dict[str, Any]:
+    setting = {key: field[key] for key in _SETTING_KEYWORDS if key in field}
+    if "properties" in field:
+        setting["properties"] = {name: _setting(part) for name, part in field["properties"].items()}
+    if "items" in field:
+        setting["items"] = _setting(field["items"])
+    return setting
 
 
 def stream_schema(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ logger = logging.getLogger("airbyte.connector_kit")
 _EMIT_EVERY = 300.0
 # Microseconds. The cap is cut to whole seconds, which keeps the time in a state short.
 _SECOND = 1_000_000
+# The key in a state that holds the digest of the filter that it was read with.
+_FILTER = "filter"
 # Larger than any real clock skew or time zone mix-up.
 _MOST_SKEW = timedelta(days=1)
 # Larger than any skew at all: the bound as long as only this machine's clock is known, which may be badly off.
@@ -43,13 +45,20 @@ class StreamCursor(Cursor):
         cursor_field: the field that holds the time, in the records and in the state.
         margin: how far the state stays behind the start of the sync, as the server's clocks may differ.
         start: leave out what was last updated before this instant, in microseconds; None to leave out nothing.
+        list_filter: the digest of the config's filter of the list, "" if it has none; None if there can't be one.
 
     Raises:
         AirbyteTracedException: the saved state was not written by this kind of cursor.
     """
 
     def __init__(
-        self, sync: Sync, stream: str, cursor_field: str, margin: timedelta = timedelta(), start: int | None = None
+        self,
+        sync: Sync,
+        stream: str,
+        cursor_field: str,
+        margin: timedelta = timedelta(),
+        start: int | None = None,
+        list_filter: str | None = None,
     ) -> None:
         self._sync = sync
         self.stream = stream
@@ -58,8 +67,13 @@ class StreamCursor(Cursor):
         self.start = start
         self._lock = threading.Lock()
         self._emitted_at = sync.clock.monotonic()
-        state = sync.states.get(stream) or {}
+        state = dict(sync.states.get(stream) or {})
+        self._filter = list_filter
+        # Of records that an earlier filter left out, the state says nothing.
+        self.starts_over = bool(state) and list_filter is not None and state.pop(_FILTER, "") != list_filter
         self._check_keys(state)
+        if self.starts_over:
+            state = {}
         self._text: str | None = state.get(self.cursor_field)
         self._mark = self._instant_of(self._text) if self.cursor_field in state else None
         self._cap: int | None = None
@@ -98,7 +112,7 @@ class StreamCursor(Cursor):
     @property
     def state(self) -> MutableMapping[str, Any]:
         with self._lock:
-            return self._dump()
+            return {**self._dump(), **({_FILTER: self._filter} if self._filter else {})}
 
     def observe(self, record: Record) -> None:
         """Do nothing: a record's time says nothing about the records before it. The reader reports what was read."""

@@ -62,6 +62,8 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "source_talentio": {
         "access_token": CREDENTIAL,
         "include_inactive_responsible_employees": ["true", 1, 0],
+        # An empty array may have been meant to leave something out.
+        "candidate_filter": ["status", ["pass"], 5, {"requisition_ids": []}, {"status": [], "applied_to": ""}],
         **COMMON,
     },
 }
@@ -90,6 +92,33 @@ def test_a_bad_value_is_refused_by_its_field_before_any_request(package: str, fi
     assert failure.message.startswith(f"{field}: ")
     assert "a-password" not in failure.message
     assert not transport.requests
+
+
+DAY: list[Any] = ["31.01.2024", "2024-1-31", "2024-02-30", "2024-01-31T00:00:00Z", 20240131, ["2024-01-31"]]
+BAD_FILTERS: dict[str, list[Any]] = {
+    "status": ["pass", ["happy"], [""], [None], ["pass", 5]],
+    "requisition_ids": [5, "1,2", ["1"], [0], [-1], [1.5], [True], [None]],
+    "job_title_ids": [5, ["1"], [0]],
+    "stage_statuses": ["pass", [""], ["pass,fail"], ["pass "], [5]],
+    **dict.fromkeys(("applied_from", "applied_to", "joined_from", "joined_to"), DAY),
+    "requisition_id": [[1]],
+}
+
+
+@pytest.mark.parametrize(("part", "value"), [(part, value) for part, values in BAD_FILTERS.items() for value in values])
+def test_a_bad_value_in_a_filter_is_refused_by_its_field_before_any_request(part: str, value: Any) -> None:
+    account = Account("talentio")
+    outcome = account.read(["candidates"], candidate_filter={"status": ["pass"], part: value})
+    assert (outcome.failure.kind, outcome.requests) == ("config_error", [])
+    assert outcome.failure.message.startswith(f"candidate_filter.{part}: ")
+
+
+@pytest.mark.parametrize("of", ["applied", "joined"])
+def test_a_range_that_ends_before_it_begins_is_refused(of: str) -> None:
+    with pytest.raises(AirbyteTracedException) as caught:
+        settings("source_talentio", candidate_filter={f"{of}_from": "2024-02-01", f"{of}_to": "2024-01-31"})
+    assert str(caught.value.message).startswith(f"candidate_filter.{of}_from: is later than candidate_filter.{of}_to")
+    settings("source_talentio", candidate_filter={f"{of}_from": "2024-02-01", f"{of}_to": "2024-02-01"})
 
 
 def retriever(package: str = "source_talentics", **given: Any) -> EndpointRetriever:

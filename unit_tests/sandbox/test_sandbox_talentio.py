@@ -116,6 +116,33 @@ def test_filters_by_status_and_requisition_work_together(make: Make, talentio: A
     assert [record["id"] for record in records] == expected
 
 
+@pytest.mark.parametrize("field", ["appliedAt", "joinedAt"])
+def test_a_range_of_days_includes_both(make: Make, talentio: Ask, field: str) -> None:
+    world = make(candidates=100, filter_zone_hours=9.0)
+    _, _, everything = talentio(world, "/candidates")
+    days = {record["id"]: record[field][:10].replace("-", "/") for record in everything if record[field]}
+    first, last = (sorted(days.values())[len(days) * part // 3] for part in (1, 2))
+    _, _, records = talentio(world, "/candidates", **{f"{field}From": first, f"{field}To": last})
+    expected = [record["id"] for record in everything if first <= days.get(record["id"], "") <= last]
+    assert [record["id"] for record in records] == expected
+    assert 0 < len(expected) < 100
+
+
+def test_filters_by_job_title_and_by_status_of_any_stage(make: Make, talentio: Ask) -> None:
+    world = make(candidates=100)
+    _, _, everything = talentio(world, "/candidates")
+    titles = [((record["requisition"] or {}).get("jobTitle") or {}).get("id") for record in everything]
+    title = next(filter(None, titles))
+    _, _, records = talentio(world, "/candidates", jobTitleIds=f"{title},1", stageStatuses="pass,fail")
+    expected = [
+        record["id"]
+        for record, own in zip(everything, titles, strict=True)
+        if own == title and {stage["status"] for stage in record["stages"]} & {"pass", "fail"}
+    ]
+    assert [record["id"] for record in records] == expected
+    assert expected
+
+
 def test_detail_adds_evaluations_with_items_of_every_type(make: Make, talentio: Ask) -> None:
     world = make()
     _, _, listed = talentio(world, "/candidates", includeInactiveResponsibleEmployees="true")

@@ -1,0 +1,109 @@
+{# What databases say in their own ways. `default` is what DuckDB, PostgreSQL and Redshift share. #}
+
+{% macro type_json() %}{{ return(adapter.dispatch('type_json', 'dbt_recruiting')()) }}{% endmacro %}
+{% macro default__type_json() %}{{ return('json') }}{% endmacro %}
+{% macro postgres__type_json() %}{{ return('jsonb') }}{% endmacro %}
+{% macro snowflake__type_json() %}{{ return('variant') }}{% endmacro %}
+
+
+{# The type of a time in the reports' zone, which itself knows no zone. #}
+{% macro type_clock() %}{{ return(adapter.dispatch('type_clock', 'dbt_recruiting')()) }}{% endmacro %}
+{% macro default__type_clock() %}{{ return('timestamp') }}{% endmacro %}
+{% macro snowflake__type_clock() %}{{ return('timestamp_ntz') }}{% endmacro %}
+{% macro bigquery__type_clock() %}{{ return('datetime') }}{% endmacro %}
+
+
+{# The type of a moment, which knows its zone. #}
+{% macro type_moment() %}{{ return(adapter.dispatch('type_moment', 'dbt_recruiting')()) }}{% endmacro %}
+{% macro default__type_moment() %}{{ return('timestamp with time zone') }}{% endmacro %}
+{% macro snowflake__type_moment() %}{{ return('timestamp_tz') }}{% endmacro %}
+{% macro bigquery__type_moment() %}{{ return('timestamp') }}{% endmacro %}
+
+
+{# A moment in the reports' zone. `zone` is that of a time without one. #}
+{% macro to_clock(value, zoned, is_text, zone) %}
+{{- return(adapter.dispatch('to_clock', 'dbt_recruiting')(value, zoned, is_text, zone)) -}}
+{% endmacro %}
+
+{% macro default__to_clock(value, zoned, is_text, zone) %}
+{%- set moment = 'cast(' ~ value ~ ' as timestamp with time zone)' if is_text else value -%}
+{%- if not zoned -%}{%- set moment = '(' ~ moment ~ " at time zone '" ~ zone ~ "')" -%}{%- endif -%}
+{{- return('(' ~ moment ~ " at time zone '" ~ var('recruiting_time_zone') ~ "')") -}}
+{% endmacro %}
+
+{% macro snowflake__to_clock(value, zoned, is_text, zone) %}
+{%- set here = var('recruiting_time_zone') -%}
+{%- if zoned -%}
+    {{- return("cast(convert_timezone('" ~ here ~ "', cast(" ~ value ~ " as timestamp_tz)) as timestamp_ntz)") -}}
+{%- endif -%}
+{{- return("convert_timezone('" ~ zone ~ "', '" ~ here ~ "', cast(" ~ value ~ " as timestamp_ntz))") -}}
+{% endmacro %}
+
+{% macro bigquery__to_clock(value, zoned, is_text, zone) %}
+{%- set moment = 'cast(' ~ value ~ ' as timestamp)' if zoned else 'timestamp(' ~ value ~ ", '" ~ zone ~ "')" -%}
+{{- return('datetime(' ~ moment ~ ", '" ~ var('recruiting_time_zone') ~ "')") -}}
+{% endmacro %}
+
+
+{# One of Talentics' times without a zone, in the reports' zone. Targets that know only UTC stored it as if it were. #}
+{% macro from_wall_clock(value, zoned, is_text) %}
+{{- return(adapter.dispatch('from_wall_clock', 'dbt_recruiting')(value, zoned, is_text)) -}}
+{% endmacro %}
+
+{% macro default__from_wall_clock(value, zoned, is_text) %}
+{%- set shown = '(' ~ value ~ " at time zone 'UTC')" if zoned else 'cast(' ~ value ~ ' as timestamp)' -%}
+{{- return('((' ~ shown ~ " at time zone '" ~ var('talentics_time_zone') ~ "') at time zone '"
+    ~ var('recruiting_time_zone') ~ "')") -}}
+{% endmacro %}
+
+{% macro snowflake__from_wall_clock(value, zoned, is_text) %}
+{%- set shown = "cast(convert_timezone('UTC', " ~ value ~ ') as timestamp_ntz)' if zoned
+    else 'cast(' ~ value ~ ' as timestamp_ntz)' -%}
+{{- return("convert_timezone('" ~ var('talentics_time_zone') ~ "', '" ~ var('recruiting_time_zone') ~ "', " ~ shown ~ ')') -}}
+{% endmacro %}
+
+{% macro bigquery__from_wall_clock(value, zoned, is_text) %}
+{%- set shown = 'datetime(' ~ value ~ ", 'UTC')" if zoned else 'cast(' ~ value ~ ' as datetime)' -%}
+{{- return('datetime(timestamp(' ~ shown ~ ", '" ~ var('talentics_time_zone') ~ "'), '"
+    ~ var('recruiting_time_zone') ~ "')") -}}
+{% endmacro %}
+
+
+{# The text at a path of names in an object, null where there is none. #}
+{% macro json_text(column, path) %}
+{{- return(adapter.dispatch('json_text', 'dbt_recruiting')(column, path)) -}}
+{% endmacro %}
+{% macro default__json_text(column, path) %}json_extract_string({{ column }}, '$.{{ path | join('.') }}'){% endmacro %}
+{% macro postgres__json_text(column, path) %}({{ column }} #>> '{{ '{' ~ path | join(',') ~ '}' }}'){% endmacro %}
+{% macro snowflake__json_text(column, path) %}cast(get_path({{ column }}, '{{ path | join('.') }}') as varchar){% endmacro %}
+{% macro bigquery__json_text(column, path) %}json_value({{ column }}, '$.{{ path | join('.') }}'){% endmacro %}
+
+{% macro json_integer(column, path) %}
+cast({{ dbt_recruiting.json_text(column, path) | trim }} as {{ type_bigint() }})
+{%- endmacro %}
+
+
+{# Days from one time to another, with their fraction; below 0 where the second is earlier. #}
+{% macro days_between(first, second) %}
+{{- return(adapter.dispatch('days_between', 'dbt_recruiting')(first, second)) -}}
+{% endmacro %}
+{% macro default__days_between(first, second) %}(extract(epoch from ({{ second }} - {{ first }})) / 86400.0){% endmacro %}
+{% macro snowflake__days_between(first, second) %}(timestampdiff(second, {{ first }}, {{ second }}) / 86400.0){% endmacro %}
+{% macro bigquery__days_between(first, second) %}(datetime_diff({{ second }}, {{ first }}, second) / 86400.0){% endmacro %}
+
+
+{% macro month_of(value) %}cast({{ dbt.date_trunc('month', value) }} as date){% endmacro %}
+
+
+{% macro median(value) %}{{ return(adapter.dispatch('median', 'dbt_recruiting')(value)) }}{% endmacro %}
+{% macro default__median(value) %}percentile_cont(0.5) within group (order by {{ value }}){% endmacro %}
+{% macro bigquery__median(value) %}approx_quantiles({{ value }}, 2)[offset(1)]{% endmacro %}
+
+
+{# A share of a whole, null where the whole is nothing. #}
+{% macro share(part, whole) %}cast({{ part }} as {{ dbt_recruiting.type_double() }}) / nullif({{ whole }}, 0){% endmacro %}
+
+
+{% macro type_double() %}{{ return(adapter.dispatch('type_double', 'dbt_recruiting')()) }}{% endmacro %}
+{% macro default__type_double() %}{{ return('double precision') }}{% endmacro %}
+{% macro bigquery__type_double() %}{{ return('float64') }}{% endmacro %}

@@ -1,0 +1,13 @@
+{# Written by `make generate` from the manifests and schemas; do not edit it by hand. #}
+{{ config(enabled=var('talentio')) }}
+
+{{ dbt_recruiting.staged(
+    'talentio', 'requisitions', key=['id'], cursor='updated_at',
+    columns=[
+    ['id', 'id', 'integer'],
+    ['name', 'name', 'text'],
+    ['jobTitle', 'job_title', 'json'],
+    ['active', 'active', 'boolean'],
+    ['createdAt', 'created_at', 'instant'],
+    ['updatedAt', 'updated_at', 'instant']
+]) }}

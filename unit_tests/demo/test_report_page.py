@@ -1,0 +1,136 @@
+"""The report's page and its pictures, on small tables."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from demo import own_report
+from demo.models import schemas_of
+from demo.page import answers, page, write_report
+from demo.pictures import Bar, bars, columns
+from demo.questions import QUESTIONS
+
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+def svg(text: str) -> ET.Element:
+    """The picture in the text; browsers need no namespace inside a page."""
+    start = text.index("<svg")
+    return ET.fromstring(text[start : text.index("</svg>") + 6].replace("<svg", f'<svg xmlns="{_SVG[1:-1]}"', 1))
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA analytics")
+    return connection
+
+
+def load(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "CREATE TABLE analytics.interviewer_load AS SELECT * FROM (VALUES"
+        " (1, '<b>佐藤</b>', 3, 1, 4), (2, 'Ann', 2, 0, 2), (1, '<b>佐藤</b>', 2, 0, 2))"
+        " AS t(employee_id, employee_label, finished, unfinished, evaluations)"
+    )
+    connection.execute("CREATE TABLE analytics.time_to_hire (days_to_decision DOUBLE)")
+    connection.execute("INSERT INTO analytics.time_to_hire VALUES (12), (18.5), (44), (1000), (NULL)")
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    drawn = svg(bars([Bar("all", [30, 10], "40"), Bar("some", [20, 0], "20")], ("in", "out")))
+
+    widths = [float(rect.attrib["width"]) for rect in drawn.iter(f"{_SVG}rect")]
+    assert widths[0] == pytest.approx(3 * widths[1], abs=0.2)
+    assert widths[2] == pytest.approx(2 * widths[1], abs=0.2)
+    assert len(widths) == 3
+    assert [title.text for title in drawn.iter(f"{_SVG}title")] == ["all, in: 30", "all, out: 10", "some, in: 20"]
+    assert drawn.attrib["aria-label"] == "all 40, some 20"
+
+
+def test_columns_are_as_high_as_their_values_and_nothing_has_none() -> None:
+    drawn = svg(columns([("0", 5), ("10", 0), ("20", 10)], "score"))
+
+    heights = [float(rect.attrib["height"]) for rect in drawn.iter(f"{_SVG}rect")]
+    assert heights == [65, 130]
+    assert [text.text for text in drawn.iter(f"{_SVG}text")] == ["5", "0", "10", "10", "20", "score"]
+
+
+def test_long_names_are_shortened_in_the_picture_and_whole_in_words() -> None:
+    name = "採用担当者の長い名前" * 3
+    drawn = svg(bars([Bar(name, [1], "1")]))
+
+    shown = next(drawn.iter(f"{_SVG}text")).text or ""
+    assert shown.endswith("…")
+    assert len(shown) < len(name)
+    assert name in drawn.attrib["aria-label"]
+
+
+def test_a_page_has_the_questions_whose_models_are_built(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection)
+
+    assert [answer.question.name for answer in answers(connection)] == ["time_to_hire", "interviewers"]
+    assert {answer.question.name: answer.rows for answer in answers(connection)} == {
+        "time_to_hire": [(10, 2), (40, 1), (180, 1)],
+        "interviewers": [("<b>佐藤</b>", 5, 1, 6), ("Ann", 2, 0, 2)],
+    }
+
+
+def test_what_stands_in_the_data_is_text_to_the_page(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection)
+    shown = page(connection)
+
+    assert "<b>" not in shown
+    assert "&lt;b&gt;佐藤&lt;/b&gt;" in shown
+    assert "<td class=number>5</td><td class=number>1</td><td class=number>6</td>" in shown
+
+
+def test_the_page_loads_and_runs_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    load(connection)
+    shown = page(connection)
+
+    assert "default-src 'none'" in shown
+    for word in ("<script", "<link", "<img", "src=", "url(", "http:", "https:", "@import"):
+        assert word not in shown
+
+
+def test_an_account_without_data_has_a_page_too(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(connection)
+    connection.execute("DELETE FROM analytics.time_to_hire")
+    write_report(connection, tmp_path / "report.html")
+
+    assert "No rows yet." in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_each_question_is_asked_once() -> None:
+    assert len({question.name for question in QUESTIONS}) == len(QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"), [("", "DUCKDB is missing"), ("/nowhere/talentio.duckdb", "run `make sync` first")]
+)
+def test_a_file_that_is_not_there_is_named(file: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert own_report.main(["--duckdb", file]) == 1
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("statements", "schemas"),
+    [
+        (["CREATE TABLE jobs (id INT)"], {"talentics": "main"}),
+        (["CREATE SCHEMA tap_talentio", "CREATE TABLE tap_talentio.candidates (id INT)"], {"talentio": "tap_talentio"}),
+        (["CREATE TABLE another (id INT)"], {}),
+    ],
+)
+def test_tables_are_found_in_whichever_schema_they_are(
+    tmp_path: Path, statements: list[str], schemas: dict[str, str]
+) -> None:
+    database = tmp_path / "some.duckdb"
+    with duckdb.connect(database) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+    assert schemas_of(database) == schemas
