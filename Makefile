@@ -55,7 +55,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: help demo sync report meltano sandbox check test test-long image-test bench audit lint format generate portable FORCE
+.PHONY: help demo sync verify report meltano sandbox check test test-long image-test bench dist audit lint format generate portable FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -66,6 +66,9 @@ demo: .venv-demo/.ready ## both sources from the sandbox into DuckDB, twice, wit
 
 sync: .venv-demo/.ready ## a source into output/SOURCE.duckdb: SOURCE=talentio CONFIG=secrets/talentio.json
 	@$(DEMO)/python -m demo.sync --source '$(SOURCE)' --config '$(CONFIG)'
+
+verify: .venv/.ready ## what a real account shows of the facts relied on, by 20 requests: SOURCE=talentio CONFIG=secrets/talentio.json
+	@$(DEV)/python -m verify --source '$(SOURCE)' --config '$(CONFIG)'
 
 report: .venv-demo/.ready ## models and a report of what `make sync` wrote: DUCKDB=output/talentio.duckdb
 	@$(DEMO)/python -m demo.own_report --duckdb '$(DUCKDB)'
@@ -91,6 +94,9 @@ image-test: .venv/.ready ## builds the image of each source and runs it as Airby
 
 bench: .venv-bench/.ready ## what a sync costs beside other ways; half an hour (BENCH_ARGS='--quick --repeats 1 --only list': less)
 	@$(BENCH)/python -m benchmarks.bench $(BENCH_ARGS)
+
+dist: $(UV) ## sdist and wheel in dist/, checked as a package index would
+	@rm -rf dist && $(UV) build --quiet && $(UV) tool run --quiet 'twine>=6,<7' check --strict dist/*.whl dist/*.tar.gz
 
 audit: $(UV) ## known holes in the locked dependencies (asks public lists over the network)
 	@mkdir -p .cache

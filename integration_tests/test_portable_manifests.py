@@ -26,6 +26,8 @@ from integration_tests.processes import (
 
 CDK_PROGRAM = Path(sys.executable).parent / "source-declarative-manifest"
 
+CREDENTIALS = {"app_id": "nobodys-app", "app_secret": "nobodys-secret"}
+
 OUT_OF_REACH = {
     ("evaluation_items", "stageId"): (
         "airbyte-cdk copies fields from the row's own parent alone, which is the evaluation; join stage_evaluations"
@@ -151,7 +153,7 @@ def test_the_package_refuses_a_state_that_does_not_say_what_was_surely_read(
     both: dict[str, Both], tmp_path: Path
 ) -> None:
     states = {one["stream"]["stream_descriptor"]["name"]: one for one in both["talentics"].first.last_states()}
-    config = write_json(tmp_path / "config.json", {"app_id": "a", "app_secret": "b", "base_url": "http://127.0.0.1:9"})
+    config = write_json(tmp_path / "config.json", {**CREDENTIALS, "base_url": "http://127.0.0.1:9"})
     tickets = [stream for stream in both["talentics"].real_catalog if stream["name"] == "tickets"]
     catalog = write_json(tmp_path / "catalog.json", configured(tickets))
     state = write_json(tmp_path / "state.json", [states["tickets"]])
@@ -160,6 +162,18 @@ def test_the_package_refuses_a_state_that_does_not_say_what_was_surely_read(
     )
     (error,) = {error["message"] for error in outcome.errors() if error["failure_type"] == "config_error"}
     assert error.startswith("The saved state of stream tickets cannot be used")
+
+
+def test_a_start_date_leaves_out_no_ticket_of_an_older_exam(tmp_path: Path) -> None:
+    streams = ("exams", "tickets", "ticket_scores")
+    with running_sandbox("--no-limits") as sandbox:
+        config = write_json(tmp_path / "config.json", {**sandbox.configs["talentics"], "start_date": "2025-01-31"})
+        found = discovered(run(program("talentics"), "discover", "--config", config, cwd=tmp_path))
+        chosen = configured([stream for stream in found if stream["name"] in streams])
+        catalog = write_json(tmp_path / "real_catalog.json", chosen)
+        wanted = run(program("talentics"), "read", "--config", config, "--catalog", catalog, cwd=tmp_path).records()
+        got = read("talentics", tmp_path, streams).records()
+    assert {name: len(rows) for name, rows in got.items()} == {name: len(rows) for name, rows in wanted.items()}
 
 
 JUNK = [

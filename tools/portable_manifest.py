@@ -88,12 +88,17 @@ class Portable:
     def manifest(self) -> Component:
         """The manifest, as far as airbyte-cdk goes."""
         streams = {stream_name(stream): self._stream(stream) for stream in self._real["streams"]}
+        unfiltered = {
+            name: {word: part for word, part in stream.items() if word != "incremental_sync"}
+            for name, stream in streams.items()
+            if f"'#/definitions/unfiltered_parents/{name}'" in str(streams)
+        }
         return {
             "version": self._real["version"],
             "type": "DeclarativeSource",
             # One stream: airbyte-cdk asks for all that are named here, and fails where one is denied.
             "check": {"type": "CheckStream", "stream_names": self._real["check"]["stream_names"][:1]},
-            "definitions": {"streams": streams},
+            "definitions": {"streams": streams, **({"unfiltered_parents": unfiltered} if unfiltered else {})},
             "streams": [{"$ref": f"#/definitions/streams/{name}"} for name in streams],
             "api_budget": self._api_budget(),
             "concurrency_level": {
@@ -218,17 +223,20 @@ class Portable:
     def _router(self, base: Mapping[str, Any]) -> Component:
         (real,) = base["retriever"]["partition_router"]["parent_stream_configs"]
         parent = real["stream"]
+        # Only details: a list of children changes without its parent.
+        is_detail = "paginator" not in base["retriever"]
+        follows = is_detail and "incremental_sync" in base and "incremental_sync" in parent
+        # Where the child has times of its own, those of its parent must leave nothing out.
+        definitions = "streams" if follows or "incremental_sync" not in parent else "unfiltered_parents"
         portable = {
             "type": "ParentStreamConfig",
-            "stream": {"$ref": f"#/definitions/streams/{stream_name(parent)}"},
+            "stream": {"$ref": f"#/definitions/{definitions}/{stream_name(parent)}"},
             "parent_key": real["parent_key"],
             "partition_field": real["partition_field"],
         }
         if "extra_fields" in real:
             portable["extra_fields"] = real["extra_fields"]
-        # Only details: a list of children changes without its parent.
-        is_detail = "paginator" not in base["retriever"]
-        if is_detail and "incremental_sync" in base and "incremental_sync" in parent:
+        if follows:
             portable["incremental_dependency"] = True
         return {"type": "SubstreamPartitionRouter", "parent_stream_configs": [portable]}
 

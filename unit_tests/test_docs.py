@@ -330,7 +330,39 @@ def test_nothing_is_left_to_be_written(page: Path) -> None:
 
 def test_each_page_is_linked_from_the_readme() -> None:
     linked = {(ROOT / target.partition("#")[0]).resolve() for target in LINK.findall(without_code(ROOT / "README.md"))}
-    assert {page for page in WRITTEN if page.parent.name == "docs"} <= linked
+    assert {page for page in WRITTEN if page.parent.name in ("docs", "ja", "id")} <= linked
+
+
+# --- pages in other languages ----------------------------------------------------------------------------------------
+
+TRANSLATIONS = {
+    "source_talentics": ROOT / "docs" / "id" / "talentics.md",
+    "source_talentio": ROOT / "docs" / "ja" / "talentio.md",
+}
+
+
+@pytest.mark.parametrize("source", TRANSLATIONS)
+def test_a_translation_names_fields_streams_and_defaults_as_they_are(source: str) -> None:
+    page = TRANSLATIONS[source].read_text(encoding="utf-8")
+    fields = specification(source)["properties"]
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", page))
+    assert named - fields.keys() - streams(source).keys() == set()
+    assert set(specification(source)["required"]) <= named
+    for name in ("start_date", "personal_data", "personal_data_key", "rate_limit_requests"):
+        (row,) = re.findall(rf"^\| `{name}` \| (.+) \|$", page, flags=re.MULTILINE)
+        assert str(fields[name].get("default", "")) in row
+    for example in re.findall(r"```json\n(.+?)\n```", page, flags=re.DOTALL):
+        assert json.loads(example).keys() <= fields.keys()
+
+
+@pytest.mark.parametrize("source", TRANSLATIONS)
+def test_a_translations_commands_are_those_of_the_english_pages(source: str) -> None:
+    def commands(text: str) -> set[str]:
+        found = re.findall(r"^\$ (.+?)(?: +#.*)?$", text, flags=re.MULTILINE)
+        return {line.replace("talentics", "talentio") for line in (*found, *re.findall(r"`(make [^`]+)`", text))}
+
+    english = commands((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert commands(TRANSLATIONS[source].read_text(encoding="utf-8")) - english == set()
 
 
 def test_contributing_names_files_and_parts_that_are_there() -> None:
