@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from integration_tests.processes import ROOT, run
 from integration_tests.recruiting_models import Query, build, of_duckdb
 
 pytestmark = pytest.mark.timeout(900)
@@ -79,6 +81,22 @@ def test_what_a_table_lacks_is_null_and_a_hash_is_no_time(query: Query) -> None:
 def test_a_stream_that_was_not_selected_has_no_rows(query: Query) -> None:
     assert query("SELECT count(*) FROM analytics.evaluation_detail") == [(0,)]
     assert query("SELECT count(*) FROM analytics.requisition_health") == [(0,)]
+
+
+def test_make_report_builds_what_is_there_and_writes_the_page_beside_it(pyairbyte: Path, tmp_path: Path) -> None:
+    database = tmp_path / "talentio.duckdb"
+    with duckdb.connect(database) as connection:
+        # Where `make sync` has its tables.
+        connection.execute(TABLES.replace("CREATE SCHEMA talentio;", "").replace("talentio.", "main."))
+
+    done = run([str(pyairbyte), "-m", "demo.own_report", "--duckdb", str(database)], cwd=ROOT)
+
+    page = tmp_path / "talentio-report.html"
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].split() == ["Report", str(page)]
+    assert re.findall(r'<section id="(\w+)">', page.read_text(encoding="utf-8")) == [
+        "funnel", "time_in_stage", "time_to_hire", "sources", "interviewers", "requisitions",
+    ]  # fmt: skip
 
 
 def test_other_databases_get_sql_without_a_connection(pyairbyte: Path, tmp_path: Path) -> None:
