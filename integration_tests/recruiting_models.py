@@ -58,13 +58,15 @@ def load(
         pipe.load(pipe.read().stdout, target, {**settings, "default_target_schema": f"tap_{source}"})
 
 
-def build(python: Path, target: Path | Postgres, folder: Path, *arguments: str, **variables: Any) -> Run:
-    """`dbt build` on a DuckDB file or a server."""
+def build(
+    python: Path, target: Path | Postgres, folder: Path, *arguments: str, command: str = "build", **variables: Any
+) -> Run:
+    """`dbt build`, or another command, on a DuckDB file or a server."""
     name, settings = "duckdb", {"RECRUITING_DUCKDB": str(target)}
     if isinstance(target, Postgres):
         name, settings = "postgres", _server(target)
     return run(
-        [str(python.parent / "dbt"), "--no-use-colors", "build", "--target", name],
+        [str(python.parent / "dbt"), "--no-use-colors", command, "--target", name],
         *arguments,
         "--vars",
         json.dumps(variables),

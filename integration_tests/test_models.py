@@ -198,7 +198,8 @@ def test_each_source_builds_alone(
     statements = [f'CREATE TABLE "{schema}"."{table}" AS FROM kept."{schema}"."{table}"' for schema, table in copied]
     write(database, loaded, [line for line in statements if f'"{without}"."' not in line and '"analytics"' not in line])
 
-    assert_all_passed(build(pyairbyte, database, tmp_path, **{without: False}))
+    variables: dict[str, Any] = {without: False}
+    assert_all_passed(build(pyairbyte, database, tmp_path, **variables))
 
     assert models(of_duckdb(database)) == sorted(expected)
 

@@ -6,6 +6,20 @@
 {% macro snowflake__type_json() %}{{ return('variant') }}{% endmacro %}
 
 
+{% macro to_json(value, is_text) %}{{ return(adapter.dispatch('to_json', 'dbt_recruiting')(value, is_text)) }}{% endmacro %}
+{% macro default__to_json(value, is_text) %}{{ return('cast(' ~ value ~ ' as json)') }}{% endmacro %}
+{# Lists are jsonb with Airbyte, and arrays of jsonb or of text with target-postgres. #}
+{% macro postgres__to_json(value, is_text) %}
+{{- return('cast(' ~ value ~ ' as jsonb)' if is_text else 'to_jsonb(' ~ value ~ ')') -}}
+{% endmacro %}
+{% macro snowflake__to_json(value, is_text) %}
+{{- return('parse_json(' ~ value ~ ')' if is_text else 'to_variant(' ~ value ~ ')') -}}
+{% endmacro %}
+{% macro bigquery__to_json(value, is_text) %}
+{{- return('parse_json(' ~ value ~ ')' if is_text else value) -}}
+{% endmacro %}
+
+
 {# The type of a time in the reports' zone, which itself knows no zone. #}
 {% macro type_clock() %}{{ return(adapter.dispatch('type_clock', 'dbt_recruiting')()) }}{% endmacro %}
 {% macro default__type_clock() %}{{ return('timestamp') }}{% endmacro %}

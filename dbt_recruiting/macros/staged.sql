@@ -84,7 +84,9 @@ where version = 1
         {{ dbt_recruiting.to_clock(readable, dbt_recruiting.has_zone(column) or is_text, is_text, zone) }}
     {%- elif kind == 'wall_clock' -%}
         {{ dbt_recruiting.from_wall_clock(readable, dbt_recruiting.has_zone(column), is_text) }}
-    {%- elif kind in ('text', 'json') -%}
+    {%- elif kind == 'json' -%}
+        {{ dbt_recruiting.to_json(quoted, is_text) }}
+    {%- elif kind == 'text' -%}
         cast({{ quoted }} as {{ types[kind] }})
     {%- else -%}
         cast({{ readable }} as {{ types[kind] }})

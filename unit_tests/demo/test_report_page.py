@@ -11,7 +11,7 @@ import pytest
 from demo import own_report
 from demo.models import schemas_of
 from demo.page import answers, page, write_report
-from demo.pictures import Bar, bars, columns
+from demo.pictures import Bar, bars, columns, standalone
 from demo.questions import QUESTIONS
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -43,7 +43,8 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
 def test_bars_are_as_long_as_their_values() -> None:
     drawn = svg(bars([Bar("all", [30, 10], "40"), Bar("some", [20, 0], "20")], ("in", "out")))
 
-    widths = [float(rect.attrib["width"]) for rect in drawn.iter(f"{_SVG}rect")]
+    # The first two are the legend's.
+    widths = [float(rect.attrib["width"]) for rect in drawn.iter(f"{_SVG}rect")][2:]
     assert widths[0] == pytest.approx(3 * widths[1], abs=0.2)
     assert widths[2] == pytest.approx(2 * widths[1], abs=0.2)
     assert len(widths) == 3
@@ -57,6 +58,14 @@ def test_columns_are_as_high_as_their_values_and_nothing_has_none() -> None:
     heights = [float(rect.attrib["height"]) for rect in drawn.iter(f"{_SVG}rect")]
     assert heights == [65, 130]
     assert [text.text for text in drawn.iter(f"{_SVG}text")] == ["5", "0", "10", "10", "20", "score"]
+
+
+def test_a_picture_in_a_file_of_its_own_holds_all_that_the_page_has() -> None:
+    both = standalone(bars([Bar("all", [1], "1")]) + columns([("0", 5)], "score"))
+
+    drawn = ET.fromstring(both)
+    assert [text.text for text in drawn.iter(f"{_SVG}text")] == ["all", "1", "5", "0", "score"]
+    assert [float(inner.attrib.get("y", 0)) for inner in drawn.findall(f"{_SVG}svg")] == [0, 44]
 
 
 def test_long_names_are_shortened_in_the_picture_and_whole_in_words() -> None:

@@ -13,7 +13,7 @@ select
     items.type as item_type,
     items.input_number as number_given,
     items.input_boolean as boolean_given,
-    case when items.input_number is null and items.input_boolean is null then items.input end as words_given,
+    case when items.input_number is null and items.input_boolean is null then nullif(items.input, '') end as words_given,
     nullif(items.comment, '') as comment,
     candidate.outcome
 from {{ ref('stg_talentio__evaluation_items') }} as items
