@@ -337,3 +337,57 @@ def test_a_catalog_without_the_field_gets_no_tombstones_and_is_told(monkeypatch:
     assert gone(found, "channels") == []
     assert len(gone(found, "workspaces")) == 1
     assert "detect_deletions: the catalog was made without it, so nothing is marked in channels." in found.told
+
+
+# --- with a filter
+
+
+def _patched(synced: Synced, number: int, status: str) -> None:
+    collection = synced.account.world.data.collections["candidates"]
+    synced.account.world.data.update("candidates", number)
+    collection.living(number).patch["status"] = status
+
+
+@pytest.mark.parametrize("statuses", [["ongoing"], ["ongoing", "pass"]], ids=["one list", "two lists"])
+def test_a_candidate_who_leaves_the_filter_comes_as_a_tombstone_and_as_a_row_once_back(statuses: list[str]) -> None:
+    synced = Synced("talentio", ["candidates", "candidate_details", "deletions"], candidates=12)
+    numbers = synced.ids("candidates")
+    for number in numbers:
+        _patched(synced, number, "ongoing" if number != numbers[0] else "fail")
+    synced.states.clear()
+    config: dict[str, Any] = {"candidate_filter": {"status": statuses}}
+    first = synced.read(**config)
+    assert {row["id"] for row in first.records["candidates"]} == {*numbers[1:]}
+    leaver, deleted = numbers[3], numbers[5]
+    _patched(synced, leaver, "reject")
+    synced.delete("candidates", deleted)
+    found = synced.read(**config)
+    assert sorted(gone(found, "candidates")) == sorted(gone(found, "candidate_details")) == [leaver, deleted]
+    assert deletions(found) == {("candidates", leaver), ("candidates", deleted)}
+    _patched(synced, leaver, "ongoing")
+    back = synced.read(**config)
+    assert gone(back, "candidates") == []
+    assert [row["id"] for row in back.records["candidates"]] == [leaver]
+
+
+def test_a_filter_that_changed_marks_nobody_of_those_who_no_longer_meet_it() -> None:
+    synced = Synced("talentio", ["candidates", "candidate_details", "deletions"], candidates=12)
+    numbers = synced.ids("candidates")
+    for number in numbers:
+        _patched(synced, number, "ongoing" if number % 2 else "fail")
+    for given in ({"status": ["ongoing", "fail"]}, {"status": ["ongoing"]}, {"status": ["fail"]}, {}):
+        found = synced.read(candidate_filter=given)
+        assert gone(found, "candidates") == gone(found, "candidate_details") == []
+        assert found.records["deletions"] == []
+
+
+def test_a_candidate_whom_the_credential_may_no_longer_see_is_not_gone_with_a_filter_either() -> None:
+    synced = Synced("talentio", ["candidates", "deletions"], candidates=12)
+    numbers = synced.ids("candidates")
+    for number in numbers:
+        _patched(synced, number, "ongoing")
+    config: dict[str, Any] = {"candidate_filter": {"status": ["ongoing"]}}
+    synced.read(**config)
+    _patched(synced, numbers[3], "reject")
+    found = synced.read(refusing(f"/candidates/{numbers[3]}", 403), **config)
+    assert gone(found, "candidates") == []
