@@ -83,11 +83,12 @@ check: lint ## lint, then the quick unit tests: a minute, for whoever is at work
 	$(DEV)/python -m pytest unit_tests -m 'not slow' --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
 
 test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
-	$(DEV)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
+	$(DEV)/python -m pytest -m 'not long' --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
 
 test-long: .venv/.ready ## random tests with new examples: 5,000 histories that may lose records, odd values; and all manifest lines
 	HYPOTHESIS_PROFILE=long CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency \
 	  unit_tests/test_manifest_lines.py $$(grep -rl --include='*.py' '@given' unit_tests/connector_kit) --timeout=0 $(PYTEST_ARGS)
+	$(DEV)/python -m pytest -m long $(PYTEST_ARGS)
 
 image-test: .venv/.ready ## builds the image of each source and runs it as Airbyte does, if docker, podman or buildah is here
 	$(DEV)/python -m pytest integration_tests/image_suite.py -rs $(PYTEST_ARGS)

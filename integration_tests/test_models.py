@@ -187,6 +187,7 @@ def test_a_browser_shows_the_report_with_the_tables_figures(browser: Browser, lo
     assert browser.show(path, width=900).background != shown.background
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("without", "expected"), [("talentics", OF_TALENTIO), ("talentio", OF_TALENTICS)], ids=["talentio", "talentics"]
 )
@@ -204,6 +205,7 @@ def test_each_source_builds_alone(
     assert models(of_duckdb(database)) == sorted(expected)
 
 
+@pytest.mark.long
 def test_pass_rates_by_gender_are_built_only_when_asked_for(pyairbyte: Path, loaded: Path, sandbox: Sandbox) -> None:
     assert "pass_rate_by_gender" not in models(of_duckdb(loaded))
 
@@ -236,6 +238,7 @@ def test_persons_meet_under_hash_and_none_can_be_read(
     assert [one["email"] for one in people if one["email"] and one["email"] in shown] == []
 
 
+@pytest.mark.long
 def test_without_personal_data_the_counts_stay(pyairbyte: Path, loaded: Path, sandbox: Sandbox, tmp_path: Path) -> None:
     database = tmp_path / "dropped" / "loaded.duckdb"
     sync(pyairbyte, sandbox, database, personal_data="drop")
@@ -248,6 +251,7 @@ def test_without_personal_data_the_counts_stay(pyairbyte: Path, loaded: Path, sa
     assert query("SELECT count(*) FROM analytics.applicant_assessment") == [(0,)]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("plugins")
 def test_singer_targets_give_the_same_models(
     pyairbyte: Path,

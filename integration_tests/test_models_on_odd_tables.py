@@ -83,6 +83,7 @@ def test_a_stream_that_was_not_selected_has_no_rows(query: Query) -> None:
     assert query("SELECT count(*) FROM analytics.requisition_health") == [(0,)]
 
 
+@pytest.mark.long
 def test_make_report_builds_what_is_there_and_writes_the_page_beside_it(pyairbyte: Path, tmp_path: Path) -> None:
     database = tmp_path / "talentio.duckdb"
     with duckdb.connect(database) as connection:
