@@ -67,11 +67,16 @@ CASES = [
     for mutation in (total_ignored, cursor_capped_nowhere, margin_zero, short_pages_are_last, count_ignored)
     if (package, mutation) != ("source_talentics", count_ignored)
 ]
+LONG = ("source_talentics", margin_zero)
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.slow
-@pytest.mark.parametrize(("package", "mutation"), CASES)
+@pytest.mark.parametrize(
+    ("package", "mutation"),
+    # Talentics' margin covers zones that a play seldom draws: hundreds of plays, four minutes.
+    [pytest.param(*case, marks=[pytest.mark.long] if case == LONG else []) for case in CASES],
+)
 def test_without_it_records_are_lost(package: str, mutation: Callable[[], AbstractContextManager[Any]]) -> None:
     play = seed(1)(machine(package, odd=mutation in (short_pages_are_last, count_ignored)))
     tried = settings(
