@@ -219,6 +219,7 @@ def test_pass_rates_by_gender_are_built_only_when_asked_for(pyairbyte: Path, loa
     write(loaded, None, ["DROP TABLE analytics.pass_rate_by_gender"])
 
 
+@pytest.mark.long
 def test_persons_meet_under_hash_and_none_can_be_read(
     pyairbyte: Path, loaded: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:

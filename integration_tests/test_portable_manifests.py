@@ -183,6 +183,7 @@ JUNK = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("source", "streams", "faults", "requests_for_details"), JUNK)
 def test_junk_with_200_is_asked_for_again_and_nothing_is_lost(
     tmp_path: Path, source: str, streams: tuple[str, ...], faults: tuple[str, ...], requests_for_details: int
@@ -199,6 +200,7 @@ def test_junk_with_200_is_asked_for_again_and_nothing_is_lost(
     assert len(outcome.records()[streams[0]]) == requests_for_details
 
 
+@pytest.mark.long
 def test_a_429_is_waited_out_and_costs_no_stream(tmp_path: Path) -> None:
     with running_sandbox("--no-limits", "--fault", "429=1:*/exams:x3") as sandbox:
         write_json(tmp_path / "config.json", sandbox.configs["talentics"])
