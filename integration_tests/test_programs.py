@@ -175,9 +175,8 @@ ENDPOINTS = {
     ("source", "kind"),
     [
         *((source, kind) for source in SOURCES for kind in ("html", "empty", "badjson")),
-        ("talentio", "truncated"),
         # Many cut answers at once slow all requests down for a minute.
-        pytest.param("talentics", "truncated", marks=pytest.mark.long),
+        *(pytest.param(source, "truncated", marks=pytest.mark.long) for source in SOURCES),
     ],
 )
 def test_an_answer_that_is_none_is_asked_for_again(sandbox: Sandbox, tmp_path: Path, source: str, kind: str) -> None:
