@@ -23,7 +23,8 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.airbyte.inputs import read_catalog, read_config, read_state
+from connector_kit.airbyte.config_file import read_config
+from connector_kit.airbyte.inputs import read_catalog, read_state
 from connector_kit.config_errors import config_error
 from connector_kit.files import shown
 from connector_kit.masking import NoForeignTracebacks

@@ -1,13 +1,11 @@
-"""Reads the files that a source is given: config, catalog and state.
+"""Reads the catalog and the state that a source is given.
 
-An error names the file and quotes nothing from it: a config holds credentials.
+An error names the file and quotes nothing from it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -17,28 +15,11 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalogSerializer,
 )
 
+from connector_kit.airbyte.config_file import as_config_error
 from connector_kit.config_errors import config_error
-from connector_kit.files import UnreadableFile, read_config_file, read_json, read_state_file, shown
+from connector_kit.files import read_json, read_state_file, shown
 
 logger = logging.getLogger("airbyte")
-
-
-@contextmanager
-def _as_config_error() -> Iterator[None]:
-    try:
-        yield
-    except UnreadableFile as error:
-        raise config_error(str(error)) from None
-
-
-def read_config(path: str) -> Mapping[str, Any]:
-    """Read the configuration.
-
-    Raises:
-        AirbyteTracedException: a config error, if the file is not a JSON object.
-    """
-    with _as_config_error():
-        return read_config_file(path)
 
 
 def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
@@ -47,7 +28,7 @@ def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
     Raises:
         AirbyteTracedException: a config error, if the file is not a catalog or names a stream twice.
     """
-    with _as_config_error():
+    with as_config_error():
         content = read_json(path, "catalog")
     try:
         catalog: ConfiguredAirbyteCatalog = ConfiguredAirbyteCatalogSerializer.load(content)
@@ -71,7 +52,7 @@ def read_state(path: str) -> list[AirbyteStateMessage]:
     Raises:
         AirbyteTracedException: a config error, if the file is not a list of states.
     """
-    with _as_config_error():
+    with as_config_error():
         states = read_state_file(path, logger)
     try:
         # Some runners write an empty object where there is no state yet.

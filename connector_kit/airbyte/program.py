@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from connector_kit.config_errors import config_error
-from connector_kit.files import UnreadableFile, read_config_file
+from connector_kit.airbyte.config_file import read_config
 from connector_kit.manifest import load_manifest
 from connector_kit.process.exit import die_on_signal, exit_on_signal, write
 from connector_kit.process.gc import freeze_imports
@@ -38,7 +37,7 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
         config = None
         if arguments[:2] == ["discover", "--config"] and len(arguments) == 3:
             # Read once, as it may be a pipe.
-            config = _config(arguments[2])
+            config = read_config(arguments[2])
             # What `mark` adds to the catalog depends on how the streams are read.
             if config.get("detect_deletions") != "mark":
                 from connector_kit.airbyte.catalog import catalog_messages
@@ -48,13 +47,6 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
         with die_on_signal(), freeze_imports():
             from connector_kit.airbyte import commands
         commands.run(package, arguments, config)
-
-
-def _config(path: str) -> Mapping[str, Any]:
-    try:
-        return read_config_file(path)
-    except UnreadableFile as error:
-        raise config_error(str(error)) from None
 
 
 def _write(messages: Iterable[Mapping[str, Any]]) -> None:

@@ -55,8 +55,9 @@ class ListReader(ParentList):
         self._other_orders = retriever.other_orders
         self._start = retriever.start_instant
         self._parent = parent
-        self._lists = retriever.list_filter.lists if retriever.list_filter else ({},)
-        self.filter = parent.reader.filter if parent else retriever.list_filter
+        own_filter = retriever.list_filter
+        self._lists = own_filter.lists if own_filter else ({},)
+        self.filter = parent.reader.filter if parent else own_filter
         self.tombstones: Tombstones | None = None
         self.marks = self._new_marks(retriever) if sync.settings.detect_deletions else None
         self._started_at: datetime | None = None

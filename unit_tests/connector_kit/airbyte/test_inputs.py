@@ -11,7 +11,8 @@ import pytest
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connector_kit.airbyte.inputs import read_catalog, read_config, read_state
+from connector_kit.airbyte.config_file import read_config
+from connector_kit.airbyte.inputs import read_catalog, read_state
 
 SECRET = "a-secret-in-the-file"
 READERS: dict[str, Callable[[str], Any]] = {"config": read_config, "catalog": read_catalog, "state": read_state}

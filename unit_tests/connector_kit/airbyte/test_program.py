@@ -15,12 +15,10 @@ from connector_kit.airbyte.commands import Entrypoint
 from connector_kit.airbyte.program import spec_message
 from connector_kit.manifest import connection_specification
 from connector_kit.source import ManifestSource
+from unit_tests.support.vendors import TALENTICS, TALENTIO
 
 BOTH = pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])
-CONFIGS: dict[str, dict[str, str]] = {
-    "source_talentics": {"app_id": "an-app", "app_secret": "its-secret"},
-    "source_talentio": {"access_token": "a-token"},
-}
+CONFIGS = {vendor.package: vendor.credentials for vendor in (TALENTICS, TALENTIO)}
 
 
 @BOTH
