@@ -285,10 +285,10 @@ class DetailReader(Reader):
 
     def _is_back(self, cursor: DetailCursor, parent: Parent) -> bool:
         """Whether a parent was not listed before, so that its details are news however old it is."""
-        if cursor.start is not None and parent.instant is not None and parent.instant < cursor.start:
+        known = self.memory_of(self._name)
+        if known is None or not known.lacks(parent.id):
             return False
-        own = self.outputs[self._name]
-        return any(output is own and known.lacks(parent.id) for output, _, known in self.memories())
+        return cursor.start is None or parent.instant is None or parent.instant >= cursor.start
 
     def _is_recent_enough(self, output: StreamOutput, row: Record) -> bool:
         """Whether a row is not older than `start_date`, for streams whose time only the detail itself holds."""

@@ -295,13 +295,11 @@ class ListReader(ParentList):
 
     def _back(self, page: ListPage) -> list[bool]:
         """Return for each record of a page whether it was not listed before, and so is news however old it is."""
-        for output, _, known in self.memories() if self.marks is not None else ():
-            if self.marks is not None and output.name == self._name:
-                keys = self.marks.ids_on(page.answer.records)
-                return [
-                    known.lacks(key) and not self._is_too_old(at) for key, at in zip(keys, page.instants, strict=True)
-                ]
-        return [False] * len(page.news)
+        known = self.memory_of(self._name)
+        if self.marks is None or known is None:
+            return [False] * len(page.news)
+        keys = self.marks.ids_on(page.answer.records)
+        return [known.lacks(key) and not self._is_too_old(at) for key, at in zip(keys, page.instants, strict=True)]
 
     def _keep_ids(self, marks: ListMarks, page: ListPage, parent: int) -> None:
         """Note which records the list has shown, and which of them the streams have sent by now."""

@@ -242,6 +242,12 @@ class Reader(ABC):
         found = [(output, output.cursor) for output in self.selected]
         return [(output, cursor, cursor.known) for output, cursor in found if cursor and cursor.known is not None]
 
+    def memory_of(self, name: str) -> KnownIds | None:
+        """Return what one stream remembers; None if it is not selected or remembers nothing."""
+        output = self.outputs[name]
+        known = output.cursor.known if output.cursor else None
+        return known if known is not None and output in self.selected else None
+
     def _dispatcher(self, remaining: Callable[[], int | None], parents: ParentFailures | None) -> Dispatcher:
         """Return the dispatcher for this reader's requests; `Dispatcher` explains `remaining` and `parents`."""
         return Dispatcher(
