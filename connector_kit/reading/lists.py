@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from itertools import compress, count, islice
 from typing import Any, Optional
 
@@ -19,17 +19,17 @@ from connector_kit.errors import RequestFailed, UnexpectedAnswer, url_path
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec, SetAsideError
 from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
+from connector_kit.reading.change_filter import ChangeFilter
 from connector_kit.reading.estimates import RowEstimates
 from connector_kit.reading.list_filter import ListFilter
 from connector_kit.reading.list_marks import ListMarks
 from connector_kit.reading.list_walks import ListPage, ListRequest, ListTraits, ListWalks
 from connector_kit.reading.paginators import Pagination
+from connector_kit.reading.parent_index import ParentIndex
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
 from connector_kit.reading.reader import Reader
-from connector_kit.reading.request_options import parameter_of
 from connector_kit.reading.retrievers import EndpointRetriever
 from connector_kit.reading.tombstones import Tombstones
-from connector_kit.records.scalars import UnreadableError, to_integer
 from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.state.known_ids import NO_PARENT, KnownIds
 from connector_kit.sync import Sync
@@ -51,9 +51,8 @@ class ListReader(ParentList):
         self.pagination = Pagination(retriever.paginator)
         self._name = retriever.name
         self._key = ".".join(retriever.key_fields)
-        self._declared = retriever.incremental_sync
         self._other_orders = retriever.other_orders
-        self._start = retriever.start_instant
+        self._changes = ChangeFilter(retriever.incremental_sync, retriever.start_instant)
         self._parent = parent
         own_filter = retriever.list_filter
         self._lists = own_filter.lists if own_filter else ({},)
@@ -62,14 +61,10 @@ class ListReader(ParentList):
         self.marks = self._new_marks(retriever) if sync.settings.detect_deletions else None
         self._started_at: datetime | None = None
         self.is_filtered = False
-        # The field of each record that goes into the children's URLs.
-        self._parent_key = ""
-        self._index: dict[Any, Parent] = {}
+        self._index = ParentIndex()
         self._server_time: datetime | None = None
-        self._nameless = 0
         # False if a record of any list was not seen: what belongs to it is unknown, so no state may advance.
         self.is_whole = True
-        self.parent_fields: list[str] = []
         self.read_at = 0.0
         # How many lists have not begun yet, to log what a wait holds up.
         self._lists_remaining = 0
@@ -84,7 +79,7 @@ class ListReader(ParentList):
             )
             single = requester, lambda: self._dispatcher_of(requester)
         belongs = self.filter.digest if self.filter else ""
-        region = f"{self.requester.key} {self._start} {belongs}"
+        region = f"{self.requester.key} {self._changes.start} {belongs}"
         above = self._parent.reader.marks if self._parent else None
         return ListMarks(self._name, self._key, region, above, single, leaves=bool(belongs))
 
@@ -95,13 +90,11 @@ class ListReader(ParentList):
         )
 
     def keep_for(self, child: ParentStream) -> None:
-        if self._parent_key not in ("", child.parent_key):
-            keys = f"{self._parent_key} and {child.parent_key}"
-            raise ValueError(f"{self._name}: its children must take the same key, not {keys}")
-        self._parent_key = child.parent_key
-        for name in child.extra_fields:
-            if name not in self.parent_fields:
-                self.parent_fields.append(name)
+        self._index.keep_for(child, self._name)
+
+    @property
+    def parent_fields(self) -> list[str]:
+        return self._index.fields
 
     @property
     def server_time(self) -> datetime:
@@ -113,7 +106,7 @@ class ListReader(ParentList):
 
     def index(self) -> list[Parent]:
         self.wait_until_read()
-        oldest_first = sorted(self._index.values(), key=lambda parent: parent.age)
+        oldest_first = self._index.oldest_first()
         return oldest_first[:_SAMPLED_PARENTS] if self.sync.sampling else oldest_first
 
     def read_for(self, name: str, schema: Mapping[str, Any]) -> Iterator[Record]:
@@ -126,17 +119,17 @@ class ListReader(ParentList):
         self._sending = self._dispatcher(
             lambda: self._lists_remaining + self._walks.pages_remaining, failures if self._parent else None
         )
-        traits = ListTraits(self.label, self.pagination, self._key, self._time_field, self._other_orders)
+        traits = ListTraits(self.label, self.pagination, self._key, self._changes.time_field, self._other_orders)
         self._walks = ListWalks(
             traits, self.sync, self._sending, self._note_answer, lambda: self.emit_states(at_once=False)
         )
         own = [known for _, _, known in self.memories()]
         memories = [*own, *(known for child in self.children for known in child.parent_memories())]
-        everything = self._filter_from([self._start_floor])
+        everything = self._changes.since_start()
         must_learn = self.marks is not None and self.marks.begin(memories)
         # Of several lists that may share records no total says how many there are, so they are read in full.
         must_learn = must_learn or (self.marks is not None and len(self._lists) > 1)
-        changes = everything if must_learn else self._filter_from(self._floors())
+        changes = everything if must_learn else self._changes.after(self._floors())
         self.is_filtered = changes != everything
         if changes:
             self.sync.note_filter(self.requester.endpoint)
@@ -209,13 +202,7 @@ class ListReader(ParentList):
                 self.label,
                 missing,
             )
-        if self._nameless:
-            logger.warning(
-                "%s: %d records have no readable id. Nothing is requested for them, and the state of the streams that "
-                "would need it stays where it was.",
-                self.label,
-                self._nameless,
-            )
+        self._index.report_nameless(self.label)
 
     def _read(self, parent: Parent | None, request: ListRequest) -> Iterator[Record]:
         """Yield the records of one list."""
@@ -248,7 +235,7 @@ class ListReader(ParentList):
             return self._sending.ask(spec, patient=True)
 
         for answer in marks.compare(memories, ask, self.pagination):
-            instants = [times.instant(record.get(self._time_field)) for record in answer.records]
+            instants = [times.instant(record.get(self._changes.time_field)) for record in answer.records]
             news = [key not in marks.ids.parents for key in marks.ids_on(answer.records)]
             yield from self._emit(ListPage(answer, instants, news), None)
 
@@ -270,7 +257,9 @@ class ListReader(ParentList):
         stream_slice = self._slice(parent)
         if self.serves_children:
             for record, instant in zip(records, instants, strict=True):
-                self._remember(record, instant, stream_slice)
+                text = record.get(self._changes.time_field)
+                # What belongs to a record without an id is unknown, so no state may advance past it.
+                self.is_whole = self._index.add(record, instant, text, stream_slice) and self.is_whole
         outputs = self.selected
         back = self._back(page)
         for number, output in enumerate(outputs):
@@ -299,7 +288,9 @@ class ListReader(ParentList):
         if self.marks is None or known is None:
             return [False] * len(page.news)
         keys = self.marks.ids_on(page.answer.records)
-        return [known.lacks(key) and not self._is_too_old(at) for key, at in zip(keys, page.instants, strict=True)]
+        return [
+            known.lacks(key) and not self._changes.is_too_old(at) for key, at in zip(keys, page.instants, strict=True)
+        ]
 
     def _keep_ids(self, marks: ListMarks, page: ListPage, parent: int) -> None:
         """Note which records the list has shown, and which of them the streams have sent by now."""
@@ -311,28 +302,7 @@ class ListReader(ParentList):
                     known.add(key, parent)
 
     def belongs(self, instant: int | None) -> bool:
-        # All that the server counts, where it is the one who leaves out what is too old.
-        return self._filters or not self._is_too_old(instant)
-
-    def _is_too_old(self, instant: int | None) -> bool:
-        return self._start is not None and instant is not None and instant < self._start
-
-    def _remember(self, record: dict[str, Any], instant: int | None, stream_slice: StreamSlice) -> None:
-        """Add a record to the index of parents, or replace the one with its id unless that is newer."""
-        parent_fields = {**stream_slice.partition, **stream_slice.extra_fields}
-        try:
-            # Accept integers only. The key goes into a URL and from there into messages, and a text could be anything,
-            # such as a credential that the server echoes.
-            key = to_integer(record.get(self._parent_key))
-        except UnreadableError:
-            self._nameless += 1
-            # What belongs to this record is unknown, so no state may advance past it.
-            self.is_whole = False
-            return
-        known = self._index.get(key)
-        if known is None or (known.instant or 0) <= (instant or 0):
-            extra = tuple(record.get(name, parent_fields.get(name)) for name in self.parent_fields)
-            self._index[key] = Parent(instant, key, record.get(self._time_field), extra)
+        return self._changes.counts(instant)
 
     def _slice(self, parent: Parent | None) -> StreamSlice:
         if parent is None or self._parent is None:
@@ -356,38 +326,11 @@ class ListReader(ParentList):
         """Return a time that is certainly before the server's current one."""
         return self.sync.server_now() - _OUR_CLOCK_IS_OFF_BY
 
-    @property
-    def _filters(self) -> bool:
-        """Whether the API can leave out what was last updated before some time."""
-        return self._declared is not None and self._declared.start_time_option is not None
-
-    @property
-    def _start_floor(self) -> int | None:
-        return None if self._start is None else self._start - 1
-
-    def _filter_from(self, floors: list[int | None]) -> dict[str, str]:
-        """Return the query parameter that leaves out what is at or before all floors; nothing if the API has none."""
-        declared = self._declared
-        if declared is None or declared.start_time_option is None:
-            return {}
-        parameter = parameter_of(declared.start_time_option)
-        bounds = [bound for bound in floors if bound is not None]
-        if not bounds or len(bounds) < len(floors):
-            return {}
-        # One second earlier, because nobody documents whether the API includes the bound itself.
-        moment = datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(seconds=min(bounds) // 1_000_000 - 1)
-        return {parameter: moment.strftime(declared.datetime_format)}
-
     def _floors(self) -> list[int | None]:
         """Return how far back each selected stream needs the list: a bound, or None for all of it."""
         own = [output.cursor.floor if output.cursor else None for output in self.selected]
         below = [bound for child in self.children for bound in _floors_of_child(child)]
         return own + below
-
-    @property
-    def _time_field(self) -> str:
-        """The field with the time of a record's last update; "" if there is none."""
-        return self._declared.cursor_field if self._declared else ""
 
     def _cursors(self) -> list[ListCursor]:
         return [output.cursor for output in self.selected if isinstance(output.cursor, ListCursor)]

@@ -75,17 +75,21 @@ class ParentStream:
 class ParentList(Reader):
     """A list as its child streams see it.
 
-    `parent_fields` are kept of each record for the children; `is_whole` says whether every record of every list was
-    seen; `read_at` is when it was read, in seconds of the monotonic clock. `marks` is what it found out about what is
-    gone, None if nobody wants to know; `is_filtered` says whether it left out what no selected stream needed.
+    `is_whole` says whether every record of every list was seen; `read_at` is when it was read, in seconds of the
+    monotonic clock. `marks` is what it found out about what is gone, None if nobody wants to know; `is_filtered` says
+    whether it left out what no selected stream needed.
     """
 
-    parent_fields: list[str]
     is_whole: bool
     read_at: float
     pagination: Pagination
     marks: ListMarks | None
     is_filtered: bool
+
+    @property
+    @abstractmethod
+    def parent_fields(self) -> list[str]:
+        """The names of the fields that are kept of each record for the children."""
 
     @abstractmethod
     def keep_for(self, child: ParentStream) -> None:
