@@ -34,5 +34,5 @@ def test_what_is_gone_is_marked_and_nothing_else(package: str) -> None:
         ),
     )
     # So that it can fail: much is marked, and where there is a total, next to nothing is left alone.
-    assert play.marked.total() >= RUNS // 3, play.marked
+    assert play.marked.total() > RUNS // 2, play.marked
     assert play.spared["another came back"] <= play.marked.total() // 10, play.spared

@@ -18,7 +18,7 @@ from connector_kit.reading.tombstones import DELETIONS
 from connector_kit.state.known_ids import IDS, KnownIds
 from sandbox import World
 from sandbox.records import Row
-from unit_tests.support.moving_source import KINDS, PARENTS, WHICH, NothingLost, events, one_of, plans
+from unit_tests.support.moving_source import KINDS, PARENTS, WHICH, NothingLost, delete, events, one_of, plans
 from unit_tests.support.one_thread import Event, Plan, Run, run_sync
 
 MARK = {"detect_deletions": "mark"}
@@ -186,6 +186,13 @@ def machine(package_name: str) -> type[NoneMarked]:
             for change in changes:
                 change(self.world)
             self.sync(plan)
+
+        # Of the changes above only some are deletions, and a plan that fails marks none.
+        @rule(kind=st.sampled_from(KINDS[package_name]), which=st.lists(WHICH, min_size=1, max_size=3))
+        def delete_some(self, kind: str, which: list[int]) -> None:
+            for place in which:
+                delete(kind, place)(self.world)
+            self.sync()
 
         @rule(kind=st.sampled_from(hiding), which=st.lists(WHICH, min_size=1, max_size=3))
         def narrow_a_permission(self, kind: str, which: list[int]) -> None:
