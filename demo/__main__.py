@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 from demo.airbyte_client import AirbyteClient
 from demo.charts import draw_funnel, draw_scores, funnel, scores
@@ -15,8 +16,8 @@ from demo.page import write_report
 from demo.program import ROOT, Failed, run
 from demo.report import Requests, demo_table, footnote
 from demo.running_sandbox import RunningSandbox, running_sandbox
-from demo.streams import SOURCES, Stream, key_of
-from demo.tables import Difference, contents, difference, opened
+from demo.streams import LISTS, SOURCES, Stream, key_of
+from demo.tables import Difference, contents, difference, opened, row_of
 from demo.verification import deviations, expected_ids, needless_requests
 
 _DIRECTORY = ROOT / ".demo"
@@ -46,13 +47,21 @@ def _demo(size: str) -> None:
     with running_sandbox(size, *_STORY[size]) as sandbox:
         client = AirbyteClient(_DIRECTORY / "pyairbyte")
         streams, first = _sync_both("First sync", client, sandbox, database)
-        before = _contents(database, streams)
+        before, listed = _contents(database, streams), _living(sandbox)
         announced = sandbox.change(_CREATED, _UPDATED, _DELETED)
+        forgotten = min(sandbox.living_ids("talentio", "candidates"))
+        sandbox.delete("candidates", forgotten)
+        with opened(database) as connection:
+            row = row_of(connection, "talentio", "candidates", forgotten)
         print("\nThe sandbox's data changes:")
         for done, kinds in announced.items():
             print(f"  {done:<9}", ", ".join(f"{kind} {len(set(ids))}" for kind, ids in kinds.items()))
+        print(f"  and candidate {forgotten} asks to be deleted")
         _, second = _sync_both("Second sync", client, sandbox, database)
-        expected = expected_ids(announced, sandbox.living_ids)
+        expected, now = expected_ids(announced, sandbox.living_ids), _living(sandbox)
+    gone = {
+        source: {stream: ids - now[source][stream] for stream, ids in lists.items()} for source, lists in listed.items()
+    }
     changes = _differences(database, streams, before)
 
     print("\nThe tables now, and what the second sync did:")
@@ -64,16 +73,30 @@ def _demo(size: str) -> None:
         line
         for source in SOURCES
         for line in (
-            *deviations(source, expected[source], changes[source]),
-            *needless_requests(source, streams[source], expected[source], second[source]),
+            *deviations(source, expected[source], gone[source], changes[source]),
+            *needless_requests(source, streams[source], expected[source], gone[source], second[source]),
         )
     ]
     if wrong:
         raise WrongResult("\n".join(["the second sync is not what the sandbox changed", *wrong]))
-    count = sum(len(ids) for lists in expected.values() for ids in lists.values())
-    print(f"\nChecked: the rows that changed are those of the {count} records that the sandbox created or updated.")
-    print("Deleted records stay in the tables: neither API tells of a deletion.")
+    print(
+        f"\nChecked: the rows that changed are those of the {_count(expected)} records that the sandbox created or "
+        f"updated,\nand of the {_count(gone)} that are gone."
+    )
+    with opened(database) as connection:
+        emptied = row_of(connection, "talentio", "candidates", forgotten)
+    print(f"\nWhat candidate {forgotten}'s row in talentio.candidates holds")
+    print(fill(", ".join(row), 100, initial_indent="  before: ", subsequent_indent=" " * 10))
+    print("  now:   ", ", ".join(f"{name} {value}" for name, value in emptied.items()))
     _pictures(database)
+
+
+def _living(sandbox: RunningSandbox) -> dict[str, dict[str, set[int]]]:
+    return {source: {stream: sandbox.living_ids(source, stream) for stream in LISTS[source]} for source in SOURCES}
+
+
+def _count(ids: dict[str, dict[str, set[int]]]) -> int:
+    return sum(len(of_list) for lists in ids.values() for of_list in lists.values())
 
 
 def _sync_both(
@@ -85,7 +108,8 @@ def _sync_both(
         print(f"\n{title} of source-{source}", flush=True)
         start = time.monotonic()
         sandbox.take_requests()
-        streams[source] = client.sync(source, sandbox.config(source), database, schema=source)
+        config = {**sandbox.config(source), "detect_deletions": "mark"}
+        streams[source] = client.sync(source, config, database, schema=source)
         requests[source] = sandbox.take_requests()
         print(f"  done in {time.monotonic() - start:.0f} s", flush=True)
     return streams, requests

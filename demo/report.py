@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from demo.streams import MADE_FROM, Stream, requests_of
+from demo.streams import DELETIONS, MADE_FROM, Stream, requests_of
 from demo.tables import Difference, render
 
 Requests = Mapping[str, Mapping[str, int]]
@@ -18,7 +18,7 @@ def demo_table(
     rows = []
     for stream in streams:
         difference = differences[stream.name]
-        origin = MADE_FROM[source].get(stream.name)
+        origin = "the lists" if stream.name == DELETIONS else MADE_FROM[source].get(stream.name)
         requests = f"with {origin}"
         if not origin:
             requests = " → ".join(f"{requests_of(source, stream.name, log):,}" for log in (first, second))

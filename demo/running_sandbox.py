@@ -44,6 +44,10 @@ class RunningSandbox:
         order = {"created": created, "updated": updated, "deleted": deleted}
         return dict(self._call("POST", "/change", order))
 
+    def delete(self, kind: str, number: int) -> None:
+        """Deletes one record."""
+        self._call("POST", "/record", {"do": "delete", "kind": kind, "id": number})
+
     def living_ids(self, source: str, stream: str) -> set[int]:
         """The ids that the API would list now."""
         return {record["id"] for record in self._call("GET", f"/data/{source}/{stream}")}

@@ -78,6 +78,10 @@ _ENDPOINTS = {
 }
 
 
+DELETIONS = "deletions"
+"""The stream that tells what is gone from all lists; it costs no request of its own."""
+
+
 @dataclass(frozen=True)
 class Stream:
     """A stream that was synced."""
@@ -86,8 +90,10 @@ class Stream:
     incremental: bool
 
 
-def key_of(source: str, stream: str) -> str:
-    """The column that names the record which a row of the stream belongs to."""
+def key_of(source: str, stream: str) -> str | None:
+    """The column that names the record which a row of the stream belongs to; None for rows of many lists."""
+    if stream == DELETIONS:
+        return None
     return "id" if stream in LISTS[source] else CHILDREN[source][stream][1]
 
 

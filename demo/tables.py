@@ -11,6 +11,7 @@ import duckdb
 
 from demo.program import Failed
 
+DELETED_AT = "_ab_cdc_deleted_at"
 _OWN_COLUMNS = ("_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta")
 
 
@@ -24,6 +25,8 @@ class Difference:
     """Rows that are new, or whose content is another than before."""
     changed_keys: frozenset[int]
     """The values of the key column in these rows."""
+    deleted_keys: frozenset[int] = frozenset()
+    """The values of the key column in all rows that are marked as deleted."""
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def table_names(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]
 
 def contents(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> frozenset[int]:
     """A hash of each row, without the columns that the client adds. Empty where there is no such table yet."""
-    return frozenset(content for content, _ in _rows(connection, schema, table, key="NULL"))
+    return frozenset(content for content, _, _ in _rows(connection, schema, table, key="NULL"))
 
 
 def difference(
@@ -56,16 +59,39 @@ def difference(
 ) -> Difference:
     """A table compared with its earlier contents. `key` names a column of integers."""
     rows = _rows(connection, schema, table, key=f'"{key}"' if key else "NULL")
-    changed = [value for content, value in rows if content not in before]
-    return Difference(len(rows), len(changed), frozenset(value for value in changed if value is not None))
+    changed = [value for content, value, _ in rows if content not in before]
+    deleted = [value for _, value, is_deleted in rows if is_deleted]
+    return Difference(len(rows), len(changed), _keys(changed), _keys(deleted))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, schema: str, table: str, *, key: str) -> list[tuple[int, int | None]]:
-    columns = connection.execute(
+def row_of(connection: duckdb.DuckDBPyConnection, schema: str, table: str, number: int) -> dict[str, str]:
+    """The columns of the row with this `id` that hold something, as text."""
+    found = connection.execute(f'SELECT * FROM "{schema}"."{table}" WHERE id = ?', [number])
+    names = [column[0] for column in found.description or []]
+    values = found.fetchone() or ()
+    return {
+        name: str(value)
+        for name, value in zip(names, values, strict=bool(values))
+        if value is not None and name not in _OWN_COLUMNS
+    }
+
+
+def _keys(values: list[int | None]) -> frozenset[int]:
+    return frozenset(value for value in values if value is not None)
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, *, key: str
+) -> list[tuple[int, int | None, bool]]:
+    found = connection.execute(
         "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?", [schema, table]
     ).fetchall()
-    content = ", ".join(f'"{column}"' for (column,) in columns if column not in _OWN_COLUMNS)
-    return connection.sql(f'SELECT hash({content}), {key} FROM "{schema}"."{table}"').fetchall() if columns else []
+    columns = [name for (name,) in found]
+    if not columns:
+        return []
+    content = ", ".join(f'"{name}"' for name in columns if name not in _OWN_COLUMNS)
+    is_deleted = f"{DELETED_AT} IS NOT NULL" if DELETED_AT in columns else "false"
+    return connection.sql(f'SELECT hash({content}), {key}, {is_deleted} FROM "{schema}"."{table}"').fetchall()
 
 
 def render(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from demo.report import Requests
-from demo.streams import CHILDREN, LISTS, MADE_FROM, Stream, requests_of
+from demo.streams import CHILDREN, DELETIONS, LISTS, MADE_FROM, Stream, requests_of
 from demo.tables import Difference
 
 Announced = Mapping[str, Mapping[str, Iterable[Any]]]
@@ -29,39 +29,65 @@ def expected_ids(announced: Announced, living: Callable[[str, str], set[int]]) -
     }
 
 
-def deviations(source: str, expected: Mapping[str, set[int]], differences: Mapping[str, Difference]) -> list[str]:
-    """One sentence for each stream whose changed rows are not those of the changed records; empty when all is right."""
+def deviations(
+    source: str,
+    expected: Mapping[str, set[int]],
+    gone: Mapping[str, set[int]],
+    differences: Mapping[str, Difference],
+) -> list[str]:
+    """One sentence for each stream whose changed rows are not those of the changed records; empty when all is right.
+
+    `expected` are the ids of records that were created or updated, `gone` those that were deleted, by list.
+    """
     found = []
     for stream, difference in differences.items():
+        if stream == DELETIONS:
+            continue
         changed = set(difference.changed_keys)
         if stream in LISTS[source]:
-            if missing := expected[stream] - changed:
+            due = expected[stream] | gone[stream]
+            if missing := due - changed:
                 found.append(f"{source}.{stream}: the sync missed changes of {_some(missing)}")
-            surplus = changed - expected[stream]
+            if kept := gone[stream] - difference.deleted_keys:
+                found.append(f"{source}.{stream}: not marked as deleted: {_some(kept)}")
         else:
-            surplus = changed - expected[CHILDREN[source][stream][0]]
+            parent = CHILDREN[source][stream][0]
+            due = expected[parent] | gone[parent]
+        if false := difference.deleted_keys - gone[_list_of(source, stream)]:
+            found.append(f"{source}.{stream}: marked as deleted, and still there: {_some(false)}")
+        surplus = changed - due
         if surplus:
             found.append(f"{source}.{stream}: rows changed that the sandbox did not change: {_some(surplus)}")
     return found
 
 
 def needless_requests(
-    source: str, streams: Sequence[Stream], expected: Mapping[str, set[int]], second: Requests
+    source: str,
+    streams: Sequence[Stream],
+    expected: Mapping[str, set[int]],
+    gone: Mapping[str, set[int]],
+    second: Requests,
 ) -> list[str]:
     """One sentence for each stream that asked for more details than records changed; empty when all is right.
 
-    Equal rows that are written again are no change in a table: only the requests show a sync that read everything.
+    Of a record that is no longer listed the source asks once whether it is gone. Equal rows that are written again are
+    no change in a table: only the requests show a sync that read everything.
     """
     found = []
     for stream in streams:
-        if not stream.incremental or stream.name in LISTS[source] or stream.name in MADE_FROM[source]:
+        if not stream.incremental or stream.name not in CHILDREN[source] or stream.name in MADE_FROM[source]:
             continue
-        sent, due = requests_of(source, stream.name, second), len(expected[CHILDREN[source][stream.name][0]])
+        parent = CHILDREN[source][stream.name][0]
+        sent, due = requests_of(source, stream.name, second), len(expected[parent]) + len(gone[parent])
         if sent > due:
             found.append(f"{source}.{stream.name}: the sync sent {sent} requests where {due} records changed")
     return found
 
 
-def _some(ids: set[int]) -> str:
+def _list_of(source: str, stream: str) -> str:
+    return stream if stream in LISTS[source] else CHILDREN[source][stream][0]
+
+
+def _some(ids: Set[int]) -> str:
     first = sorted(ids)[:5]
     return ", ".join(map(str, first)) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
