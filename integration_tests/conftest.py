@@ -25,10 +25,16 @@ def plugins() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server; each test uses a schema of its own."""
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL server."""
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> Postgres:
+    """A database of the test's own: each tap writes into a schema that is named after it."""
+    return postgres_server.new_database()
 
 
 @pytest.fixture(scope="session")

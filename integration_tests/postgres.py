@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 
 USER = "postgres"
-DATABASE = "postgres"
+_DATABASE = "postgres"
 _HOST = "127.0.0.1"
 _INSTALLATION = "pginstall18"
 # PostgreSQL refuses to run as root, as which a container's tests often run; this user is on every Unix.
@@ -29,9 +30,18 @@ _OPTIONS = "-c fsync=off -c full_page_writes=off -c max_connections=20"
 
 @dataclass(frozen=True)
 class Postgres:
-    """A server that runs."""
+    """One database of a server that runs."""
 
     port: int
+    database: str = _DATABASE
+
+    def new_database(self) -> Postgres:
+        """A new, empty database of the same server."""
+        name = f"test_{uuid4().hex}"
+        with self._connected() as connection:
+            connection.autocommit = True
+            connection.execute(f"CREATE DATABASE {name}")
+        return Postgres(self.port, name)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of a statement, with times in UTC."""
@@ -44,7 +54,7 @@ class Postgres:
             connection.execute(statement)
 
     def _connected(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(host=_HOST, port=self.port, user=USER, dbname=DATABASE, options="-c TimeZone=UTC")
+        return psycopg.connect(host=_HOST, port=self.port, user=USER, dbname=self.database, options="-c TimeZone=UTC")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import duckdb
 
 from integration_tests.meltano_project import postgres_settings
 from integration_tests.pipes import Pipe
-from integration_tests.postgres import DATABASE, USER, Postgres
+from integration_tests.postgres import USER, Postgres
 from integration_tests.processes import ROOT, SOURCES, Run, Sandbox, run
 
 PROJECT = ROOT / "dbt_recruiting"
@@ -129,5 +129,5 @@ def _server(server: Postgres) -> dict[str, str]:
         "RECRUITING_PGPORT": str(settings["port"]),
         "RECRUITING_PGUSER": USER,
         "RECRUITING_PGPASSWORD": str(settings["password"]),
-        "RECRUITING_PGDATABASE": DATABASE,
+        "RECRUITING_PGDATABASE": server.database,
     }
