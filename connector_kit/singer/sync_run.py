@@ -64,6 +64,7 @@ class SyncRun:
         # Why streams failed, by name.
         self._failed: dict[str, str | None] = {}
         self._any_complete = False
+        self._ends_with_state = True
 
     def messages(self) -> Iterator[AirbyteMessage]:
         """Yield the source's messages of a read of these streams, from their bookmarks on."""
@@ -114,22 +115,34 @@ class SyncRun:
             for message in chain([first], messages):
                 self._convert(message)
         except AirbyteTracedException:
+            self._write_last_state()
             # As in the source's check, a credential need not be able to read every stream.
             if self._record_limit is None or not self._any_complete or set(self._failed.values()) != {NO_ACCESS}:
                 raise
             logger.warning("The test passed. Deselect the streams that the credential may not read.")
+        else:
+            self._write_last_state()
 
     def _convert(self, message: AirbyteMessage) -> None:
         if message.type is Type.RECORD and message.record is not None:
             stream = self._streams[message.record.stream]
             if self._record_limit is None or stream.records_emitted < self._record_limit:
                 stream.emit_record(message.record.data)
+                self._ends_with_state = False
         elif message.type is Type.STATE and message.state is not None:
             self._convert_state(message.state)
         elif message.type is Type.TRACE and message.trace is not None:
             self._convert_trace(message.trace)
         elif message.type is Type.LOG and message.log is not None:
             logger.log(logging.getLevelName(message.log.level.value), message.log.message)
+
+    def _write_last_state(self) -> None:
+        """Write the bookmarks once more after records of a stream without one.
+
+        target-jsonl forgets a state as soon as a record follows, and then keeps none.
+        """
+        if not self._ends_with_state and self._record_limit is None:
+            self._write_state()
 
     def _convert_state(self, message: AirbyteStateMessage) -> None:
         """Write a STATE message, after the batches of the records that it covers."""
@@ -141,6 +154,7 @@ class SyncRun:
             stream.write_batches()
             self._bookmarks[stream.name] = bookmark(state.stream_state.__dict__, stream.replication_key or "")
             self._write_state()
+            self._ends_with_state = True
 
     def _convert_trace(self, trace: AirbyteTraceMessage) -> None:
         if trace.type is TraceType.ERROR and trace.error is not None:

@@ -16,7 +16,7 @@ from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.mapper import PluginMapper
 from singer_sdk.plugin_base import JSONSchemaValidator, _ConfigInput
-from singer_sdk.singerlib import Catalog
+from singer_sdk.singerlib import Catalog, StateMessage
 
 from connector_kit.files import read_config_file
 from connector_kit.manifest import DISTRIBUTION, connection_specification
@@ -230,7 +230,8 @@ class ManifestTap(Tap):
         return bookmarks
 
     def write_state(self) -> None:
-        self.state_writer.write_state(self.state)
+        # The SDK's writer leaves out a state that is the same as the last one, also if records came between.
+        self.message_writer.write_message(StateMessage(value=self.state))
 
     # --- runs ----------------------------------------------------------------------------------------------------
 

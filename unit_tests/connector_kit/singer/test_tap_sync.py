@@ -51,6 +51,24 @@ def test_the_first_state_comes_before_all_records_and_says_nothing_is_stored(acc
     assert account.run().of("STATE")[0]["value"] == {"bookmarks": {}}
 
 
+def test_a_state_is_behind_the_last_record_also_of_a_stream_without_a_bookmark(talentics: TapAccount) -> None:
+    # target-jsonl forgets a state when a record follows, and the whole sync would come again.
+    talentics.later()
+    bookmarks = talentics.run(catalog=talentics.catalog().select("exams")).state
+    output = talentics.run(catalog=talentics.catalog().select("applicants"), state=bookmarks)
+    kinds = [message["type"] for message in output.messages]
+    assert "RECORD" in kinds
+    assert kinds[-1] == "STATE"
+    assert output.state == bookmarks
+
+
+def test_a_state_is_behind_the_last_record_where_a_stream_fails(talentics: TapAccount) -> None:
+    talentics.world.settings.answers = (("*/exams", 403),)
+    output = talentics.run(catalog=talentics.catalog().select("applicants", "exams"))
+    assert output.error is not None
+    assert [message["type"] for message in output.messages][-2:] == ["RECORD", "STATE"]
+
+
 def test_bookmarks_hold_the_state_of_the_source_and_show_how_far_it_is(talentio: TapAccount) -> None:
     talentio.later()
     bookmark = talentio.run().state["bookmarks"]["candidates"]
