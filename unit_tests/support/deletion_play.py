@@ -19,7 +19,7 @@ from connector_kit.state.known_ids import IDS, KnownIds
 from sandbox import World
 from sandbox.records import Row
 from unit_tests.support.moving_source import KINDS, PARENTS, WHICH, NothingLost, delete, events, one_of, plans
-from unit_tests.support.one_thread import Event, Plan, Run, run_sync
+from unit_tests.support.one_thread import PAGE, Event, Plan, Run, run_sync
 
 MARK = {"detect_deletions": "mark"}
 FIELD = "_ab_cdc_deleted_at"
@@ -79,15 +79,14 @@ class Hidden:
         self._world.settings.answers = tuple((SINGLE[kind].format(it), 403) for kind, it in self.rows)
 
     def holds(self, kind: str, number: int) -> bool:
-        """Whether a record is hidden, itself or by its parent."""
-        if (kind, number) in self.rows:
-            return True
+        """Whether a record is hidden, itself or by its parent; one whose parent was deleted is gone with it."""
         parent = PARENTS.get(kind)
-        row = self._world.data.collections[kind]._rows.get(number)
         if parent is None:
-            return False
+            return (kind, number) in self.rows
+        row = self.rows.get((kind, number)) or self._world.data.collections[kind]._rows.get(number)
         of = row.parent if row is not None else self._parent_of(kind, number)
-        return (parent, of) in self.rows
+        is_listed = self._world.data.collections[parent].row(of) is not None
+        return (parent, of) in self.rows or ((kind, number) in self.rows and is_listed)
 
     def _parent_of(self, kind: str, number: int) -> int:
         collection = self._world.data.collections[kind]
@@ -146,8 +145,11 @@ class NoneMarked(NothingLost):
         if not self.tells_totals:
             # Nobody knows whether a list of several pages was read whole.
             return "no total"
-        # It will be found once the count differs.
         known = KnownIds.decode(self.destination.state[stream].get(IDS, ""))
+        if kind == "applicants" and self.fills_a_page(known.parents.get(number)):
+            # Without a word about pages, nobody knows whether more would follow.
+            return "a full page without a total"
+        # It will be found once the count differs.
         is_masked = kind in ("candidates", "requisitions") and number in known and self.counts_fit(stream, kind)
         return "another came back" if is_masked else ""
 
@@ -158,6 +160,11 @@ class NoneMarked(NothingLost):
         may = is_filtered and (not self.tells_totals or self.counts_fit(kind, kind))
         self.spared["came back with an old time"] += may
         return may
+
+    def fills_a_page(self, job: int | None) -> bool:
+        """Whether a job has just as many applicants as stand on a page."""
+        data, paged = self.world.data, self.world.settings.paged_applicants
+        return not paged and job in data.ids("jobs") and len(data.ids("applicants", job)) == PAGE
 
     @property
     def tells_totals(self) -> bool:
