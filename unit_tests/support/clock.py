@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -19,15 +18,13 @@ class SharedClock(VirtualClock):
     Args:
         start: epoch seconds at which it begins.
         skew: seconds by which the kit's wall clock is ahead of the world's.
-        stop_at: seconds after the start at which the process is told to end: a wait that gets there is cut short.
     """
 
-    def __init__(self, start: float = 1_750_000_000.0, *, skew: float = 0.0, stop_at: float = math.inf) -> None:
+    def __init__(self, start: float = 1_750_000_000.0, *, skew: float = 0.0) -> None:
         super().__init__(start)
         self.skew = skew
         # Called when somebody begins to wait.
         self.before_wait: Callable[[], object] = lambda: None
-        self._stop_at = stop_at
         self._lock = threading.Lock()
 
     def advance(self, seconds: float) -> None:
@@ -40,10 +37,6 @@ class SharedClock(VirtualClock):
     def now(self) -> datetime:
         return datetime.fromtimestamp(self() + self.skew, timezone.utc)
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> None:
         self.before_wait()
-        self.advance(min(max(0.0, seconds), self._stop_at - self.passed))
-        return self.passed < self._stop_at
-
-    def stop(self) -> None:
-        """Nobody sleeps here."""
+        self.advance(max(0.0, seconds))
