@@ -350,6 +350,13 @@ def test_a_line_that_nothing_would_read_is_refused_by_name(package: str, kind: s
 
 
 @pytest.mark.parametrize("package", PACKAGES)
+def test_records_that_nothing_would_bring_to_their_types_or_hide_are_refused(package: str) -> None:
+    manifest = json.loads(re.sub(r'("schema_normalization": )\{[^}]*\}', r'\1"None"', _small(package)))
+    with pytest.raises(TypeError, match="schema_normalization"):
+        list(observed(package, manifest))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_the_parts_of_the_kit_are_named_by_their_room(package: str) -> None:
     text = (resources.files(package) / "manifest.yaml").read_text(encoding="utf-8")
     named = {name.rpartition(".")[::2] for name in re.findall(r"class_name: (connector_kit\.\S+)", text)}

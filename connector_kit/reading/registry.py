@@ -12,7 +12,6 @@ from connector_kit.reading.reader import Reader
 from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
 from connector_kit.reading.tombstones import DELETIONS, DETECTED_AT, DeletionLog, Tombstones
 from connector_kit.records.format import RecordFormat
-from connector_kit.records.normalization import SchemaNormalization
 from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.sync import Sync
 
@@ -60,10 +59,8 @@ class ReaderRegistry:
             cursor = retriever.new_cursor(source.cursor_kind, self._sync, reader.filter)
             if cursor is not None:
                 self.cursors[name] = cursor
-            normalization = retriever.record_selector.schema_normalization
-            if isinstance(normalization, SchemaNormalization):
-                normalization.bind(self._format)
             reader.add_stream(name, retriever.record_selector, cursor, retriever.marks_deletions)
+            reader.outputs[name].normalization.bind(self._format)
             retriever.bind(reader)
         return self.readers[name]
 
