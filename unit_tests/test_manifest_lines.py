@@ -349,11 +349,28 @@ def test_a_line_that_nothing_would_read_is_refused_by_name(package: str, kind: s
         list(observed(package, manifest))
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_records_that_nothing_would_bring_to_their_types_or_hide_are_refused(package: str) -> None:
-    manifest = json.loads(re.sub(r'("schema_normalization": )\{[^}]*\}', r'\1"None"', _small(package)))
-    with pytest.raises(TypeError, match="schema_normalization"):
-        list(observed(package, manifest))
+START_TIME_OPTION = {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "from"}
+WHOLE_BODY = {"type": "CustomRecordExtractor", "class_name": "connector_kit.records.BodyExtractor"}
+# Parts that airbyte-cdk would build, by the stream and where they stand in it, and that would do nothing or harm there.
+MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
+    ("applicants", "retriever", {"clock_margin": "PT5M"}),
+    ("employment_application_forms", "retriever", {"clock_margin": "PT5M"}),
+    ("assessment_scores", "retriever", {"clock_margin": "PT5M"}),
+    ("exam_details", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
+    ("aspect_scores", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
+    ("aspect_scores", "retriever.record_selector", {"extractor": WHOLE_BODY}),
+    ("exams", "retriever.record_selector", {"schema_normalization": "None"}),
+    ("aspect_scores", "retriever.record_selector", {"schema_normalization": "None"}),
+]
+
+
+@pytest.mark.parametrize(("name", "place", "more"), MISPLACED)
+def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, more: dict[str, Any]) -> None:
+    manifest = json.loads(_small("source_talentics"))
+    for path in [path for stream, path in declarations(manifest) if stream == name]:
+        at(manifest, (*path, *place.split("."))).update(more)
+    with pytest.raises((ValueError, TypeError), match=rf"{name}\b.*{next(iter(more))}|has no field {next(iter(more))}"):
+        list(observed("source_talentics", manifest))
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -433,6 +433,7 @@ class ListRetriever(EndpointRetriever):
     detail_path: Optional[str] = None
     other_orders: list[Mapping[str, str]] = field(default_factory=list)
     filter: Optional[Mapping[str, Any]] = None
+    takes_start_time = True
 
     @property
     def list_filter(self) -> ListFilter | None:

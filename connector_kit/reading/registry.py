@@ -11,6 +11,7 @@ from connector_kit.reading.parents import ParentLink, ParentStream
 from connector_kit.reading.reader import Reader
 from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
 from connector_kit.reading.tombstones import DELETIONS, DETECTED_AT, DeletionLog, Tombstones
+from connector_kit.records.extractor import RowExtractor
 from connector_kit.records.format import RecordFormat
 from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.sync import Sync
@@ -56,7 +57,7 @@ class ReaderRegistry:
             source = self._retrievers[retriever.stream.name] if isinstance(retriever, DerivedRetriever) else retriever
             if not isinstance(source, EndpointRetriever):
                 raise TypeError(f"{name}: a stream can only be derived from one that has an endpoint")
-            cursor = retriever.new_cursor(source.cursor_kind, self._sync, reader.filter)
+            cursor = retriever.new_cursor(source, self._sync, reader.filter)
             if cursor is not None:
                 self.cursors[name] = cursor
             reader.add_stream(name, retriever.record_selector, cursor, retriever.marks_deletions)
@@ -66,6 +67,8 @@ class ReaderRegistry:
 
     def _new_reader(self, retriever: StreamRetriever) -> Reader:
         if isinstance(retriever, DerivedRetriever):
+            if not isinstance(retriever.record_selector.extractor, RowExtractor):
+                raise TypeError(f"{retriever.name}: the extractor of a derived stream must be RowExtractor")
             return self._reader_of(retriever.stream.name)
         if not isinstance(retriever, EndpointRetriever):
             raise TypeError(f"{retriever.name}: the retriever must be one of connector_kit.reading's")
