@@ -72,7 +72,7 @@ def _demo(size: str) -> None:
         raise WrongResult("\n".join(["the second sync is not what the sandbox changed", *wrong]))
     count = sum(len(ids) for lists in expected.values() for ids in lists.values())
     print(f"\nChecked: the rows that changed are those of the {count} records that the sandbox created or updated.")
-    print("Deleted records stay in the tables: neither API tells of a deletion.")
+    print("Deleted records stay in the tables: neither API reports a deletion.")
     _pictures(database)
 
 

@@ -88,7 +88,7 @@ class Entrypoint(AirbyteEntrypoint):
             if record is None:
                 yield message
                 continue
-            # Like the CDK's serialiser, which omits null fields at the top level of a record only.
+            # Like the CDK's serializer, which omits null fields at the top level of a record only.
             data = {name: value for name, value in record.data.items() if value is not None}
             fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
             if record.meta is not None:
@@ -96,7 +96,7 @@ class Entrypoint(AirbyteEntrypoint):
             try:
                 line = orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE)
             except TypeError:
-                # Half of a surrogate pair, which only the CDK's serialiser can write.
+                # Half of a surrogate pair, which only the CDK's serializer can write.
                 yield message
                 continue
             write(out, line)

@@ -1,6 +1,6 @@
 """Details of a list, one request per parent: only the changed ones, oldest first, resumable.
 
-Requests are scarce. The list has told when each parent changed; the details are read in that order, so that a single
+Requests are scarce. The list says when each parent changed; the details are read in that order, so that a single
 (time, id) pair marks how far the stream is, and a sync that was killed resumes there.
 """
 
@@ -76,7 +76,7 @@ class DetailReader(Reader):
         self.sync.count_saved("for unchanged details", len(parents) - len(due))
         if due:
             logger.info("%s: requesting %d of %d %s.", self.label, len(due), len(parents), self._parents_name)
-        self._estimates.tell(self.selected, len(due))
+        self._estimates.emit(self.selected, len(due))
         self._failures = ParentFailures(known=any(cursor.has_read for cursor in self._time_cursors()))
         if not self._parent.reader.is_whole:
             # Some parents are not listed yet, and may be older than what is read now: the state must not pass them.
@@ -100,7 +100,7 @@ class DetailReader(Reader):
                 except RequestFailed as error:
                     self._note_failure(parent, error.request)
             self._done_count += 1
-            self._estimates.tell(self.selected, self._due_count - self._done_count)
+            self._estimates.emit(self.selected, self._due_count - self._done_count)
             self.emit_states(at_once=False)
         self._pass_over(skipped, None)
         if self._route.is_doubtful:

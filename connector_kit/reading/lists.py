@@ -152,7 +152,7 @@ class ListReader(ParentList):
         self.deferred_error = failures.error(url_path(self.requester.url_for("{id}")))
         self._report_missing()
         self.read_at = self.sync.clock.monotonic()
-        self._estimates.tell(self.selected, 0)
+        self._estimates.emit(self.selected, 0)
         if self.marks is not None and self.is_filtered and memories:
             yield from self._compare(
                 self.marks, memories, {**self.requester.parameters_with(everything), **self._lists[0]}
@@ -231,13 +231,13 @@ class ListReader(ParentList):
                 self.marks.ids.prove(NO_PARENT)
 
     def _estimate(self, news: int) -> None:
-        """Tell how many rows there will be, by the total of this list and the average of the others."""
+        """Estimate how many rows there will be, by the total of this list and the average of the others."""
         self._records_seen += news
         here = self._walks.records_remaining
-        # A single list that tells no total may go on for ever; one of many parents' seldom has another page.
+        # A single list without a total may go on forever; one of many parents' seldom has another page.
         if here is not None or self._parent is not None:
             elsewhere = self._lists_remaining * (self._records_seen + (here or 0)) // self._lists_begun
-            self._estimates.tell(self.selected, (here or 0) + elsewhere)
+            self._estimates.emit(self.selected, (here or 0) + elsewhere)
 
     def _compare(self, marks: ListMarks, memories: list[KnownIds], parameters: Mapping[str, str]) -> Iterator[Record]:
         """Yield what came back to a list of which only the changes were read, and note what is gone from it."""

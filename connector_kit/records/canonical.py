@@ -20,7 +20,7 @@ Canonicalizer = Callable[[str], str]
 # RFC 5321: 64 characters before the @, 255 after it.
 _LONGEST_EMAIL = 320
 # NFKC can turn one character into 18, so a long hostile text would take gigabytes. No name is longer than this.
-_LONGEST_NORMALISED = 10_000
+_LONGEST_NORMALIZED = 10_000
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _DATE_SEPARATORS = frozenset("-/")
 _SECONDS_AND_OFFSET = len("YYYY-MM-DDTHH:MM:SS+HH:MM")
@@ -66,7 +66,7 @@ def canonicalizer(name: str) -> Canonicalizer:
 
 def plain(text: str) -> str:
     """Return the text without NUL, and with plain letters and digits for full-width ones if it is not too long."""
-    if not text.isascii() and len(text) <= _LONGEST_NORMALISED:
+    if not text.isascii() and len(text) <= _LONGEST_NORMALIZED:
         text = unicodedata.normalize("NFKC", text)
     return text.replace("\0", "")
 
@@ -88,7 +88,7 @@ def _phone_number(text: str) -> str:
 
 
 def _any_text(text: str) -> str:
-    """Recognise a value by its shape, since its field's name says nothing."""
+    """Recognize a value by its shape, since its field's name says nothing."""
     if "@" in text and _is_email(text):
         return text.casefold()
     if text[:1] not in _NUMBER_STARTS:

@@ -103,7 +103,7 @@ class _CleanNormalization(TypeTransformer):
 
 
 def for_clean_answers(selector: RecordSelector, normalization: SchemaNormalization) -> RecordSelector:
-    """Return a copy of the selector that normalises records with the faster `transform_clean`."""
+    """Return a copy of the selector that normalizes records with the faster `transform_clean`."""
     other = copy(selector)
     other.schema_normalization = _CleanNormalization(normalization)
     return other
