@@ -36,9 +36,6 @@ from connector_kit.source import ManifestSource, logger, read_manifest
 class Entrypoint(AirbyteEntrypoint):
     """The CDK's commands, with a config check that names the field, and with records written in one step."""
 
-    def __init__(self, source: ManifestSource) -> None:
-        super().__init__(source)
-
     def messages(
         self,
         command: str,

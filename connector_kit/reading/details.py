@@ -301,7 +301,7 @@ class DetailReader(Reader):
     def _pass_over(self, parents: Iterator[Parent], until: Parent | None) -> None:
         """Tell the cursors about the parents that need no request, up to the one that was just read."""
         for parent in parents:
-            # Including `until` itself: an output that knew it already, and so was not sent it now, would forget it.
+            # Including `until` itself: it may be new to one output and known to another, whose cursor would forget it.
             for cursor in self._time_cursors():
                 if cursor.knows(parent.id, parent.instant):
                     cursor.passed(parent.instant, parent.id, parent.text, settled=True)

@@ -134,7 +134,7 @@ class ListReader(ParentList):
         memories = [*own, *(known for child in self.children for known in child.parent_memories())]
         everything = self._filter_from([self._start_floor])
         must_learn = self.marks is not None and self.marks.begin(memories)
-        # Of several lists that may share records no total says how many there are, so they are read in full.
+        # Several lists may share records, so no total says how many there are together: they are read in full.
         must_learn = must_learn or (self.marks is not None and len(self._lists) > 1)
         changes = everything if must_learn else self._filter_from(self._floors())
         self.is_filtered = changes != everything
@@ -311,7 +311,7 @@ class ListReader(ParentList):
                     known.add(key, parent)
 
     def belongs(self, instant: int | None) -> bool:
-        # All that the server counts, where it is the one who leaves out what is too old.
+        # If the server leaves out what is too old, its total counts everything that it sends.
         return self._filters or not self._is_too_old(instant)
 
     def _is_too_old(self, instant: int | None) -> bool:
