@@ -323,6 +323,7 @@ FOREIGN = [
     ("RecordSelector", {"nonsense": 1}),
     ("DefaultPaginator", {"nonsense": 1}),
     ("CheckStream", {"nonsense": 1}),
+    ("CheckStream", {"stream_names": ["nonsense"]}),
     ("DeclarativeSource", {"api_budget": {"type": "HTTPAPIBudget", "policies": []}}),
     ("CustomRetriever", {"partition_router": {"type": "ListPartitionRouter", "values": ["a"], "cursor_field": "b"}}),
     ("CustomRetriever", {"nonsense": 1}),
@@ -359,6 +360,8 @@ MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
     ("exam_details", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
     ("aspect_scores", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
     ("aspect_scores", "retriever.record_selector", {"extractor": WHOLE_BODY}),
+    ("tickets", "transformations.0", {"fields": {"exam_id": "exam"}}),
+    ("aspect_scores", "transformations.0", {"fields": {"exam_id": "exam"}}),
     ("exams", "retriever.record_selector", {"schema_normalization": "None"}),
     ("aspect_scores", "retriever.record_selector", {"schema_normalization": "None"}),
 ]
@@ -368,7 +371,7 @@ MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
 def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, more: dict[str, Any]) -> None:
     manifest = json.loads(_small("source_talentics"))
     for path in [path for stream, path in declarations(manifest) if stream == name]:
-        at(manifest, (*path, *place.split("."))).update(more)
+        at(manifest, (*path, *(int(step) if step.isdecimal() else step for step in place.split(".")))).update(more)
     with pytest.raises((ValueError, TypeError), match=rf"{name}\b.*{next(iter(more))}|has no field {next(iter(more))}"):
         list(observed("source_talentics", manifest))
 

@@ -56,6 +56,9 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
             raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
         if kind == "ParentStreamConfig" and any(len(path) > 1 for path in node.get("extra_fields", [])):
             raise ValueError("ParentStreamConfig: each of extra_fields must name a field of the parent, not a path")
+    unknown = sorted(set(manifest["check"]["stream_names"]) - declared.keys())
+    if unknown:
+        raise ValueError(f"CheckStream: stream_names has {', '.join(unknown)}, which is no stream")
 
 
 def _components(node: Any) -> Iterator[Mapping[str, Any]]:

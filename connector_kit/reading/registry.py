@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from connector_kit.http.requester import Requester
 from connector_kit.reading.details import DetailReader
 from connector_kit.reading.lists import ListReader
-from connector_kit.reading.parents import ParentLink, ParentStream
+from connector_kit.reading.parents import ParentFields, ParentLink, ParentStream
 from connector_kit.reading.reader import Reader
 from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
 from connector_kit.reading.tombstones import DELETIONS, DETECTED_AT, DeletionLog, Tombstones
@@ -57,6 +57,7 @@ class ReaderRegistry:
             source = self._retrievers[retriever.stream.name] if isinstance(retriever, DerivedRetriever) else retriever
             if not isinstance(source, EndpointRetriever):
                 raise TypeError(f"{name}: a stream can only be derived from one that has an endpoint")
+            _refuse_unknown_fields(retriever, ParentStream.declared_by(source.partition_router))
             cursor = retriever.new_cursor(source, self._sync, reader.filter)
             if cursor is not None:
                 self.cursors[name] = cursor
@@ -92,3 +93,11 @@ class ReaderRegistry:
         parent.keep_for(declared)
         parent.children.append(reader)
         return reader
+
+
+def _refuse_unknown_fields(retriever: StreamRetriever, parent: ParentStream | None) -> None:
+    """Refuse to add fields that the stream does not take of its parent: they would be null in every row."""
+    taken = {parent.partition_field, *parent.extra_fields} if parent else set()
+    for part in retriever.record_selector.transformations:
+        if isinstance(part, ParentFields) and (unknown := sorted(set(part.fields.values()) - taken)):
+            raise ValueError(f"{retriever.name}: its parent gives no field {', '.join(unknown)}; see extra_fields")
