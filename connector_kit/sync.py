@@ -86,8 +86,8 @@ class Sync:
         self._waited = 0.0
         # Start of each wait that still goes on, by thread.
         self._waiting: dict[int, float] = {}
-        # By endpoint: the key of its budget window, and how many requests are still to send, if known.
-        self.remaining: dict[str, tuple[str, Callable[[], int | None]]] = {}
+        # By dispatcher: the key of its budget window, and how many requests are still to send, if known.
+        self.remaining: dict[object, tuple[str, Callable[[], int | None]]] = {}
         self._emit = emit
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None

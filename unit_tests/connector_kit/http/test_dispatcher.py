@@ -257,6 +257,14 @@ def test_the_end_is_estimated_with_all_that_draw_from_the_window(caplog: pytest.
     assert first.endswith("; 40 requests left, about 3 h 15 min.")
 
 
+def test_two_dispatchers_of_one_endpoint_are_both_counted() -> None:
+    """Details, and single records that a list asks about because they are missing."""
+    play = Play()
+    play.run(0)
+    Dispatcher(play.sync, cast("Requester", play.requester), lambda _: None, "tickets", remaining=lambda: 7)
+    assert [count() for _, count in play.sync.remaining.values()] == [0, 7]
+
+
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
