@@ -267,7 +267,7 @@ def test_the_kits_words_are_found() -> None:
 # What only lists of another list's records can be: `/exams/{id}/tickets`.
 OF_CHILD_LISTS = ("does not exist for any of", "parents (HTTP 404). Check base_url", "all parents were deleted")
 # What only the fields of a configured object can be.
-OF_OBJECTS = ("there is no such", "nothing in it has a value", "is later than", "so nothing would be read")
+OF_OBJECTS = ("there is no such", "none of its fields has a value", "is later than", "so nothing would be read")
 
 
 @every_source
