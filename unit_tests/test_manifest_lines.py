@@ -62,7 +62,7 @@ LARGER = dict.fromkeys(("job_titles", "channels", "employees", "employee_groups"
 NOBODY_NEEDS = {
     # A DatetimeBasedCursor must have it; only a list with a `start_time_option` sends a time to the API.
     "datetime_format",
-    # It must be there, and no newer than the airbyte-cdk that is installed.
+    # It must be there; this airbyte-cdk no longer looks at it.
     "version",
 }
 # So many leaves `make test` tries; 0 is all.
@@ -324,6 +324,8 @@ FOREIGN = [
     ("DefaultPaginator", {"nonsense": 1}),
     ("CheckStream", {"nonsense": 1}),
     ("CheckStream", {"stream_names": ["nonsense"]}),
+    ("CustomErrorHandler", {"config_fields": ["nonsense"]}),
+    ("CustomRetriever", {"$parameters": {"nonsense": 1}}),
     ("DeclarativeSource", {"api_budget": {"type": "HTTPAPIBudget", "policies": []}}),
     ("CustomRetriever", {"partition_router": {"type": "ListPartitionRouter", "values": ["a"], "cursor_field": "b"}}),
     ("CustomRetriever", {"nonsense": 1}),
@@ -346,8 +348,20 @@ def _with(node: Any, kind: str, more: Mapping[str, Any]) -> None:
 def test_a_line_that_nothing_would_read_is_refused_by_name(package: str, kind: str, more: dict[str, Any]) -> None:
     manifest = json.loads(_small(package))
     _with(manifest, kind, more)
-    with pytest.raises((ValueError, TypeError), match=f"{next(iter(more))}|ListPartitionRouter"):
+    with pytest.raises((ValueError, TypeError), match=f"{next(iter(more))}|nonsense|ListPartitionRouter"):
         list(observed(package, manifest))
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_filter_sends_what_the_spec_has_and_nothing_else(sent: bool) -> None:
+    manifest = json.loads(_small("source_talentio"))
+    properties = manifest["spec"]["connection_specification"]["properties"]["candidate_filter"]["properties"]
+    if sent:
+        del properties["joined_to"]
+    else:
+        properties["nonsense"] = properties.pop("joined_to")
+    with pytest.raises(ValueError, match=r"ListRetriever: .* differ in joined_to"):
+        list(observed("source_talentio", manifest))
 
 
 START_TIME_OPTION = {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "from"}
