@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 
@@ -40,3 +41,6 @@ class SharedClock(VirtualClock):
     def wait(self, seconds: float) -> None:
         self.before_wait()
         self.advance(max(0.0, seconds))
+        if 0 < seconds < 1:
+            # A look at what another thread has in hand, which must get on, or hours pass while it sends one request.
+            time.sleep(0.001)
