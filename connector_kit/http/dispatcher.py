@@ -123,7 +123,7 @@ class Dispatcher:
         self._window = requester.window_in(sync.budget)
         self._sender = AttemptSender(sync, requester, check, self._window)
         self._waits = Waits(sync, self._window, label, waiting, emit_states, remaining)
-        sync.remaining[requester.endpoint] = (self._window, remaining)
+        sync.remaining[self] = (self._window, remaining)
 
     def ask(self, spec: RequestSpec[Job], patient: bool = False) -> Answer | None:
         """Send one request and wait for its answer.
@@ -198,7 +198,7 @@ class Dispatcher:
                 else:
                     return
         except AirbyteTracedException:
-            self._sync.remaining.pop(self._requester.endpoint, None)
+            self._sync.remaining.pop(self, None)
             raise
         finally:
             # A reader that stops early must leave nothing behind that would still be sent.
@@ -267,7 +267,7 @@ class Dispatcher:
     def _failed_for_good(self, failed: RequestFailure) -> RequestFailure:
         if self._parents is None:
             # Its list ends here: others that share the window no longer wait for what was still to come of it.
-            self._sync.remaining.pop(self._requester.endpoint, None)
+            self._sync.remaining.pop(self, None)
         return failed
 
     def _lasting(self, fault: RequestFailure, retries: Retries) -> RequestFailure:

@@ -86,7 +86,7 @@ class ListMarks:
         try:
             first = fetch(1)
             if first is None or first.total is None:
-                logger.info("%s: the list tells no total, so nothing is marked as deleted.", self.label)
+                logger.info("%s: the list comes without a total, so nothing is marked as deleted.", self.label)
                 return
             search = PageSearch(fetch, first, first.total, pagination.page_size)
             for known in memories:
@@ -112,12 +112,12 @@ class ListMarks:
             if search.read_all():
                 self.ids.prove(NO_PARENT)
 
-    def tell_hidden(self) -> None:
+    def log_hidden(self) -> None:
         """Log how many records are no longer listed but not gone."""
         if self._hidden:
             logger.info(
-                "%s: %d records are no longer listed, but the API does not say that they are gone (HTTP 404). They are "
-                "not marked as deleted; each sync asks for them again.",
+                "%s: %d no longer listed, but asking for them does not give HTTP 404, so they may only be hidden. They "
+                "are not marked as deleted; each sync asks for them again.",
                 self.label,
                 self._hidden,
             )

@@ -127,7 +127,7 @@ class ListReader(ParentList):
         memories = [*own, *(known for child in self.children for known in child.parent_memories())]
         everything = self._changes.since_start()
         must_learn = self.marks is not None and self.marks.begin(memories)
-        # Of several lists that may share records no total says how many there are, so they are read in full.
+        # Several lists may share records, so no total says how many there are together: they are read in full.
         must_learn = must_learn or (self.marks is not None and len(self._lists) > 1)
         changes = everything if must_learn else self._changes.after(self._floors())
         self.is_filtered = changes != everything
@@ -145,7 +145,7 @@ class ListReader(ParentList):
         self.deferred_error = failures.error(url_path(self.requester.url_for("{id}")))
         self._report_missing()
         self.read_at = self.sync.clock.monotonic()
-        self._estimates.tell(self.selected, 0)
+        self._estimates.emit(self.selected, 0)
         if self.marks is not None and self.is_filtered and memories:
             yield from self._compare(
                 self.marks, memories, {**self.requester.parameters_with(everything), **self._lists[0]}
@@ -218,13 +218,13 @@ class ListReader(ParentList):
                 self.marks.ids.prove(NO_PARENT)
 
     def _estimate(self, news: int) -> None:
-        """Tell how many rows there will be, by the total of this list and the average of the others."""
+        """Estimate how many rows there will be, by the total of this list and the average of the others."""
         self._records_seen += news
         here = self._walks.records_remaining
-        # A single list that tells no total may go on for ever; one of many parents' seldom has another page.
+        # A single list without a total may go on forever; one of many parents' seldom has another page.
         if here is not None or self._parent is not None:
             elsewhere = self._lists_remaining * (self._records_seen + (here or 0)) // self._lists_begun
-            self._estimates.tell(self.selected, (here or 0) + elsewhere)
+            self._estimates.emit(self.selected, (here or 0) + elsewhere)
 
     def _compare(self, marks: ListMarks, memories: list[KnownIds], parameters: Mapping[str, str]) -> Iterator[Record]:
         """Yield what came back to a list of which only the changes were read, and note what is gone from it."""
@@ -376,6 +376,7 @@ class ListRetriever(EndpointRetriever):
     detail_path: Optional[str] = None
     other_orders: list[Mapping[str, str]] = field(default_factory=list)
     filter: Optional[Mapping[str, Any]] = None
+    takes_start_time = True
 
     @property
     def list_filter(self) -> ListFilter | None:
