@@ -103,6 +103,8 @@ class ListWalks:
         self._ahead = PagesAhead(dispatcher, sync.settings.num_workers, self._last_page_of)
         self._one_page = OnePage()
         self._totals: set[int | None] = set()
+        # The total of the current list as its last page told it, in this walk or in the one before.
+        self._last_total: int | None = None
         self.is_proven = False
         self.is_whole = True
         self.missing = 0
@@ -127,7 +129,7 @@ class ListWalks:
             SetAsideError: a page failed so far.
         """
         seen = SeenRecords()
-        self._totals, self.is_proven = set(), False
+        self._totals, self._last_total, self.is_proven = set(), None, False
         part: str | None = "whole"
         walk: PageWalk | None = None
         for _ in range(_MOST_WALKS):
@@ -245,8 +247,10 @@ class ListWalks:
             if page == 2 and walk.repeats_page and signals == PageSignals() and len(records) == pagination.page_size:
                 self._warn_of_a_full_page(request.url, len(records))
             counted = walk.counts(page, len(records), signals)
-            if walk.shrank_by:
-                seen.some_were_deleted(walk.shrank_by)
+            shrank_by = self._shrank_between_walks(page, signals.total) or walk.shrank_by
+            if shrank_by:
+                seen.some_were_deleted(shrank_by)
+            self._last_total = walk.total
             following = walk.next(len(records), counted, signals, new_in_walk)
             if counted:
                 # A server may repeat the last page when asked for the one after it. That doesn't mean the list moved.
@@ -268,6 +272,15 @@ class ListWalks:
         if walk.beginning_in_doubt:
             seen.moved = seen.moved or "beginning"
         return walk
+
+    def _shrank_between_walks(self, page: int, total: int | None) -> int:
+        """Return by how much the total shrank since the last walk: a 404 behind the last page ends one without a word.
+
+        Records that were deleted may be among those seen, and must not be counted in place of others.
+        """
+        if page > 1 or total is None or self._last_total is None:
+            return 0
+        return max(0, self._last_total - total)
 
     def _warn_of_a_full_page(self, url: str, size: int) -> None:
         """Warn that every page is the same full page: the list may end there, or the server shows no more of it."""
