@@ -219,6 +219,9 @@ class ListWalks:
         number, pagination = request.number, self._traits.pagination
         page: int | None = 1
         total: int | None = None
+        # Each move halves how many pages may be in flight: they are all requested again. So a list that is edited all
+        # the time goes on one page at a time.
+        most_ahead = 2 * self._sync.settings.num_workers
         self.pages_remaining = 1
         while page is not None:
             answer = self._take(number, page)
@@ -241,6 +244,8 @@ class ListWalks:
             if why_endless:
                 raise endless(url_path(request.url), why_endless)
             stands_still = signals.total is not None and (page == 1 or signals.total == total)
+            if not stands_still:
+                most_ahead //= 2
             total = signals.total
             self.pages_remaining = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
             new_in_walk = not seen.in_this_walk(keys)
@@ -258,7 +263,7 @@ class ListWalks:
                 news = [seen.is_new(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
                 stands_still = stands_still and following == page + 1 and seen.moved is None
                 if stands_still and not (only_beginning or until_all or self._sync.sampling or walk.cursor):
-                    self._ahead.extend(number, walk.expected_pages)
+                    self._ahead.extend(number, min(walk.expected_pages, page + most_ahead))
                 else:
                     self._ahead.stop(number)
                 self.records_remaining = None if walk.total is None else max(0, walk.total - seen.proven)

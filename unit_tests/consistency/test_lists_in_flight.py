@@ -120,3 +120,13 @@ def test_the_state_does_not_pass_lists_that_were_read_while_the_first_one_failed
     destination.commit(run)
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+
+
+@pytest.mark.parametrize("every", [3, 10])
+def test_a_list_that_grows_all_the_time_goes_on_one_page_at_a_time(every: int) -> None:
+    there, clock = world(exams=180, tickets=0)
+    plan = Plan({at: create("exams", 0) for at in range(5, 400, every)})
+    config = {"num_workers": 20}
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=1, config=config)
+    # What was in flight at each move is lost; each halves it, and begins with twice the workers.
+    assert len(run.requests) <= 60 + 60 // every + 2 * 20
