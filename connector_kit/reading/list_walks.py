@@ -321,11 +321,17 @@ class ListWalks:
 
         return spec_of
 
-    def _last_page_of(self, first: Answer) -> int:
-        """Return how many pages a list has, judging by its first page; 1 if that can't be known yet."""
+    def _last_page_of(self, first: Answer) -> int | None:
+        """Return how many pages a list has, judging by its first page.
+
+        1 if only the next page can tell, None if there are more, but not how many.
+        """
         walk = PageWalk(self._traits.pagination.page_size)
         walk.counts(1, len(first.records), self._traits.pagination.signals(first.headers, first.body, 1))
-        return 1 if walk.cursor else walk.expected_pages
+        if walk.cursor or walk.total is None:
+            return 1
+        has_more = walk.expected_pages == 1 and len(first.records) < walk.total
+        return None if has_more else walk.expected_pages
 
 
 def _count_of(seen: SeenRecords, walk: PageWalk) -> str:
