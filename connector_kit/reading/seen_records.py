@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 
 def key_of(record: Mapping[str, Any], name: str) -> int | str | None:
@@ -22,71 +22,65 @@ _BUCKETS = 4093
 _NO_TIME = -(1 << 63)
 
 
-class _Sight(NamedTuple):
-    """When a record was last seen: its own time, the walk, and how many deletions had been noticed by then."""
+class _SeenById:
+    """Maps ids to a record's time and the moment when it was seen: 13 bytes per id, where a dict takes a hundred.
 
-    time: int | None = None
-    walk: int = 0
-    deletions: int = 0
-
-
-_NEVER_SEEN = _Sight()
-
-
-class _SightsById:
-    """Maps ids to when they were last seen: 22 bytes per id, where a dict takes a hundred and more."""
+    A moment is a number from 1 on; 0 stands for a record that was never seen.
+    """
 
     def __init__(self) -> None:
-        # Parallel arrays of ids and of the three parts of a `_Sight`, sorted by id.
-        self._buckets: dict[int, tuple[array[int], array[int], array[int], array[int]]] = {}
+        # Parallel arrays of ids, times and moments, sorted by id.
+        self._buckets: dict[int, list[array[int]]] = {}
         # Keys that don't fit into 64 bits: texts and larger numbers.
-        self._others: dict[int | str, _Sight] = {}
+        self._others: dict[int | str, tuple[int | None, int]] = {}
         self._size = 0
 
     def __len__(self) -> int:
         return self._size + len(self._others)
 
-    def walk_of(self, key: int | str) -> int:
-        """Return the last walk in which the key was seen; 0 if there was none."""
+    def moment_of(self, key: int | str) -> int:
+        """Return when the key was last seen."""
         if not _fits(key):
-            return self._others.get(key, _NEVER_SEEN).walk
+            return self._others.get(key, (None, 0))[1]
         bucket = self._buckets.get(key % _BUCKETS)
         if bucket is None:
             return 0
-        ids, _, walks, _ = bucket
+        ids, _, moments = bucket
         place = bisect_left(ids, key)
-        return walks[place] if place < len(ids) and ids[place] == key else 0
+        return moments[place] if place < len(ids) and ids[place] == key else 0
 
-    def put(self, key: int | str, sight: _Sight) -> _Sight:
-        """Store when a key was seen. Return what was stored before; walk 0 if the key is new."""
+    def put(self, key: int | str, time: int | None, moment: int) -> tuple[int | None, int]:
+        """Store a key. Return the time and the moment that were stored before."""
         if not _fits(key):
-            before = self._others.get(key, _NEVER_SEEN)
-            self._others[key] = sight
+            before = self._others.get(key, (None, 0))
+            self._others[key] = (time, moment)
             return before
-        time, walk, deletions = sight
         packed = _NO_TIME if time is None else time
         bucket = self._buckets.get(key % _BUCKETS)
         if bucket is None:
-            self._buckets[key % _BUCKETS] = (
-                array("q", (key,)),
-                array("q", (packed,)),
-                array("H", (walk,)),
-                array("I", (deletions,)),
-            )
-            self._size += 1
-            return _NEVER_SEEN
-        ids, times, walks, counts = bucket
+            # Small columns, which grow wider if a value asks for it.
+            bucket = self._buckets[key % _BUCKETS] = [array("I"), array("q"), array("B")]
+        ids, times, moments = bucket
         place = bisect_left(ids, key)
         if place < len(ids) and ids[place] == key:
-            known = _Sight(None if times[place] == _NO_TIME else times[place], walks[place], counts[place])
-            times[place], walks[place], counts[place] = packed, walk, deletions
+            known = None if times[place] == _NO_TIME else times[place], moments[place]
+            times[place] = packed
+            if moments[place] != moment:
+                del moments[place]
+                _insert(bucket, 2, place, moment)
             return known
-        ids.insert(place, key)
-        times.insert(place, packed)
-        walks.insert(place, walk)
-        counts.insert(place, deletions)
+        for column, value in enumerate((key, packed, moment)):
+            _insert(bucket, column, place, value)
         self._size += 1
-        return _NEVER_SEEN
+        return None, 0
+
+
+def _insert(bucket: list[array[int]], column: int, place: int, value: int) -> None:
+    try:
+        bucket[column].insert(place, value)
+    except OverflowError:
+        bucket[column] = array("q", bucket[column])
+        bucket[column].insert(place, value)
 
 
 def _fits(key: int | str) -> TypeGuard[int]:
@@ -102,26 +96,27 @@ class SeenRecords:
     """
 
     def __init__(self) -> None:
-        self._sights = _SightsById()
-        # The number of the current walk, stored in 16 bits: a list is walked about ten times at most.
-        self._walk = 0
+        self._seen = _SeenById()
+        # A moment begins with each walk, and each time when the total has shrunk.
+        self._moment = self._walk_began = self._shrank = 0
         self._without_key = 0
-        # How much the total has shrunk, how often it did, and how many records were seen since it last did.
-        self._deleted = self._deletions = self._since = 0
+        # How much the total has shrunk, and how many records were seen since it last did.
+        self._deleted = self._since = 0
         self.moved: str | None = None
         self.brought_news = False
         self.came_twice = False
 
     def begin_walk(self) -> None:
         """Begin another walk through the list."""
-        self._walk += 1
+        self._moment += 1
+        self._walk_began = self._moment
         self._without_key = 0
         self.moved = None
         self.brought_news = False
 
     def __len__(self) -> int:
         """How many records were seen."""
-        return len(self._sights) + self._without_key
+        return len(self._seen) + self._without_key
 
     @property
     def proven(self) -> int:
@@ -130,7 +125,7 @@ class SeenRecords:
         Records that were deleted meanwhile may be among those seen, and would be counted in place of others. So as many
         are subtracted; but all records seen since the last deletion count.
         """
-        return max(len(self._sights) - self._deleted, self._since) + self._without_key
+        return max(len(self._seen) - self._deleted, self._since) + self._without_key
 
     def lacks(self, total: int | None) -> bool:
         """Return whether fewer records were seen than the list has."""
@@ -139,12 +134,12 @@ class SeenRecords:
     def some_were_deleted(self, number: int) -> None:
         """Note that the total shrank by `number`. Call this before noting the records of the page that showed it."""
         self._deleted += number
-        self._deletions += 1
-        self._since = 0
+        self._moment += 1
+        self._shrank, self._since = self._moment, 0
 
     def in_this_walk(self, keys: list[int | str | None]) -> bool:
         """Return whether all these records were already seen in the current walk."""
-        return all(key is not None and self._sights.walk_of(key) == self._walk for key in keys)
+        return all(key is not None and self._seen.moment_of(key) >= self._walk_began for key in keys)
 
     def is_new(self, key: int | str | None, instant: int | None, is_repeat: bool = False) -> bool:
         """Note a record, and notice whether the list moved.
@@ -162,14 +157,14 @@ class SeenRecords:
             # Records without a key can't be told apart, so count each as new.
             self._without_key += 1
             return True
-        time, walk, deletions = self._sights.put(key, _Sight(instant, self._walk, self._deletions))
-        same = walk > 0 and time == instant
-        twice = walk == self._walk
+        time, moment = self._seen.put(key, instant, self._moment)
+        same = moment > 0 and time == instant
+        twice = moment >= self._walk_began
         if twice and not same:
             self.moved = "whole"
         elif twice and not is_repeat:
             self.came_twice = True
             self.moved = self.moved or "beginning"
-        self._since += deletions < self._deletions
+        self._since += moment < self._shrank
         self.brought_news = self.brought_news or not same
         return not same
