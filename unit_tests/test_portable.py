@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from airbyte_cdk.sources.declarative.interpolation.interpolated_boolean import InterpolatedBoolean
 from airbyte_cdk.sources.declarative.interpolation.jinja import JinjaInterpolation
 
 from benchmarks.portable import LINES
@@ -85,6 +86,24 @@ def test_a_start_date_that_was_left_empty_is_no_mistake(source: str) -> None:
 def test_what_is_no_text_becomes_the_text_that_the_package_makes(value: Any) -> None:
     found = JinjaInterpolation().eval(f"{{{{ [{text_of('record.value')}] }}}}", {}, record={"value": value})
     assert found == [to_text(value)]
+
+
+@pytest.mark.parametrize(
+    ("stream", "bodies", "junk"),
+    [
+        ("candidates", ([], [{"id": 1}]), (None, {}, {"message": ""}, "text", 5, True)),
+        ("candidate_details", ({"id": 1},), (None, {}, [], "text", 5)),
+        ("candidate_comments", ([], None), ({}, {"message": ""}, "text", 5)),
+    ],
+)
+def test_what_is_no_answer_of_the_endpoint_is_asked_for_again(
+    stream: str, bodies: tuple[Any, ...], junk: tuple[Any, ...]
+) -> None:
+    streams = yaml.safe_load(FILES["talentio"].read_text(encoding="utf-8"))["definitions"]["streams"]
+    filters = streams[stream]["retriever"]["requester"]["error_handler"]["response_filters"]
+    (predicate,) = [InterpolatedBoolean(one["predicate"], {}) for one in filters if "predicate" in one]
+    assert [body for body in bodies if predicate.eval({}, response=body)] == []
+    assert [body for body in junk if not predicate.eval({}, response=body)] == []
 
 
 def _cursor(stream: dict[str, Any]) -> Any:
