@@ -19,7 +19,7 @@ from demo.tables import contents, difference, opened, table_names
 
 # DuckDB cannot tell a schema from a file of the same name, so the tables lie in the schema that every file has.
 _SCHEMA = "main"
-_EXAMPLE = "make sync SOURCE=talentio CONFIG=secrets/talentio.json"
+_EXAMPLE = "make {target} SOURCE=talentio CONFIG=secrets/talentio.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,19 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(lambda: _sync(checked_source(given.source), read_config(given.config), given.output))
 
 
-def checked_source(name: str) -> str:
-    """The name, if there is such a source. Raises Failed."""
+def checked_source(name: str, target: str = "sync") -> str:
+    """The name, if there is such a source. Raises Failed, with an example for the target of make that was called."""
     if not name:
-        raise Failed(f"SOURCE is missing: {' or '.join(SOURCES)}. For example: {_EXAMPLE}")
+        raise Failed(f"SOURCE is missing: {' or '.join(SOURCES)}. For example: {_EXAMPLE.format(target=target)}")
     if name not in SOURCES:
         raise Failed(f"there is no source {name!r}: SOURCE is {' or '.join(SOURCES)}")
     return name
 
 
-def read_config(path: str) -> dict[str, Any]:
+def read_config(path: str, target: str = "sync") -> dict[str, Any]:
     """The config in a file. Raises Failed, with no word of the content."""
     if not path:
-        raise Failed(f"CONFIG is missing: a JSON file with the source's config. For example: {_EXAMPLE}")
+        example = _EXAMPLE.format(target=target)
+        raise Failed(f"CONFIG is missing: a JSON file with the source's config. For example: {example}")
     try:
         config = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as problem:

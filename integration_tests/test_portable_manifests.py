@@ -180,6 +180,8 @@ JUNK = [
     # One list, one list for each parent, one detail: of each, the first answers are no JSON of the API, with HTTP 200.
     ("talentics", ("ticket_scores",), ("html:*/exams:x1", "empty:*/tickets:x1", "badjson:*/scores:x1"), 45),
     ("talentio", ("candidate_details",), ("empty:*/candidates:x1", "html:*/candidates/*:x1"), 120),
+    # Of these an empty page would be made, which ends a list.
+    ("talentio", ("candidate_details",), ("null:*/candidates:x1", "null:*/candidates/*:x1"), 120),
 ]
 
 

@@ -14,6 +14,7 @@ from connector_kit.manifest import connection_specification
 from connector_kit.settings import duration
 
 _PAGE = 100
+_COUNTED = {"talentics": ("exams", "tickets", "jobs", "applicants"), "talentio": ("candidates",)}
 
 
 def requests_of(source: str, counts: Mapping[str, int]) -> dict[str, int]:
@@ -48,16 +49,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the estimate."""
     parser = argparse.ArgumentParser(prog="python -m tools.first_sync", description=__doc__)
     parser.add_argument("source", choices=("talentics", "talentio"))
-    for name in ("exams", "tickets", "jobs", "applicants", "candidates"):
-        parser.add_argument(f"--{name}", type=int, default=0, help=f"how many {name} there are, all together")
+    for name in (name for names in _COUNTED.values() for name in names):
+        parser.add_argument(f"--{name}", type=int, help=f"how many {name} there are, all together")
     parser.add_argument("--limit", type=int, help="requests per period (default: the vendor's)")
     given = parser.parse_args(arguments)
+    counts = {name: vars(given)[name] for names in _COUNTED.values() for name in names if vars(given)[name] is not None}
+    wanted = _COUNTED[given.source]
+    if not counts or counts.keys() - set(wanted):
+        parser.error(f"{given.source} is estimated from {', '.join(f'--{name}' for name in wanted)}")
+    if min(counts.values()) < 0 or (given.limit is not None and given.limit < 1):
+        parser.error("a number is below 0, or the limit below 1")
     fields = connection_specification(f"source_{given.source}")["properties"]
     limit = given.limit or fields["rate_limit_requests"]["default"]
     period = duration(fields["rate_limit_period"]["default"], "rate_limit_period")
-    counted, number = windows(given.source, vars(given), limit)
+    counted, number = windows(given.source, {**dict.fromkeys(wanted, 0), **counts}, limit)
     hours = max(0, number - 1) * period.total_seconds() / 3600
-    told = f"{counted:,} requests, {number} windows of {limit:,}"
+    told = f"{counted:,} request{'s' * (counted != 1)}, {number} window{'s' * (number != 1)} of {limit:,}"
     print(f"{told}: {hours:.1f} h and the time of the last window's requests.")
 
 

@@ -85,4 +85,6 @@ def _junk(retriever: Mapping[str, Any]) -> list[str]:
         return [f"response is not mapping or '{field}' not in response"]
     if extractor.get("single") and not extractor.get("none_if_empty"):
         return ["response is not mapping or not response"]
-    return ["response is mapping"]
+    # `null` would pass for an empty page, and so for the end of the list. Of what may be empty it may say so.
+    no_list = "response is mapping or response is string or response is not iterable"
+    return [f"response is not none and ({no_list})" if extractor.get("none_if_empty") else no_list]

@@ -115,6 +115,8 @@ class Portable:
     def _spec(self) -> Component:
         spec = self._real["spec"]
         fields = {name: self._config[name] for name in CONFIG_FIELDS if name in self._config}
+        # A form may send what was left empty, which airbyte-cdk holds against the pattern.
+        fields["start_date"] = {**fields["start_date"], "pattern": f"^$|{fields['start_date']['pattern']}"}
         return {**spec, "connection_specification": {**spec["connection_specification"], "properties": fields}}
 
     def _api_budget(self) -> Component:

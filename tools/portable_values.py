@@ -58,19 +58,20 @@ def _wall_clock(path: tuple[str, ...]) -> str:
     return f"{{{{ {text} | {mended} | replace(' ', 'T') }}}}"
 
 
-def _text_of(value: str) -> str:
+def text_of(value: str) -> str:
     """An expression for the JSON of a value that is no text."""
     escaped = f"map('replace', '{_BACKSLASH}', '{_BACKSLASH * 2}') | map('replace', '\"', '{_BACKSLASH}\"')"
     joined = f"'[\"' ~ ({value} | {escaped} | join('\", \"')) ~ '\"]'"
-    of_array = f"({joined} if {value} else '[]')"
-    # `tojson` marks its text as safe HTML, a mark that a record can't hold; `format` leaves it behind.
+    # `tojson` marks its text as safe HTML, a mark that a record can't hold; `format` leaves it behind. It writes some
+    # letters of a text otherwise than the package, so it is for the rest alone.
     of_object = f"('%s' | format({value} | tojson))"
+    of_array = f"({joined} if {value} and {value} | reject('string') | list == [] else {of_object})"
     of_scalar = f"(({value} ~ '') | lower)"
     return f"({of_scalar} if {value} is not iterable else {of_object} if {value} is mapping else {of_array})"
 
 
 def _text_or(value: str) -> str:
-    return f"({value} if {value} is string or {value} is none else {_text_of(value)})"
+    return f"({value} if {value} is string or {value} is none else {text_of(value)})"
 
 
 def _each(records: str, name: str, new: str) -> str:
@@ -148,7 +149,7 @@ _ADDED: Mapping[str, list[Component]] = {
                 {
                     "type": "AddedFieldDefinition",
                     "path": ["input"],
-                    "value": f"{{{{ {_text_of(_INPUT)} }}}}",
+                    "value": f"{{{{ {text_of(_INPUT)} }}}}",
                     "value_type": "string",
                 }
             ],

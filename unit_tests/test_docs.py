@@ -361,6 +361,16 @@ def test_a_translation_names_fields_streams_and_defaults_as_they_are(source: str
 
 
 @pytest.mark.parametrize("source", TRANSLATIONS)
+def test_a_translation_says_of_each_option_what_the_readmes_first_screen_says(source: str) -> None:
+    screen = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    promises = screen.partition("apart:")[2].partition("\n|")[0]
+    named = set(re.findall(r"`(\w+)`", promises))
+    assert "detect_deletions" in named
+    page = TRANSLATIONS[source].read_text(encoding="utf-8")
+    assert {name for name in named if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.parametrize("source", TRANSLATIONS)
 def test_a_translations_commands_are_those_of_the_english_pages(source: str) -> None:
     def commands(text: str) -> set[str]:
         found = re.findall(r"^\$ (.+?)(?: +#.*)?$", text, flags=re.MULTILINE)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
+from airbyte_cdk.sources.declarative.interpolation.interpolated_boolean import InterpolatedBoolean
+from airbyte_cdk.sources.declarative.interpolation.jinja import JinjaInterpolation
 
 from benchmarks.portable import LINES
 from connector_kit.manifest import connection_specification
+from connector_kit.records.scalars import to_text
 from connector_kit.source import read_manifest, stream_name
 from tools.portable_manifest import FOLDER, SOURCES, files
+from tools.portable_values import text_of
 from unit_tests.support.doc_pages import ROOT
 
 PAGE = ROOT / "docs" / "connector-builder.md"
@@ -66,6 +71,39 @@ def test_the_page_names_each_field_of_the_config_that_has_no_effect(source: str)
     assert lost
     text = PAGE.read_text(encoding="utf-8")
     assert [name for name in sorted(lost) if f"`{name}`" not in text] == []
+
+
+def test_a_start_date_that_was_left_empty_is_no_mistake(source: str) -> None:
+    spec = yaml.safe_load(FILES[source].read_text(encoding="utf-8"))["spec"]["connection_specification"]
+    required = dict.fromkeys(spec["required"], "any")
+    jsonschema.validate({**required, "start_date": ""}, spec)
+    jsonschema.validate({**required, "start_date": "2024-01-31"}, spec)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**required, "start_date": "yesterday"}, spec)
+
+
+@pytest.mark.parametrize("value", [[], ["a", 'b"', "c\\"], [1, 2], [True, None], [["x"]], {"a": 1}, 5, True])
+def test_what_is_no_text_becomes_the_text_that_the_package_makes(value: Any) -> None:
+    found = JinjaInterpolation().eval(f"{{{{ [{text_of('record.value')}] }}}}", {}, record={"value": value})
+    assert found == [to_text(value)]
+
+
+@pytest.mark.parametrize(
+    ("stream", "bodies", "junk"),
+    [
+        ("candidates", ([], [{"id": 1}]), (None, {}, {"message": ""}, "text", 5, True)),
+        ("candidate_details", ({"id": 1},), (None, {}, [], "text", 5)),
+        ("candidate_comments", ([], None), ({}, {"message": ""}, "text", 5)),
+    ],
+)
+def test_what_is_no_answer_of_the_endpoint_is_asked_for_again(
+    stream: str, bodies: tuple[Any, ...], junk: tuple[Any, ...]
+) -> None:
+    streams = yaml.safe_load(FILES["talentio"].read_text(encoding="utf-8"))["definitions"]["streams"]
+    filters = streams[stream]["retriever"]["requester"]["error_handler"]["response_filters"]
+    (predicate,) = [InterpolatedBoolean(one["predicate"], {}) for one in filters if "predicate" in one]
+    assert [body for body in bodies if predicate.eval({}, response=body)] == []
+    assert [body for body in junk if not predicate.eval({}, response=body)] == []
 
 
 def _cursor(stream: dict[str, Any]) -> Any:

@@ -19,6 +19,8 @@ _FACTS: Mapping[str, Callable[[Api], Iterator[Finding]]] = {
     "talentio": talentio.findings,
 }
 
+_TARGET = "verify"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the program. Exit code 1: a fact that matters is contradicted, or not all could be asked for."""
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--config", default="", metavar="FILE", help="the source's config, JSON")
     given = options.parse_args(arguments)
     try:
-        api = Api(checked_source(given.source), read_config(given.config))
+        api = Api(checked_source(given.source, _TARGET), read_config(given.config, _TARGET))
     except Failed as problem:
         print(f"Failed: {problem}", file=sys.stderr)
         return 1
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.append(finding)
     except Stopped as problem:
         stopped = str(problem)
+    except Exception as problem:  # noqa: BLE001 - what was found until then has cost requests of the user's
+        stopped = f"an answer was not understood ({type(problem).__name__}); report it with the table"
     print(table(found))
     print(f"\n{api.asked} requests. Nothing above is a value of a record, so the table may be shared.")
     if stopped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,13 +10,16 @@ from typing import Any
 
 import requests
 
+from connector_kit.errors import BeyondBounds, UnexpectedAnswer
 from connector_kit.http import Credentials
 from connector_kit.manifest import user_agent
+from connector_kit.records.bodies import body_of
 from connector_kit.settings import Settings, with_defaults
 from connector_kit.source import read_manifest
 
 MOST = 20
 _TIMEOUT = (10, 60)
+_IN_PATH = re.compile(r"(?<=/)[^/]*[0-9][^/]*")
 
 
 class Stopped(Exception):
@@ -24,11 +28,13 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `body` is None where it is no JSON."""
+    """One answer, read as the connector reads it. `body` is None where it is no JSON; `endpoint` has no ids in it."""
 
+    endpoint: str
     status: int
     headers: Mapping[str, str]
     body: Any
+    repairs: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -62,7 +68,8 @@ class Api:
         settings = Settings.from_config(self.config, spec)
         full = with_defaults(self.config, spec)
         self.keeps_personal_data = settings.personal_data == "keep"
-        self.most = min(MOST, int(full["rate_limit_requests"]))
+        self.limit = int(full["rate_limit_requests"])
+        self.most = min(MOST, self.limit)
         declared = manifest["streams"][0]["retriever"]["requester"]["authenticator"]
         credential = Credentials(full, declared["scheme"], declared["config_fields"])
         self.base_url = settings.base_url
@@ -86,10 +93,10 @@ class Api:
         if got.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise Stopped("the limit is used up (HTTP 429): try again when its window has passed")
         try:
-            body = got.json()
-        except ValueError:
-            body = None
-        answer = Answer(got.status_code, got.headers, body)
+            body, _, repairs = body_of(got.content, got.status_code)
+        except (BeyondBounds, UnexpectedAnswer):
+            body, repairs = None, ()
+        answer = Answer(_IN_PATH.sub("{id}", path), got.status_code, got.headers, body, repairs)
         self.answers.append(answer)
         return answer
 

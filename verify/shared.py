@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from typing import Any
 
-from tools import ROOT
+from connector_kit.errors import UnexpectedAnswer
+from connector_kit.records import BodyExtractor
+from connector_kit.records.scalars import UnreadableError, to_integer
 from verify.api import Answer, Api
 from verify.report import Finding
 
-Records = list[Mapping[str, Any]]
+Records = list[dict[str, Any]]
+
+
+def found_in(answer: Answer, *path: str, single: bool = False) -> Records | None:
+    """The records of an answer, as the connector finds them; None where it would refuse it."""
+    if not answer.ok:
+        return None
+    extractor = BodyExtractor(config={}, field_path=list(path), single=single)
+    try:
+        return extractor.records(answer.body)
+    except UnexpectedAnswer:
+        return None
 
 
 def ids(records: Records) -> list[Any]:
     """The ids of a list, in its order."""
     return [record.get("id") for record in records]
+
+
+def count(value: Any) -> int | None:
+    """A total, which may be text; None where there is none."""
+    return int(value) if str(value).isdecimal() else None
 
 
 def order(first: Records, again: Records, copes: str) -> Finding:
@@ -46,28 +65,69 @@ def behind_the_end(name: str, answer: Answer, records: Records, known: Records) 
 
 def id_types(name: str, records: Records) -> Finding:
     """Whether ids are whole numbers."""
-    kinds = sorted({type(record.get("id")).__name__ for record in records})
     fact = f"Ids of {name} are whole numbers"
     if not records:
         return Finding(fact, "V", "an empty list", "not seen")
-    if kinds == ["int"]:
-        return Finding(fact, "V", "int")
-    means = "an id that is not a number ends its stream" if "NoneType" in kinds else "text that is a number is read"
-    return Finding(fact, "V", ", ".join(kinds), "contradicted" if "NoneType" in kinds else "differs", means)
+    kinds = ", ".join(sorted({type(record.get("id")).__name__ for record in records}))
+    if kinds == "int":
+        return Finding(fact, "V", kinds)
+    try:
+        for record in records:
+            to_integer(record.get("id"))
+    except UnreadableError:
+        means = "an id that is no number ends its stream"
+        return Finding(fact, "V", f"{kinds}, not all of them numbers", "contradicted", means)
+    return Finding(fact, "V", kinds, "differs", "text that is a number is read")
 
 
-def unknown_fields(api: Api, stream: str, records: Records) -> Finding:
-    """Fields that the schema lacks, by name and only where personal data is kept: a name may be somebody's own."""
-    path = ROOT / f"source_{api.source}" / "schemas" / f"{stream}.json"
-    known = json.loads(path.read_text(encoding="utf-8"))["properties"].keys()
-    unknown = sorted({name for record in records for name in record} - known)
-    fact = f"The schema of `{stream}` has every field"
-    if not records:
-        return Finding(fact, "V", "no record", "not seen")
-    if not unknown:
-        return Finding(fact, "V", "yes")
-    names = ", ".join(f"`{name}`" for name in unknown) if api.keeps_personal_data else f"{len(unknown)} more"
-    return Finding(fact, "V", names, "differs", "passed on with `keep`, left out with `hash` and `drop`")
+def same_keys(fact: str, rows: list[tuple[Any, ...]]) -> Finding:
+    """Whether the rows of single answers differ by their key."""
+    if not rows:
+        return Finding(fact, "I", "none of them", "not seen")
+    twice = sum(number - 1 for number in Counter(rows).values())
+    if not twice:
+        return Finding(fact, "I", f"{len(rows)} of {len(rows)}")
+    means = "a destination that deduplicates keeps one of such rows: sync the stream in append mode"
+    return Finding(fact, "I", f"{len(rows) - twice} of {len(rows)}", "differs", means)
+
+
+def shapes(answers: Iterable[Answer], *path: str) -> Iterator[Finding]:
+    """Whether answers are plain JSON, and lists are lists of objects; what is asked for is lists."""
+    answers = [answer for answer in answers if answer.ok]
+    repairs = sorted({repair for answer in answers for repair in answer.repairs})
+    if repairs:
+        yield Finding("Answers are valid JSON", "I", "; ".join(repairs), "differs", "read all the same")
+    raw = [answer.at(*path) if path else answer.body for answer in answers]
+    if any(isinstance(one, Mapping) for one in raw):
+        yield Finding("Lists are arrays", "V", "objects with numbers as keys", "differs", "read as arrays")
+    if any(None in one for one in raw if isinstance(one, list)):
+        yield Finding("Lists hold records alone", "V", "nulls among them", "differs", "left out")
+
+
+def windows(answers: Iterable[Answer], header: str) -> Finding:
+    """Whether each endpoint has a window of its own: of one for all, each answer leaves less than the one before."""
+    fact = "Each endpoint has its own window"
+    left = [(answer.endpoint, count(answer.headers.get(header))) for answer in answers]
+    told = [(endpoint, number) for endpoint, number in left if number is not None]
+    if len({endpoint for endpoint, _ in told}) < 2:
+        return Finding(fact, "I", "not told by headers", "not seen")
+    if all(after < before for (_, before), (_, after) in pairwise(told)):
+        means = "a first sync takes as many windows as all requests together need; the connector obeys the headers"
+        return Finding(fact, "I", "one for all", "differs", means)
+    return Finding(fact, "I", "yes")
+
+
+def limit(api: Api, header: str) -> Finding:
+    """Whether the server's limit is the one in the config."""
+    fact = f"The limit is {api.limit:,} requests"
+    told = {number for answer in api.answers if (number := count(answer.headers.get(header))) is not None}
+    if not told:
+        return Finding(fact, "V", "not told by headers", "not seen")
+    shown = ", ".join(f"{number:,}" for number in sorted(told))
+    if min(told) < api.limit:
+        means = "obeyed once an answer told of it: set `rate_limit_requests` to it"
+        return Finding(fact, "V", shown, "differs", means)
+    return Finding(fact, "V", shown)
 
 
 def clocks(answers: Iterable[Answer]) -> Finding:
@@ -97,12 +157,23 @@ def limit_headers(answers: Iterable[Answer], names: Iterable[str], grade: str) -
     return Finding(fact, grade, "no such header", "differs", means)
 
 
-def denied(answers: Mapping[str, Answer]) -> Iterator[Finding]:
+def denied(answers: Mapping[str, Answer], *path: str, single: bool = False) -> Iterator[Finding]:
     """Endpoints that can't be read."""
-    for path, answer in answers.items():
+    for name, answer in answers.items():
         if not answer.ok:
             means = {403: "deselect its streams, or ask for access", 404: "its streams fail: the path is wrong"}
             told = means.get(answer.status, "its streams fail")
-            yield Finding(f"`/{path}` can be read", "V", f"HTTP {answer.status}", "contradicted", told)
-        elif answer.body is None:
-            yield Finding(f"`/{path}` is JSON", "V", "no JSON", "contradicted", "its streams fail after some tries")
+            yield Finding(f"`/{name}` can be read", "V", f"HTTP {answer.status}", "contradicted", told)
+        elif found_in(answer, *path, single=single) is None:
+            shown = "no JSON" if answer.body is None else "JSON without records"
+            yield Finding(f"`/{name}` is JSON", "V", shown, "contradicted", "its streams fail after some tries")
+
+
+def denied_children(name: str, answers: list[Answer], *path: str, single: bool = False) -> Iterator[Finding]:
+    """The same of an endpoint below records, of which some were asked; one that answers 404 may be gone."""
+    if answers and all(answer.status == 404 for answer in answers):
+        means = "read as records that are gone: its streams stay empty, and the log says so"
+        yield Finding(f"`/{name}` can be read", "V", "HTTP 404", "contradicted", means)
+        return
+    refused = [answer for answer in answers if answer.status != 404 and found_in(answer, *path, single=single) is None]
+    yield from denied({name: refused[0]} if refused else {}, *path, single=single)
