@@ -66,6 +66,13 @@ INSERT INTO talentio.stage_evaluations VALUES
 CREATE TABLE talentio.evaluation_items ("evaluationId" BIGINT, "position" BIGINT, "type" VARCHAR,
     "inputNumber" DOUBLE, "candidateId" BIGINT, "candidateUpdatedAt" TIMESTAMPTZ);
 INSERT INTO talentio.evaluation_items VALUES (111, 0, '5level', 7, 1, '2026-11-01 06:10:00+00');
+-- As PyAirbyte appends: it drops offsets, of times that are Japan's, and of the tombstone's, which is UTC's.
+CREATE TABLE talentio.employees (id BIGINT, name VARCHAR, updatedat TIMESTAMP, _ab_cdc_deleted_at TIMESTAMP,
+    _airbyte_extracted_at TIMESTAMP);
+INSERT INTO talentio.employees VALUES
+    (8, 'Eve', '2026-02-01 10:00:00', NULL, '2026-02-01 02:00:00'),
+    (8, NULL, '2026-02-01 05:00:00', '2026-02-01 05:00:01', '2026-02-01 05:00:02'),
+    (9, 'Joe', '2026-02-01 10:00:00', NULL, '2026-02-01 02:00:00');
 CREATE SCHEMA talentics;
 CREATE TABLE talentics.exams (id BIGINT, title VARCHAR);
 INSERT INTO talentics.exams VALUES (1, 'Sums');
@@ -139,6 +146,10 @@ def elsewhere(pyairbyte: Path, tmp_path_factory: pytest.TempPathFactory) -> Quer
 def test_clocks_that_are_put_back_hide_no_change(elsewhere: Query) -> None:
     assert elsewhere("SELECT candidate_id, status FROM analytics.candidate") == [(1, "pass")]
     assert elsewhere("SELECT stage_id FROM analytics.stage_history") == [(12,)]
+
+
+def test_a_tombstone_counts_by_when_it_was_read_and_not_by_its_time(elsewhere: Query) -> None:
+    assert elsewhere("SELECT id, name FROM analytics.stg_talentio__employees") == [(9, "Joe")]
 
 
 def test_a_day_on_which_clocks_are_put_forward_is_a_whole_one(elsewhere: Query) -> None:
