@@ -186,6 +186,20 @@ def test_make_report_builds_what_is_there_and_writes_the_page_beside_it(pyairbyt
     ]  # fmt: skip
 
 
+def test_two_statuses_within_one_second_have_a_row_each(pyairbyte: Path, tmp_path: Path) -> None:
+    database = tmp_path / "loaded.duckdb"
+    statements = [TABLES, "UPDATE talentio.candidates SET status = 'reject' WHERE id = 3"]
+
+    for statement in statements:
+        with duckdb.connect(database) as connection:
+            connection.execute(statement)
+        built = build(pyairbyte, database, tmp_path, "--select", "+candidate_status_history", talentics=False)
+        assert built.exit_code == 0, built.stdout[-6000:]
+
+    history = "SELECT status, dbt_valid_to IS NULL FROM analytics.candidate_status_history WHERE candidate_id = 3"
+    assert of_duckdb(database)(f"{history} ORDER BY 2") == [("new word", False), ("reject", True)]
+
+
 def test_other_databases_get_sql_without_a_connection(pyairbyte: Path, tmp_path: Path) -> None:
     database = tmp_path / "empty.duckdb"
     compiled = build(pyairbyte, database, tmp_path, "--no-introspect", command="compile")
