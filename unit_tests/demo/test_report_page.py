@@ -114,6 +114,18 @@ def test_an_account_without_data_has_a_page_too(connection: duckdb.DuckDBPyConne
     assert "No rows yet." in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_score_that_is_far_off_leaves_the_page_small(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "CREATE TABLE analytics.assessment_results AS SELECT 'a' AS assessment_slug, 'A' AS assessment_name, score"
+        " AS total_score FROM (VALUES (5.0), (12.0), (30000000.0)) AS t(score)"
+    )
+
+    shown = page(connection)
+
+    assert len(shown) < 20_000
+    assert ">30000000</text>" in shown
+
+
 def test_each_question_is_asked_once() -> None:
     assert len({question.name for question in QUESTIONS}) == len(QUESTIONS)
 
