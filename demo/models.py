@@ -41,7 +41,8 @@ def dbt(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Calls dbt in the package and waits; `settings` are environment variables, such as those of profiles.yml."""
     command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments]
     environment = {
-        **os.environ,
+        # What somebody who works with dbt has set for a project of their own, such as DBT_TARGET, is not for this one.
+        **{name: value for name, value in os.environ.items() if not name.startswith("DBT_")},
         "DO_NOT_TRACK": "1",
         "DBT_PROJECT_DIR": str(PROJECT),
         "DBT_PROFILES_DIR": str(PROJECT),

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo.models import build
-from demo.page import write_pictures, write_report
+from demo.page import SCHEMA, write_pictures, write_report
 from demo.program import Failed, run
 from demo.tables import opened
 
 _EXAMPLE = "make report DUCKDB=output/talentio.duckdb"
+# DuckDB calls a file by its name and cannot tell it from a schema that is called the same, or from its own databases.
+_NOT_A_NAME = (SCHEMA, "main", "system", "temp")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +31,8 @@ def _report(file: str, pictures: Path | None) -> None:
     database = Path(file).resolve()
     if not database.is_file():
         raise Failed(f"there is no file {file}: run `make sync` first")
+    if database.stem in _NOT_A_NAME:
+        raise Failed(f"DuckDB cannot tell the file {file} from what it calls {database.stem} itself: rename the file")
     path = database.with_name(f"{database.stem}-report.html")
     print("Building the models …", flush=True)
     build(database)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ class Question:
     picture: Callable[[list[Row]], str]
 
 
+# More would be lines and not columns, and a score of millions would make a page that no browser opens.
+_MOST_COLUMNS = 100
 _OUTCOMES = ("passed", "in selection", "talent pool", "out")
 
 
@@ -40,8 +42,11 @@ def _days(value: float | None) -> str:
 
 
 def _in_tens(counts: Mapping[int, int]) -> list[tuple[str, float]]:
-    """A column each ten from the first to the last, also where nothing is between."""
-    return [(str(start), float(counts.get(start, 0))) for start in range(min(counts), max(counts) + 1, 10)]
+    """A column each ten from the first to the last, also where nothing is between, unless one value is far off."""
+    tens: Sequence[int] = range(min(counts), max(counts) + 1, 10)
+    if len(tens) > _MOST_COLUMNS:
+        tens = sorted(counts)
+    return [(str(start), float(counts.get(start, 0))) for start in tens]
 
 
 def _distributions(rows: list[Row]) -> str:

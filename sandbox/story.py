@@ -1,7 +1,7 @@
 """`--story`: the same records, but they tell one story, so that a picture of them shows something.
 
 A person has an ability, which nobody sees. It moves test scores, interviewers' marks and, with the channel that the
-person came through, how a selection ends. Some of Talentio's candidates and all of Talentics' applicants sit tests
+person came through, how a selection ends. Some of Talentio's candidates and of Talentics' applicants sit tests
 under the address of their application; some applicants are candidates too. Marks come after their appointments.
 """
 

@@ -115,11 +115,12 @@ def _described(source: str, stream: Mapping[str, Any]) -> dict[str, Any]:
     for field, schema in stream["properties"].items():
         name = column_name(field)
         column: dict[str, Any] = {"name": name, "description": schema["description"]}
-        if schema[MARK] != "none" if MARK in schema else False:
+        if schema.get(MARK, "none") != "none":
             column["config"] = {"meta": {"personal_data": schema[MARK]}}
         if name in key:
             column["data_tests"] = ["not_null", "unique"] if len(key) == 1 else ["not_null"]
         columns.append(column)
+    columns.append({"name": "extracted_at", "description": "When the loader got the row; null where it does not say."})
     model: dict[str, Any] = {
         "name": model_name(source, stream["name"]),
         "description": f"{stream['description']} One row a key, the newest; without rows that are known to be gone.",

@@ -53,6 +53,23 @@ def test_each_variable_stands_on_the_page() -> None:
     assert [name for name in project["vars"]["dbt_recruiting"] if f"`{name}`" not in page] == []
 
 
+def test_the_oldest_dbt_is_the_one_that_reads_arguments_of_tests() -> None:
+    """Earlier ones hand `arguments` itself to the test, which ends all with an error."""
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+
+    assert project["require-dbt-version"] == [">=1.10.8", "<1.12.0"]
+    assert "dbt-core from 1.10.8 on, below 1.12" in PAGE.read_text(encoding="utf-8")
+    assert '"dbt-core>=1.10.8,<1.12 ;' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_each_column_of_a_staging_model_is_described() -> None:
+    """Also the one that no schema has: when the loader got the row."""
+    for path in sorted(dbt_staging.FOLDER.glob("*/_*.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+            assert [column["name"] for column in model["columns"]][-1] == "extracted_at"
+            assert [column["name"] for column in model["columns"] if not column["description"]] == []
+
+
 def test_staging_models_are_what_the_manifests_and_schemas_say() -> None:
     generated = dbt_staging.files()
 

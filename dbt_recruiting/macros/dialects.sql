@@ -34,52 +34,51 @@
 {% macro bigquery__type_moment() %}{{ return('timestamp') }}{% endmacro %}
 
 
-{# A moment in the reports' zone. `zone` is that of a time without one. #}
-{% macro to_clock(value, zoned, is_text, zone) %}
-{{- return(adapter.dispatch('to_clock', 'dbt_recruiting')(value, zoned, is_text, zone)) -}}
+{# A moment in the reports' zone, or in that of `here`. `zone` is that of a time without one. #}
+{% macro to_clock(value, zoned, is_text, zone, here=none) %}
+{{- return(adapter.dispatch('to_clock', 'dbt_recruiting')(
+    value, zoned, is_text, zone, here or var('recruiting_time_zone'))) -}}
 {% endmacro %}
 
-{% macro default__to_clock(value, zoned, is_text, zone) %}
+{% macro default__to_clock(value, zoned, is_text, zone, here) %}
 {%- set moment = 'cast(' ~ value ~ ' as timestamp with time zone)' if is_text else value -%}
 {%- if not zoned -%}{%- set moment = '(' ~ moment ~ " at time zone '" ~ zone ~ "')" -%}{%- endif -%}
-{{- return('(' ~ moment ~ " at time zone '" ~ var('recruiting_time_zone') ~ "')") -}}
+{{- return('(' ~ moment ~ " at time zone '" ~ here ~ "')") -}}
 {% endmacro %}
 
-{% macro snowflake__to_clock(value, zoned, is_text, zone) %}
-{%- set here = var('recruiting_time_zone') -%}
+{% macro snowflake__to_clock(value, zoned, is_text, zone, here) %}
 {%- if zoned -%}
     {{- return("cast(convert_timezone('" ~ here ~ "', cast(" ~ value ~ " as timestamp_tz)) as timestamp_ntz)") -}}
 {%- endif -%}
 {{- return("convert_timezone('" ~ zone ~ "', '" ~ here ~ "', cast(" ~ value ~ " as timestamp_ntz))") -}}
 {% endmacro %}
 
-{% macro bigquery__to_clock(value, zoned, is_text, zone) %}
+{% macro bigquery__to_clock(value, zoned, is_text, zone, here) %}
 {%- set moment = 'cast(' ~ value ~ ' as timestamp)' if zoned else 'timestamp(' ~ value ~ ", '" ~ zone ~ "')" -%}
-{{- return('datetime(' ~ moment ~ ", '" ~ var('recruiting_time_zone') ~ "')") -}}
+{{- return('datetime(' ~ moment ~ ", '" ~ here ~ "')") -}}
 {% endmacro %}
 
 
 {# One of Talentics' times without a zone, in the reports' zone. Targets that know only UTC stored it as if it were. #}
-{% macro from_wall_clock(value, zoned, is_text) %}
-{{- return(adapter.dispatch('from_wall_clock', 'dbt_recruiting')(value, zoned, is_text)) -}}
+{% macro from_wall_clock(value, zoned, is_text, here=none) %}
+{{- return(adapter.dispatch('from_wall_clock', 'dbt_recruiting')(
+    value, zoned, is_text, here or var('recruiting_time_zone'))) -}}
 {% endmacro %}
 
-{% macro default__from_wall_clock(value, zoned, is_text) %}
+{% macro default__from_wall_clock(value, zoned, is_text, here) %}
 {%- set shown = '(' ~ value ~ " at time zone 'UTC')" if zoned else 'cast(' ~ value ~ ' as timestamp)' -%}
-{{- return('((' ~ shown ~ " at time zone '" ~ var('talentics_time_zone') ~ "') at time zone '"
-    ~ var('recruiting_time_zone') ~ "')") -}}
+{{- return('((' ~ shown ~ " at time zone '" ~ var('talentics_time_zone') ~ "') at time zone '" ~ here ~ "')") -}}
 {% endmacro %}
 
-{% macro snowflake__from_wall_clock(value, zoned, is_text) %}
+{% macro snowflake__from_wall_clock(value, zoned, is_text, here) %}
 {%- set shown = "cast(convert_timezone('UTC', " ~ value ~ ') as timestamp_ntz)' if zoned
     else 'cast(' ~ value ~ ' as timestamp_ntz)' -%}
-{{- return("convert_timezone('" ~ var('talentics_time_zone') ~ "', '" ~ var('recruiting_time_zone') ~ "', " ~ shown ~ ')') -}}
+{{- return("convert_timezone('" ~ var('talentics_time_zone') ~ "', '" ~ here ~ "', " ~ shown ~ ')') -}}
 {% endmacro %}
 
-{% macro bigquery__from_wall_clock(value, zoned, is_text) %}
+{% macro bigquery__from_wall_clock(value, zoned, is_text, here) %}
 {%- set shown = 'datetime(' ~ value ~ ", 'UTC')" if zoned else 'cast(' ~ value ~ ' as datetime)' -%}
-{{- return('datetime(timestamp(' ~ shown ~ ", '" ~ var('talentics_time_zone') ~ "'), '"
-    ~ var('recruiting_time_zone') ~ "')") -}}
+{{- return('datetime(timestamp(' ~ shown ~ ", '" ~ var('talentics_time_zone') ~ "'), '" ~ here ~ "')") -}}
 {% endmacro %}
 
 
@@ -97,13 +96,26 @@ cast({{ dbt_recruiting.json_text(column, path) | trim }} as {{ type_bigint() }})
 {%- endmacro %}
 
 
-{# Days from one time to another, with their fraction; below 0 where the second is earlier. #}
+{# Days from one time to another, with their fraction; below 0 where the second is earlier. Counted by UTC: a day on
+   which clocks are put forward or back is as long as any other. #}
 {% macro days_between(first, second) %}
 {{- return(adapter.dispatch('days_between', 'dbt_recruiting')(first, second)) -}}
 {% endmacro %}
-{% macro default__days_between(first, second) %}(extract(epoch from ({{ second }} - {{ first }})) / 86400.0){% endmacro %}
-{% macro snowflake__days_between(first, second) %}(timestampdiff(second, {{ first }}, {{ second }}) / 86400.0){% endmacro %}
-{% macro bigquery__days_between(first, second) %}(datetime_diff({{ second }}, {{ first }}, second) / 86400.0){% endmacro %}
+
+{% macro default__days_between(first, second) %}
+{%- set by_utc = " at time zone '" ~ var('recruiting_time_zone') ~ "' at time zone 'UTC'" -%}
+{{- return('(extract(epoch from ((' ~ second ~ by_utc ~ ') - (' ~ first ~ by_utc ~ '))) / 86400.0)') -}}
+{% endmacro %}
+
+{% macro snowflake__days_between(first, second) %}
+{%- set by_utc = "convert_timezone('" ~ var('recruiting_time_zone') ~ "', 'UTC', " -%}
+{{- return('(timestampdiff(second, ' ~ by_utc ~ first ~ '), ' ~ by_utc ~ second ~ ')) / 86400.0)') -}}
+{% endmacro %}
+
+{% macro bigquery__days_between(first, second) %}
+{%- set zone = ", '" ~ var('recruiting_time_zone') ~ "')" -%}
+{{- return('(timestamp_diff(timestamp(' ~ second ~ zone ~ ', timestamp(' ~ first ~ zone ~ ', second) / 86400.0)') -}}
+{% endmacro %}
 
 
 {% macro month_of(value) %}cast({{ dbt.date_trunc('month', value) }} as date){% endmacro %}

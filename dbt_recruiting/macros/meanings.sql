@@ -24,3 +24,8 @@ case {{ type }}
 
 {# A name, unless it is a hash: nobody reads that in a picture. #}
 {% macro readable(name) %}case when length({{ name }}) <> 64 then nullif({{ name }}, '') end{% endmacro %}
+
+{# A column of this name, which people chose: in quotes where SQL would not read it without. #}
+{% macro column_called(name) %}
+{{- return(name if modules.re.match('[a-z_][a-z0-9_]*$', name) else adapter.quote(name)) -}}
+{% endmacro %}

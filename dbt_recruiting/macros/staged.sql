@@ -30,8 +30,12 @@ with loaded as (
     select
         {%- for field, name, kind in columns %}
         {{ dbt_recruiting.as_kind(found.get(field | lower), kind, zone) }} as {{ name }},
+        {%- if name == cursor %}
+        {{ dbt_recruiting.as_kind(found.get(field | lower), kind, zone, 'UTC') }} as changed_at_in_utc,
+        {%- endif %}
         {%- endfor %}
         {{ dbt_recruiting.as_kind(extracted, 'instant', 'UTC') }} as extracted_at,
+        {{ dbt_recruiting.as_kind(extracted, 'instant', 'UTC', 'UTC') }} as extracted_at_in_utc,
         {% if deleted %}case when {{ adapter.quote(deleted.name) }} is null then 0 else 1 end{% else %}0{% endif %} as is_gone
     from {% if relation %}{{ relation }}{% else %}(select 1 as nothing) as nowhere where 1 = 0{% endif %}
 
@@ -41,12 +45,18 @@ numbered as (
 
     select
         *,
+        -- By UTC: where clocks are put back an hour, a later time may read as an earlier one.
         row_number() over (
-            partition by {{ key | join(', ') }}
-            order by {% if cursor %}{{ cursor }} desc nulls last, {% endif %}extracted_at desc nulls last
+            partition by {{ key | join(', ') }}, is_gone
+            order by {% if cursor %}changed_at_in_utc desc nulls last, {% endif %}extracted_at_in_utc desc nulls last
         ) as version
+        {%- if deleted %},
+        max(case when is_gone = 0 then extracted_at_in_utc end) over (partition by {{ key | join(', ') }}) as read_at,
+        max(case when is_gone = 1 then extracted_at_in_utc end) over (partition by {{ key | join(', ') }}) as gone_at,
+        max(is_gone) over (partition by {{ key | join(', ') }}) as was_gone
+        {%- endif %}
         {%- if parent %},
-        max({{ cursor }}) over (partition by {{ parent }}) as newest_of_parent
+        max(changed_at_in_utc) over (partition by {{ parent }}) as newest_of_parent
         {%- endif %}
     from loaded
 
@@ -60,15 +70,20 @@ select
 from numbered
 where version = 1
     and is_gone = 0
+    {%- if deleted %}
+    -- What came back was read after its tombstone, and may have an older time than that.
+    and (was_gone = 0 or read_at > gone_at)
+    {%- endif %}
     {%- if parent %}
-    and ({{ cursor }} = newest_of_parent or newest_of_parent is null)
+    and (changed_at_in_utc = newest_of_parent or newest_of_parent is null)
     {%- endif %}
 {% endmacro %}
 
 
 {# An expression for a column of a loaded table in one of the kinds: text, integer, number, boolean, date, json, instant
-   (a moment, given in the zone of `recruiting_time_zone`) or wall_clock (a time without a zone: Talentics' own). #}
-{% macro as_kind(column, kind, zone) %}
+   (a moment) or wall_clock (a time without a zone: Talentics' own). Both are given in the zone of `recruiting_time_zone`,
+   or in another. #}
+{% macro as_kind(column, kind, zone, here=none) %}
 {%- set types = {
     'text': type_string(), 'integer': type_bigint(), 'number': dbt_recruiting.type_double(), 'boolean': type_boolean(), 'date': 'date',
     'json': dbt_recruiting.type_json(), 'instant': dbt_recruiting.type_clock(), 'wall_clock': dbt_recruiting.type_clock(),
@@ -81,9 +96,9 @@ where version = 1
     {#- `hash` makes texts of numbers and times: 64 digits, which no number and no time has. -#}
     {%- set readable = 'case when length(' ~ quoted ~ ') < 64 then ' ~ quoted ~ ' end' if is_text else quoted -%}
     {%- if kind == 'instant' -%}
-        {{ dbt_recruiting.to_clock(readable, dbt_recruiting.has_zone(column) or is_text, is_text, zone) }}
+        {{ dbt_recruiting.to_clock(readable, dbt_recruiting.has_zone(column) or is_text, is_text, zone, here) }}
     {%- elif kind == 'wall_clock' -%}
-        {{ dbt_recruiting.from_wall_clock(readable, dbt_recruiting.has_zone(column), is_text) }}
+        {{ dbt_recruiting.from_wall_clock(readable, dbt_recruiting.has_zone(column), is_text, here) }}
     {%- elif kind == 'json' -%}
         {{ dbt_recruiting.to_json(quoted, is_text) }}
     {%- elif kind == 'text' -%}

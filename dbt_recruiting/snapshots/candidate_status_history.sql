@@ -3,7 +3,7 @@
 {{ config(
     enabled=var('talentio'),
     unique_key='candidate_id',
-    strategy='check',
+    strategy='dbt_recruiting.status',
     check_cols=['status'],
     updated_at='updated_at',
 ) }}

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from demo import own_report
-from demo.models import schemas_of
+from demo.models import dbt, schemas_of
 from demo.page import answers, page, write_report
 from demo.pictures import Bar, bars, columns, standalone
 from demo.questions import QUESTIONS
@@ -114,6 +114,18 @@ def test_an_account_without_data_has_a_page_too(connection: duckdb.DuckDBPyConne
     assert "No rows yet." in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_score_that_is_far_off_leaves_the_page_small(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "CREATE TABLE analytics.assessment_results AS SELECT 'a' AS assessment_slug, 'A' AS assessment_name, score"
+        " AS total_score FROM (VALUES (5.0), (12.0), (30000000.0)) AS t(score)"
+    )
+
+    shown = page(connection)
+
+    assert len(shown) < 20_000
+    assert ">30000000</text>" in shown
+
+
 def test_each_question_is_asked_once() -> None:
     assert len({question.name for question in QUESTIONS}) == len(QUESTIONS)
 
@@ -124,6 +136,32 @@ def test_each_question_is_asked_once() -> None:
 def test_a_file_that_is_not_there_is_named(file: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert own_report.main(["--duckdb", file]) == 1
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["analytics", "main"])
+def test_a_file_whose_name_duckdb_uses_itself_is_to_be_renamed(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"{name}.duckdb"
+    duckdb.connect(file).close()
+
+    assert own_report.main(["--duckdb", str(file)]) == 1
+    assert f"from what it calls {name} itself: rename the file" in capsys.readouterr().err
+
+
+def test_what_is_set_for_another_dbt_project_is_not_for_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "dbt"
+    program.write_text("#!/bin/sh\nenv\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("DBT_TARGET", "production")
+
+    told = dbt("build", RECRUITING_DUCKDB="some.duckdb").stdout.splitlines()
+
+    assert "RECRUITING_DUCKDB=some.duckdb" in told
+    assert not [line for line in told if line.startswith("DBT_TARGET=")]
 
 
 @pytest.mark.parametrize(

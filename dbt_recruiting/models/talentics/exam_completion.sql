@@ -9,8 +9,9 @@ with counted as (
         exams.started_at as opens_at,
         exams.ended_at as closes_at,
         count(tickets.id) as invited,
-        sum(case when tickets.started_at is not null or tickets.status in ('in progress', 'finished') then 1 else 0 end)
-            as started,
+        -- Who finished has begun, also where the vendor says nothing of that.
+        sum(case when tickets.started_at is not null or tickets.finished_at is not null
+            or tickets.status in ('in progress', 'finished') then 1 else 0 end) as started,
         sum(case when tickets.finished_at is not null then 1 else 0 end) as finished,
         {{ dbt_recruiting.median(
             'case when tickets.finished_at >= tickets.started_at then '

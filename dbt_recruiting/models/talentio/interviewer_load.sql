@@ -3,13 +3,15 @@
 with evaluations as (
 
     select
-        id,
-        {{ dbt_recruiting.json_integer('employee', ['id']) }} as employee_id,
-        finished,
-        evaluated_at,
-        coalesce(scheduled_at, evaluated_at) as held_at,
-        scheduled_at_end
-    from {{ ref('stg_talentio__stage_evaluations') }}
+        evaluations.id,
+        {{ dbt_recruiting.json_integer('evaluations.employee', ['id']) }} as employee_id,
+        evaluations.finished,
+        evaluations.evaluated_at,
+        coalesce(evaluations.scheduled_at, evaluations.evaluated_at) as held_at,
+        evaluations.scheduled_at_end
+    from {{ ref('stg_talentio__stage_evaluations') }} as evaluations
+    -- An evaluation has no mark of its own when its candidate is gone.
+    inner join {{ ref('candidate') }} as candidate on candidate.candidate_id = evaluations.candidate_id
 
 ),
 
