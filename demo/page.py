@@ -19,9 +19,9 @@ SCHEMA = "analytics"
 
 _STYLE = """
 :root { color-scheme: light dark; --back: #fff; --text: #1d2329; --soft: #5b6570; --line: #dde2e7; --code: #f4f6f8;
-  --c0: #1b7f5c; --c1: #3f83d0; --c2: #c2a83e; --c3: #b9bfc6; }
+  --c0: #1b7f5c; --c1: #3f83d0; --c2: #c2a83e; --c3: #b9bfc6; --c4: #8a6fb8; }
 @media (prefers-color-scheme: dark) { :root { --back: #14181c; --text: #e6eaee; --soft: #9aa5b1; --line: #2c343c;
-  --code: #1c2228; --c0: #3fb68b; --c1: #6aa9ee; --c2: #d8c25e; --c3: #59636e; } }
+  --code: #1c2228; --c0: #3fb68b; --c1: #6aa9ee; --c2: #d8c25e; --c3: #59636e; --c4: #a78fd6; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 44rem; background: var(--back); color: var(--text);
   font: 16px/1.5 system-ui, sans-serif; }
@@ -31,6 +31,7 @@ figure { margin: 0; }
 svg { display: block; width: 100%; max-width: 33rem; height: auto; margin-bottom: 0.5rem; }
 svg text { fill: var(--text); font: 14.5px system-ui, sans-serif; }
 .part0 { fill: var(--c0); } .part1 { fill: var(--c1); } .part2 { fill: var(--c2); } .part3 { fill: var(--c3); }
+.part4 { fill: var(--c4); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.2rem 0.75rem 0.2rem 0; border-bottom: 1px solid var(--line); text-align: left;

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 _WIDTH = 440
 # Of a picture outside the page, where it may lie on white or on black.
 _COLOURS = """text { fill: #767f88; font: 14.5px system-ui, sans-serif; }
-.part0 { fill: #1b9a6c; } .part1 { fill: #3f83d0; } .part2 { fill: #c2a83e; } .part3 { fill: #98a1aa; }"""
+.part0 { fill: #1b9a6c; } .part1 { fill: #3f83d0; } .part2 { fill: #c2a83e; } .part3 { fill: #98a1aa; }
+.part4 { fill: #8a6fb8; }"""
 _ROW, _GAP = 24, 8
 _LEGEND = 28
 _LABELS = 140
@@ -34,7 +35,7 @@ def bars(rows: Sequence[Bar], names: Sequence[str] = ()) -> str:
     longest = max((sum(row.parts) for row in rows), default=0) or 1
     room = _WIDTH - _LABELS - _VALUES
     drawn = []
-    begin = _LEGEND if names else 0
+    legend, begin = _legend(names)
     for number, row in enumerate(rows):
         top, left = begin + number * (_ROW + _GAP), float(_LABELS)
         drawn.append(_text(_LABELS - 8, top + 17, _shortened(row.label), "end"))
@@ -48,7 +49,7 @@ def bars(rows: Sequence[Bar], names: Sequence[str] = ()) -> str:
             left += width
         drawn.append(_text(left + 6, top + 17, row.value, "start"))
     height = begin + len(rows) * (_ROW + _GAP)
-    return _svg([*_legend(names), *drawn], height, ", ".join(f"{row.label} {row.value}" for row in rows))
+    return _svg([*legend, *drawn], height, ", ".join(f"{row.label} {row.value}" for row in rows))
 
 
 def columns(values: Sequence[tuple[str, float]], caption: str, unit: str = "") -> str:
@@ -77,12 +78,18 @@ def _svg(drawn: Sequence[str], height: float, told: str) -> str:
     return f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(told)}">' + "".join(drawn) + "</svg>"
 
 
-def _legend(names: Sequence[str]) -> Iterator[str]:
-    left = 2.0
+def _legend(names: Sequence[str]) -> tuple[list[str], int]:
+    """The names of parts, in as many lines as they need, and how high that is."""
+    drawn: list[str] = []
+    left, top = 2.0, 0
     for place, name in enumerate(names):
-        yield f'<rect class="part{place}" x="{left:.1f}" y="4" width="12" height="12"/>'
-        yield _text(left + 17, 15, name, "start")
-        left += 32 + len(name) * _LETTER
+        width = 32 + len(name) * _LETTER
+        if place and left + width > _WIDTH:
+            left, top = 2.0, top + _LEGEND
+        drawn.append(f'<rect class="part{place}" x="{left:.1f}" y="{top + 4}" width="12" height="12"/>')
+        drawn.append(_text(left + 17, top + 15, name, "start"))
+        left += width
+    return drawn, top + _LEGEND if names else 0
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

@@ -26,11 +26,13 @@ class Question:
 
 # More would be lines and not columns, and a score of millions would make a page that no browser opens.
 _MOST_COLUMNS = 100
-_OUTCOMES = ("passed", "in selection", "talent pool", "out")
+_OUTCOMES = ("passed", "in selection", "talent pool", "out", "other")
 
 
 def _funnel(rows: list[Row]) -> str:
-    return bars([Bar(str(step), outcomes, f"{total:,}") for step, total, *outcomes in rows], _OUTCOMES)
+    # A status that Talentio's pages don't name is rare, and the legend is long enough.
+    names = _OUTCOMES if any(other for *_, other in rows) else _OUTCOMES[:-1]
+    return bars([Bar(str(step), of[: len(names)], f"{total:,}") for step, total, *of in rows], names)
 
 
 def _percent(value: float | None) -> str:
@@ -66,7 +68,7 @@ QUESTIONS = (
         "hiring_funnel",
         """\
 select step, sum(candidates) as candidates, sum(passed) as passed, sum(in_selection) as in_selection,
-    sum(talent_pool) as talent_pool, sum(out_of_selection) as out_of_selection
+    sum(talent_pool) as talent_pool, sum(out_of_selection) as out_of_selection, sum(other) as other
 from analytics.hiring_funnel
 group by place, step
 order by place""",

@@ -52,6 +52,16 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert drawn.attrib["aria-label"] == "all 40, some 20"
 
 
+@pytest.mark.parametrize(("other", "told"), [(0, []), (4, ["Started, other: 4"])])
+def test_the_funnel_has_room_for_a_status_that_nobody_knows(other: int, told: list[str]) -> None:
+    (question,) = (one for one in QUESTIONS if one.name == "funnel")
+
+    drawn = question.picture([("Started", 10, 1, 2, 0, 3, other)])
+
+    assert [it.text for it in svg(drawn).iter(f"{_SVG}title") if "other" in (it.text or "")] == told
+    assert ("other" in drawn) == bool(other)
+
+
 def test_columns_are_as_high_as_their_values_and_nothing_has_none() -> None:
     drawn = svg(columns([("0", 5), ("10", 0), ("20", 10)], "score"))
 
