@@ -37,18 +37,30 @@ with loaded as (
 
 ),
 
+{% if deleted -%}
+{#- A record that came back keeps its old time, which is before that of the mark: what was loaded last counts. -#}
+followed as (
+
+    select
+        *,
+        max(case when is_gone = 0 then extracted_at end) over (partition by {{ key | join(', ') }}) as seen_at
+    from loaded
+
+),
+
+{% endif -%}
 numbered as (
 
     select
         *,
         row_number() over (
             partition by {{ key | join(', ') }}
-            order by {% if cursor %}{{ cursor }} desc nulls last, {% endif %}extracted_at desc nulls last
+            order by {% if deleted %}case when is_gone = 1 and extracted_at < seen_at then 1 else 0 end, {% endif %}{% if cursor %}{{ cursor }} desc nulls last, {% endif %}extracted_at desc nulls last
         ) as version
         {%- if parent %},
         max({{ cursor }}) over (partition by {{ parent }}) as newest_of_parent
         {%- endif %}
-    from loaded
+    from {{ 'followed' if deleted else 'loaded' }}
 
 )
 
