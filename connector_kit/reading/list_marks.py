@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connector_kit.errors import GONE, RequestFailed
@@ -18,6 +18,9 @@ from connector_kit.reading.seen_records import key_of
 from connector_kit.state.known_ids import KnownIds
 
 logger = logging.getLogger("airbyte.connector_kit")
+
+# Requests a page of a list; the parameters ask for another order.
+Ask = Callable[[int, Mapping[str, str]], "Answer | None"]
 
 
 class ListMarks:
@@ -85,7 +88,11 @@ class ListMarks:
         return [key_of(record, self._key) for record in records]
 
     def compare(
-        self, memories: Sequence[KnownIds], asks: Sequence[Callable[[int], Answer | None]], pagination: Pagination
+        self,
+        memories: Sequence[KnownIds],
+        asks: Sequence[Ask],
+        pagination: Pagination,
+        other_orders: Sequence[Mapping[str, str]],
     ) -> Iterator[Answer]:
         """Look for what is gone from lists of which only the latest changes were read.
 
@@ -93,6 +100,7 @@ class ListMarks:
             memories: what each stream remembers.
             asks: for each list, what requests a page of the whole list.
             pagination: how the lists page.
+            other_orders: query parameters that return the same list in another order.
 
         Yields:
             The pages that were requested: they may hold records that came back.
@@ -100,14 +108,14 @@ class ListMarks:
         try:
             # Where the lists alone say what is gone, it must be missing twice: see `wants_another_look`.
             for is_first in (True, False) if self._decides else (True,):
-                searches = [search for ask in asks if (search := self._new_search(ask, pagination))]
+                searches = [search for ask in asks if (search := self._new_search(ask, pagination, other_orders))]
                 if len(searches) < len(asks):
                     logger.info("%s: the list tells no total, so nothing is marked as deleted.", self.label)
                     self.ids.absent.clear()
                     return
                 absent = {number for known in memories for number in self._absent(searches, known)}
                 for search in searches:
-                    yield from (page.answer for page in search.pages.values())
+                    yield from (page.answer for page in search.seen)
                 self.ids.absent = absent if is_first else self.ids.absent & absent
                 if not absent:
                     return
@@ -115,18 +123,20 @@ class ListMarks:
             logger.info("%s: nothing is marked as deleted this time. %s", self.label, error.message)
             self.ids.absent.clear()
 
-    def _new_search(self, ask: Callable[[int], Answer | None], pagination: Pagination) -> PageSearch | None:
-        def fetch(page: int) -> SearchedPage | None:
-            answer = ask(page)
+    def _new_search(
+        self, ask: Ask, pagination: Pagination, other_orders: Sequence[Mapping[str, str]]
+    ) -> PageSearch | None:
+        def fetch(page: int, order: Mapping[str, str]) -> SearchedPage | None:
+            answer = ask(page, order)
             if answer is None:
                 return None
             total = pagination.signals(answer.headers, answer.body, page).total
             return SearchedPage(answer, [it for it in self.ids_on(answer.records) if isinstance(it, int)], total)
 
-        first = fetch(1)
+        first = fetch(1, {})
         if first is None or first.total is None:
             return None
-        return PageSearch(fetch, first, first.total, pagination.page_size)
+        return PageSearch(fetch, first, first.total, pagination.page_size, other_orders)
 
     def _absent(self, searches: Sequence[PageSearch], known: KnownIds) -> set[int]:
         """Return which of the records that a stream has sent, or that were listed by now, the lists lack."""
@@ -146,7 +156,7 @@ class ListMarks:
             if not all(search.read_all() for search in searches):
                 return set()
             self.has_listed_all = True
-            return set(expected).difference(*(page.ids for search in searches for page in search.pages.values()))
+            return set(expected).difference(*(search.ids for search in searches))
 
     def tell_hidden(self) -> None:
         """Log how many records are no longer listed but not gone."""

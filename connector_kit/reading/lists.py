@@ -250,12 +250,14 @@ class ListReader(ParentList):
         """Yield what came back to lists of which only the changes were read, and note what is gone from them."""
         url = self.requester.url_for("")
 
-        def ask(number: int, parameters: Mapping[str, str], page: int) -> Answer | None:
-            spec = RequestSpec((number, page), url, {**parameters, **self.pagination.parameters(page)})
+        def ask(number: int, parameters: Mapping[str, str], page: int, order: Mapping[str, str]) -> Answer | None:
+            pages = self.pagination.parameters(page)
+            # Nothing depends on a walk in another order, so a failure is not tried again.
+            spec = RequestSpec((number, page), url, {**parameters, **order, **pages}, once=bool(order))
             return self._sending.ask(spec, patient=True)
 
         asks = [partial(ask, number, parameters) for number, parameters in enumerate(lists)]
-        for answer in marks.compare(memories, asks, self.pagination):
+        for answer in marks.compare(memories, asks, self.pagination, self._other_orders):
             yield from self._emit(self._unlisted(answer), None)
 
     def _unlisted(self, answer: Answer) -> ListPage:

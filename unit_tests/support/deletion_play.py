@@ -219,6 +219,8 @@ def machine(package_name: str) -> type[NoneMarked]:
         def replace_between_pages(self, kind: str, which: list[int]) -> None:
             self.sync()
             self.sync(Plan(between_pages={kind: [replace(kind, place) for place in which]}))
+            # What was listed before it went is found now, as long as nothing hides its parent.
+            self.sync()
 
         @rule(kind=st.sampled_from(hiding), which=st.lists(WHICH, min_size=1, max_size=3))
         def narrow_a_permission(self, kind: str, which: list[int]) -> None:

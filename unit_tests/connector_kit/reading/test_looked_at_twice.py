@@ -126,3 +126,14 @@ def test_a_record_without_room_in_the_state_that_changes_is_counted_once(monkeyp
     assert quiet.asked["/talentio/api/v1/candidates"] == 2
     assert "no longer listed" not in quiet.told
     assert len(synced.known("candidates")) == 999
+
+
+@pytest.mark.parametrize("kind", ["candidates", "requisitions"])
+def test_of_a_bulk_import_whose_order_changes_from_request_to_request_what_is_gone_is_found(kind: str) -> None:
+    synced = Synced("talentio", [kind], **{kind: 250}, ties=150)
+    assert not synced.first.failures
+    deleted = synced.ids(kind)[20]
+    synced.delete(kind, deleted)
+    found = synced.read()
+    assert gone(found, kind) == [deleted]
+    assert synced.read().asked[f"/talentio/api/v1/{kind}"] == 2
