@@ -154,6 +154,7 @@ class ListMarks:
             return searches[0].missing(expected)
         except Unsearchable:
             if not all(search.read_all() for search in searches):
+                logger.info("%s: the list does not show all that it counts; nothing is marked this time.", self.label)
                 return set()
             self.has_listed_all = True
             return set(expected).difference(*(search.ids for search in searches))
