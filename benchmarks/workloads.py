@@ -200,7 +200,7 @@ def workloads(scale: int) -> list[Workload]:
             f"List of {10 * records:,} candidates",
             "talentio",
             {"candidates": 10 * records},
-            {OURS: _ours("talentio", ["candidates"]), PORTABLE: _portable("talentio", "candidates")},
+            {OURS: _ours("talentio", ["candidates"])},
         ),
         Workload(
             "million",

@@ -8,10 +8,12 @@
     sync.py              what one run shares: clock, budget, session, counts, messages
     records/             what a record is made of: types, times, personal data
     limits/              how many requests may go out, and when
+    personal_data.py     which fields are personal, and what the schemas become by that
     settings.py          the configuration, checked field by field
+    errors.py            what a failure is to the code; config_errors.py: what the user can fix
     process/             how a process starts and ends
 
-and below all of them `errors`, `masking`, `times`, `clock`, `manifest`, `files` and `failed_streams`. A file imports
-only what stands below it; `make lint` checks that. Nothing here knows which of the two APIs it serves: what differs is
-data in the manifests.
+and beside the last `masking`, `times`, `clock`, `manifest`, `files` and `failed_streams`. A file imports only what
+stands below it; `make lint` checks that. Nothing here knows which of the two APIs it serves: what differs is data in
+the manifests.
 """

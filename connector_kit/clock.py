@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import datetime, timezone
 from typing import Protocol
@@ -12,23 +11,18 @@ class Clock(Protocol):
     """What the kit needs to know of time.
 
     `monotonic()` returns seconds that never go back; `now()` returns this machine's wall clock in UTC, which may be
-    minutes off; `wait(seconds)` returns False if `stop()` cut the wait short.
+    minutes off; `wait(seconds)` returns after that long, at once if it is negative.
     """
 
     def monotonic(self) -> float: ...
 
     def now(self) -> datetime: ...
 
-    def wait(self, seconds: float) -> bool: ...
-
-    def stop(self) -> None: ...
+    def wait(self, seconds: float) -> None: ...
 
 
 class SystemClock:
-    """The machine's own clock. `stop()` wakes every waiter, so that a process that must end does not sleep on."""
-
-    def __init__(self) -> None:
-        self._stopped = threading.Event()
+    """The machine's own clock."""
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -36,8 +30,5 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(timezone.utc)
 
-    def wait(self, seconds: float) -> bool:
-        return not self._stopped.wait(max(0.0, seconds))
-
-    def stop(self) -> None:
-        self._stopped.set()
+    def wait(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))

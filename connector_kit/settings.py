@@ -177,7 +177,7 @@ def _check_object(name: str, given: Mapping[str, Any], properties: Mapping[str, 
     filled = _without_empty(given)
     if given and not filled and any(value == [] for value in given.values()):
         raise config_error(
-            f"{name}: nothing in it has a value, so it would leave out nothing. Fill in a field of it, or leave it out."
+            f"{name}: none of its fields has a value, so it would leave out nothing. Fill one in, or remove {name}."
         )
     days: dict[str, date] = {}
     for part, value in filled.items():

@@ -58,8 +58,8 @@ from connector_kit.sync import Sync
 logger = logging.getLogger("airbyte")
 
 
-# This many records may wait to be written: 4 MB of candidates if stdout is slower than the API.
-_MOST_WAITING = 1_000
+# This many records may wait to be written: 1 MB of candidates if stdout is slower than the API.
+_MOST_WAITING = 300
 
 
 def read_manifest(package: str) -> dict[str, Any]:

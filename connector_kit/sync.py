@@ -86,8 +86,8 @@ class Sync:
         self._waited = 0.0
         # Start of each wait that still goes on, by thread.
         self._waiting: dict[int, float] = {}
-        # By endpoint: the key of its budget window, and how many requests are still to send, if known.
-        self.remaining: dict[str, tuple[str, Callable[[], int | None]]] = {}
+        # By dispatcher: the key of its budget window, and how many requests are still to send, if known.
+        self.remaining: dict[object, tuple[str, Callable[[], int | None]]] = {}
         self._emit = emit
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
@@ -116,7 +116,7 @@ class Sync:
         return self._ahead is not None
 
     def server_now(self) -> datetime:
-        """Return the server's time; this machine's until an answer has told it."""
+        """Return the server's time; this machine's until an answer has come with it."""
         return self.clock.now() + (self._ahead or timedelta())
 
     def count_request(self, endpoint: str) -> None:
@@ -171,7 +171,7 @@ class Sync:
         )
 
     def emit_estimate(self, stream: str, rows: int) -> None:
-        """Tell the platform how many rows a stream will have in this sync. A check and a sample have none to tell."""
+        """Tell the platform how many rows a stream will have in this sync; nothing in a check or a sample."""
         if self.selected is None or self.sampling:
             return
         estimate = AirbyteEstimateTraceMessage(name=stream, type=EstimateType.STREAM, row_estimate=rows)

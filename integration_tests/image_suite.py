@@ -18,9 +18,9 @@ from airbyte_cdk.models import ConnectorSpecification
 
 from integration_tests.expected_rows import PRIMARY_KEYS
 from integration_tests.image_engines import Engine, NoEngine, find_engine
+from integration_tests.narrow_windows import CHILD, SIZES, keys_of, told, wanted
 from integration_tests.processes import SOURCES, Run, Sandbox, configured, discovered, run, running_sandbox
 from integration_tests.standard_runs import outcomes_of
-from integration_tests.test_waiting_and_ending import CHILD, SIZES, keys_of, told, wanted
 
 BOTH = pytest.mark.parametrize("source", SOURCES)
 AT_MOST = 230_000_000

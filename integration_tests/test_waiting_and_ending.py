@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.expected_rows import PRIMARY_KEYS, expected
+from integration_tests.expected_rows import PRIMARY_KEYS
+from integration_tests.narrow_windows import CHILD, SIZES, keys_of, told, wanted
 from integration_tests.processes import (
     SOURCES,
     Run,
@@ -28,14 +29,6 @@ from integration_tests.processes import (
 )
 from unit_tests.support.dockerfile import STARTED_BY
 
-# By source: a child stream with a request for each record of a list.
-CHILD = {"talentics": "ticket_scores", "talentio": "candidate_details"}
-WAIT = re.compile(
-    r"(\w+): limit of (\d+) per [\w ]+ reached; next request at \d\d:\d\d:\d\d UTC; [\d,]+ requests left, about \d+ \w+"
-)
-# 125 requests to scores in one source; as many to details and comments, which share a window, in the other.
-SIZES = ("--exams", "1", "--tickets", "125", "--jobs", "0", "--candidates", "62", "--requisitions", "0")
-
 
 def command_to_read(source: str, sandbox: Sandbox, folder: Path, *streams: str) -> list[str]:
     """The command that reads the streams, all without a name."""
@@ -45,21 +38,6 @@ def command_to_read(source: str, sandbox: Sandbox, folder: Path, *streams: str) 
     selected = configured([{"name": name, "json_schema": {}, "supported_sync_modes": both} for name in names])
     catalog = write_json(folder / f"{source}.catalog.json", selected)
     return [*program(source), "read", "--config", str(config), "--catalog", str(catalog)]
-
-
-def told(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """What the messages are, in their order: kind and stream."""
-    kinds = []
-    for message in messages:
-        if message["type"] == "STATE":
-            kinds.append(("state", message["state"]["stream"]["stream_descriptor"]["name"]))
-        elif message["type"] == "TRACE" and message["trace"]["type"] == "STREAM_STATUS":
-            status = message["trace"]["stream_status"]
-            reasons = [reason["type"] for reason in status.get("reasons") or []]
-            kinds.append((reasons[0] if reasons else status["status"], status["stream_descriptor"]["name"]))
-        elif message["type"] == "LOG" and (wait := WAIT.match(message["log"]["message"])):
-            kinds.append(("wait", wait[1]))
-    return kinds
 
 
 def test_under_small_windows_all_comes_and_nothing_is_refused(tmp_path: Path) -> None:
@@ -92,17 +70,6 @@ def assert_waited_aloud(done: Run, stream: str) -> None:
         for reason in message["trace"]["stream_status"].get("reasons") or []
     ]
     assert all(isinstance(reset, int) for reset in resets)
-
-
-def keys_of(rows: dict[str, list[dict[str, Any]]], source: str) -> dict[str, set[tuple[Any, ...]]]:
-    return {
-        stream: {tuple(row[field] for field in key) for row in rows.get(stream, [])}
-        for stream, key in PRIMARY_KEYS[source].items()
-    }
-
-
-def wanted(sandbox: Sandbox, source: str) -> dict[str, set[tuple[Any, ...]]]:
-    return keys_of(expected(source, lambda stream: sandbox.get(f"data/{source}/{stream}")), source)
 
 
 # --- endings -------------------------------------------------------------------------------------------------------

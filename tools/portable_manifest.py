@@ -163,8 +163,7 @@ class Portable:
             "retriever": self._retriever(base, retriever),
         }
         if "incremental_sync" in real:
-            cursor_base = base["retriever"]
-            portable["incremental_sync"] = self._cursor(real, schema, "partition_router" in cursor_base)
+            portable["incremental_sync"] = self._cursor(real, schema, base["retriever"])
             if self._is_filtered(base):
                 # Of the same list, so the same filter; the state is the stream's own.
                 portable["retriever"]["requester"]["request_parameters"][_SENT_FILTER] = _FILTER
@@ -246,7 +245,7 @@ class Portable:
     def _is_filtered(stream: Mapping[str, Any]) -> bool:
         return "start_time_option" in stream.get("incremental_sync", {})
 
-    def _cursor(self, real: Mapping[str, Any], schema: Mapping[str, Any], is_substream: bool) -> Component:
+    def _cursor(self, real: Mapping[str, Any], schema: Mapping[str, Any], endpoint: Mapping[str, Any]) -> Component:
         cursor = real["incremental_sync"]
         field = schema["properties"][cursor["cursor_field"]]
         written = _NAIVE if field.get("airbyte_type") == "timestamp_without_timezone" else _AWARE
@@ -260,9 +259,9 @@ class Portable:
             # A clock that is ahead, or read in another zone, must not make a record too new.
             "end_datetime": f"{{{{ day_delta(1, '{written}') }}}}",
         }
-        if margin := real["retriever"].get("clock_margin"):
+        if margin := endpoint.get("clock_margin"):
             portable["lookback_window"] = margin
-        if is_substream:
+        if "partition_router" in endpoint:
             portable["global_substream_cursor"] = True
         # Only where the server says which page is the last: airbyte-cdk counts the records that pass, and would take a
         # page without news for the end of the list.

@@ -62,7 +62,7 @@ LARGER = dict.fromkeys(("job_titles", "channels", "employees", "employee_groups"
 NOBODY_NEEDS = {
     # A DatetimeBasedCursor must have it; only a list with a `start_time_option` sends a time to the API.
     "datetime_format",
-    # It must be there, and no newer than the airbyte-cdk that is installed.
+    # It must be there; this airbyte-cdk no longer looks at it.
     "version",
 }
 # So many leaves `make test` tries; 0 is all.
@@ -323,6 +323,9 @@ FOREIGN = [
     ("RecordSelector", {"nonsense": 1}),
     ("DefaultPaginator", {"nonsense": 1}),
     ("CheckStream", {"nonsense": 1}),
+    ("CheckStream", {"stream_names": ["nonsense"]}),
+    ("CustomErrorHandler", {"config_fields": ["nonsense"]}),
+    ("CustomRetriever", {"$parameters": {"nonsense": 1}}),
     ("DeclarativeSource", {"api_budget": {"type": "HTTPAPIBudget", "policies": []}}),
     ("CustomRetriever", {"partition_router": {"type": "ListPartitionRouter", "values": ["a"], "cursor_field": "b"}}),
     ("CustomRetriever", {"nonsense": 1}),
@@ -345,8 +348,46 @@ def _with(node: Any, kind: str, more: Mapping[str, Any]) -> None:
 def test_a_line_that_nothing_would_read_is_refused_by_name(package: str, kind: str, more: dict[str, Any]) -> None:
     manifest = json.loads(_small(package))
     _with(manifest, kind, more)
-    with pytest.raises((ValueError, TypeError), match=f"{next(iter(more))}|ListPartitionRouter"):
+    with pytest.raises((ValueError, TypeError), match=f"{next(iter(more))}|nonsense|ListPartitionRouter"):
         list(observed(package, manifest))
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_filter_sends_what_the_spec_has_and_nothing_else(sent: bool) -> None:
+    manifest = json.loads(_small("source_talentio"))
+    properties = manifest["spec"]["connection_specification"]["properties"]["candidate_filter"]["properties"]
+    if sent:
+        del properties["joined_to"]
+    else:
+        properties["nonsense"] = properties.pop("joined_to")
+    with pytest.raises(ValueError, match=r"ListRetriever: .* differ in joined_to"):
+        list(observed("source_talentio", manifest))
+
+
+START_TIME_OPTION = {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "from"}
+WHOLE_BODY = {"type": "CustomRecordExtractor", "class_name": "connector_kit.records.BodyExtractor"}
+# Parts that airbyte-cdk would build, by the stream and where they stand in it, and that would do nothing or harm there.
+MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
+    ("applicants", "retriever", {"clock_margin": "PT5M"}),
+    ("employment_application_forms", "retriever", {"clock_margin": "PT5M"}),
+    ("assessment_scores", "retriever", {"clock_margin": "PT5M"}),
+    ("exam_details", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
+    ("aspect_scores", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
+    ("aspect_scores", "retriever.record_selector", {"extractor": WHOLE_BODY}),
+    ("tickets", "transformations.0", {"fields": {"exam_id": "exam"}}),
+    ("aspect_scores", "transformations.0", {"fields": {"exam_id": "exam"}}),
+    ("exams", "retriever.record_selector", {"schema_normalization": "None"}),
+    ("aspect_scores", "retriever.record_selector", {"schema_normalization": "None"}),
+]
+
+
+@pytest.mark.parametrize(("name", "place", "more"), MISPLACED)
+def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, more: dict[str, Any]) -> None:
+    manifest = json.loads(_small("source_talentics"))
+    for path in [path for stream, path in declarations(manifest) if stream == name]:
+        at(manifest, (*path, *(int(step) if step.isdecimal() else step for step in place.split(".")))).update(more)
+    with pytest.raises((ValueError, TypeError), match=rf"{name}\b.*{next(iter(more))}|has no field {next(iter(more))}"):
+        list(observed("source_talentics", manifest))
 
 
 @pytest.mark.parametrize("package", PACKAGES)

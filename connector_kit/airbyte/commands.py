@@ -36,9 +36,6 @@ from connector_kit.source import ManifestSource, logger, read_manifest
 class Entrypoint(AirbyteEntrypoint):
     """The CDK's commands, with a config check that names the field, and with records written in one step."""
 
-    def __init__(self, source: ManifestSource) -> None:
-        super().__init__(source)
-
     def messages(
         self,
         command: str,
@@ -88,7 +85,7 @@ class Entrypoint(AirbyteEntrypoint):
             if record is None:
                 yield message
                 continue
-            # Like the CDK's serialiser, which omits null fields at the top level of a record only.
+            # Like the CDK's serializer, which omits null fields at the top level of a record only.
             data = {name: value for name, value in record.data.items() if value is not None}
             fields = {"stream": record.stream, "data": data, "emitted_at": record.emitted_at}
             if record.meta is not None:
@@ -96,7 +93,7 @@ class Entrypoint(AirbyteEntrypoint):
             try:
                 line = orjson.dumps({"type": "RECORD", "record": fields}, option=orjson.OPT_APPEND_NEWLINE)
             except TypeError:
-                # Half of a surrogate pair, which only the CDK's serialiser can write.
+                # Half of a surrogate pair, which only the CDK's serializer can write.
                 yield message
                 continue
             write(out, line)

@@ -32,7 +32,7 @@ def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
         content = read_json(path, "catalog")
     try:
         catalog: ConfiguredAirbyteCatalog = ConfiguredAirbyteCatalogSerializer.load(content)
-    except Exception:  # noqa: BLE001 - the serialiser raises what it likes, and quotes the content
+    except Exception:  # noqa: BLE001 - the serializer raises what it likes, and quotes the content
         raise config_error(
             f"The catalog file {shown(path)} is not a configured catalog. It must be an object with `streams`, each "
             "with `stream` (as discover prints it), `sync_mode` and `destination_sync_mode`."

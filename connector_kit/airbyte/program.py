@@ -11,7 +11,7 @@ from typing import Any
 from connector_kit.airbyte.config_file import read_config
 from connector_kit.manifest import load_manifest
 from connector_kit.process.exit import die_on_signal, exit_on_signal, write
-from connector_kit.process.gc import freeze_imports
+from connector_kit.process.memory import freeze_imports, share_one_heap
 from connector_kit.process.stdout import start
 
 
@@ -44,6 +44,7 @@ def launch(package: str, args: Sequence[str] | None = None) -> None:
 
                 _write(catalog_messages(package, config))
                 return
+        share_one_heap()
         with die_on_signal(), freeze_imports():
             from connector_kit.airbyte import commands
         commands.run(package, arguments, config)

@@ -123,7 +123,7 @@ class Dispatcher:
         self._window = requester.window_in(sync.budget)
         self._sender = AttemptSender(sync, requester, check, self._window)
         self._waits = Waits(sync, self._window, label, waiting, emit_states, remaining)
-        sync.remaining[requester.endpoint] = (self._window, remaining)
+        sync.remaining[self] = (self._window, remaining)
 
     def ask(self, spec: RequestSpec[Job], patient: bool = False) -> Answer | None:
         """Send one request and wait for its answer.
@@ -168,17 +168,29 @@ class Dispatcher:
             self._waits.wait(pause, "waiting to retry")
 
     def results(
-        self, next_spec: Callable[[], RequestSpec[Job] | None], patient: bool = False
+        self,
+        next_spec: Callable[[], RequestSpec[Job] | None],
+        patient: bool = False,
+        is_needed: Callable[[RequestSpec[Job]], bool] = lambda _: True,
     ) -> Iterator[tuple[RequestSpec[Job], Result]]:
         """Send what `next_spec` returns whenever a worker is free; yield each request and its result in that order.
 
-        Ends when it returns None and nothing is under way. With `patient`, no request is set aside.
+        Ends when it returns None and nothing is under way. With `patient`, no request is set aside. A request that is
+        not needed any more when its turn comes is called back where it can be, never tried again, and yields nothing.
         """
         upcoming: RequestSpec[Job] | None = None
         under_way: deque[tuple[RequestSpec[Job], Attempt]] = deque()
         try:
             while True:
                 pause = 0.0
+                for _ in range(len(under_way)):
+                    spec, attempt = under_way.popleft()
+                    if is_needed(spec):
+                        under_way.append((spec, attempt))
+                    else:
+                        self._sender.abandon(attempt)
+                if upcoming is not None and not is_needed(upcoming):
+                    upcoming = None
                 while len(under_way) < self._sync.settings.num_workers:
                     if under_way and self._parents is not None and self._parents.in_doubt:
                         break
@@ -198,7 +210,7 @@ class Dispatcher:
                 else:
                     return
         except AirbyteTracedException:
-            self._sync.remaining.pop(self._requester.endpoint, None)
+            self._sync.remaining.pop(self, None)
             raise
         finally:
             # A reader that stops early must leave nothing behind that would still be sent.
@@ -267,7 +279,7 @@ class Dispatcher:
     def _failed_for_good(self, failed: RequestFailure) -> RequestFailure:
         if self._parents is None:
             # Its list ends here: others that share the window no longer wait for what was still to come of it.
-            self._sync.remaining.pop(self._requester.endpoint, None)
+            self._sync.remaining.pop(self, None)
         return failed
 
     def _lasting(self, fault: RequestFailure, retries: Retries) -> RequestFailure:

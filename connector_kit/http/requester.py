@@ -34,7 +34,7 @@ _ID_PLACEHOLDER = "0connector0kit0id0"
 # A dripping answer may take this many read time-outs as a whole; in a check it may take one.
 WHOLE_ANSWER = 5
 
-# URLs, names and values that go into a request unchanged, with nothing to quote and nothing to normalise.
+# URLs, names and values that go into a request unchanged, with nothing to quote and nothing to normalize.
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[1-9][0-9]*)?(?:/[A-Za-z0-9_-]+)+")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -24,7 +24,7 @@ class Retries:
         set_aside_after: at which number of counted attempts it is set aside again; 0 if it never was.
         failed_at: when the first attempt failed, by the monotonic clock.
         hung: seconds that the attempts after the first took.
-        waited_as_told: seconds of pauses that a `Retry-After` asked for.
+        waited_as_asked: seconds of pauses that a `Retry-After` asked for.
         due: when a request that was set aside is sent again, by the monotonic clock.
     """
 
@@ -33,7 +33,7 @@ class Retries:
     set_aside_after: int = 0
     failed_at: float | None = None
     hung: float = 0.0
-    waited_as_told: float = 0.0
+    waited_as_asked: float = 0.0
     due: float = 0.0
 
     def pause_after(self, attempt: Attempt, by_burst: bool, now: float) -> float | None:
@@ -55,10 +55,10 @@ class Retries:
             self.failed_at = now
         else:
             self.hung += attempt.took
-        if self.counted > len(PAUSES) or self.hung >= PATIENCE or self.waited_as_told >= _LONGEST_RETRY_AFTER:
+        if self.counted > len(PAUSES) or self.hung >= PATIENCE or self.waited_as_asked >= _LONGEST_RETRY_AFTER:
             return None
         pause = PAUSES[max(self.counted, 1) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
         if attempt.retry_after:
-            pause = max(pause, min(attempt.retry_after, _LONGEST_RETRY_AFTER - self.waited_as_told))
-            self.waited_as_told += pause
+            pause = max(pause, min(attempt.retry_after, _LONGEST_RETRY_AFTER - self.waited_as_asked))
+            self.waited_as_asked += pause
         return pause

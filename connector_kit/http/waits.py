@@ -34,10 +34,6 @@ def format_duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-class Stopped(Exception):
-    """Raised out of a wait when the process is asked to end."""
-
-
 class Waits:
     """The waits of one reader.
 
@@ -75,7 +71,6 @@ class Waits:
 
         Raises:
             AirbyteTracedException: this is a check.
-            Stopped: the process is asked to end.
         """
         if self._sync.checking:
             message = f"The rate limit is used up. {self._when_it_resets()} This says nothing about the credentials."
@@ -83,8 +78,7 @@ class Waits:
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
         if seconds < _SHORTEST_REPORTED:
-            if not self._sync.clock.wait(seconds):
-                raise Stopped
+            self._sync.clock.wait(seconds)
             self._emit_states(False)
             return
         self._emit_states(True)
@@ -102,8 +96,7 @@ class Waits:
                 self._sync.emit_rate_limited(self._waiting(), until)
                 last_status = now
             self._log(remaining, why)
-            if not self._sync.clock.wait(min(remaining, LOG_EVERY)):
-                raise Stopped
+            self._sync.clock.wait(min(remaining, LOG_EVERY))
             # A destination that receives nothing for a quarter of an hour may give the sync up.
             self._emit_states(False)
 

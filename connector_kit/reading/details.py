@@ -1,6 +1,6 @@
 """Details of a list, one request per parent: only the changed ones, oldest first, resumable.
 
-Requests are scarce. The list has told when each parent changed; the details are read in that order, so that a single
+Requests are scarce. The list says when each parent changed; the details are read in that order, so that a single
 (time, id) pair marks how far the stream is, and a sync that was killed resumes there.
 """
 
@@ -76,7 +76,7 @@ class DetailReader(Reader):
         self.sync.count_saved("for unchanged details", len(parents) - len(due))
         if due:
             logger.info("%s: requesting %d of %d %s.", self.label, len(due), len(parents), self._parents_name)
-        self._estimates.tell(self.selected, len(due))
+        self._estimates.emit(self.selected, len(due))
         self._failures = ParentFailures(known=any(cursor.has_read for cursor in self._time_cursors()))
         if not self._parent.reader.is_whole:
             # Some parents are not listed yet, and may be older than what is read now: the state must not pass them.
@@ -100,7 +100,7 @@ class DetailReader(Reader):
                 except RequestFailed as error:
                     self._note_failure(parent, error.request)
             self._done_count += 1
-            self._estimates.tell(self.selected, self._due_count - self._done_count)
+            self._estimates.emit(self.selected, self._due_count - self._done_count)
             self.emit_states(at_once=False)
         self._pass_over(skipped, None)
         if self._route.is_doubtful:
@@ -301,7 +301,7 @@ class DetailReader(Reader):
     def _pass_over(self, parents: Iterator[Parent], until: Parent | None) -> None:
         """Tell the cursors about the parents that need no request, up to the one that was just read."""
         for parent in parents:
-            # Including `until` itself: an output that knew it already, and so was not sent it now, would forget it.
+            # Including `until` itself: it may be new to one output and known to another, whose cursor would forget it.
             for cursor in self._time_cursors():
                 if cursor.knows(parent.id, parent.instant):
                     cursor.passed(parent.instant, parent.id, parent.text, settled=True)

@@ -8,9 +8,9 @@ from connector_kit.reading.reader import StreamOutput
 from connector_kit.records.extractor import RowExtractor
 from connector_kit.sync import Sync
 
-# A correction is told if it is larger than this part of what was told before, or if nothing is left to read. An average
-# moves with each answer; a total that moves means something.
-_WORTH_TELLING, _WORTH_TELLING_OF_AVERAGES = 50, 10
+# A correction is emitted if it is larger than one part in so many of the last estimate, or if nothing is left to read.
+# An average moves with each answer; a total that moves means something.
+_TOLERANCE, _TOLERANCE_OF_AVERAGES = 50, 10
 
 
 class RowEstimates:
@@ -29,24 +29,24 @@ class RowEstimates:
         self._one_each = one_each
         self._wanted: dict[str, int] = {}
         self._rows: dict[str, int] = {}
-        self._told: dict[str, int] = {}
+        self._emitted: dict[str, int] = {}
 
     def add(self, stream: str, wanted: int, rows: int) -> None:
         """Note how many records a stream wanted, and how many rows they were."""
         self._wanted[stream] = self._wanted.get(stream, 0) + wanted
         self._rows[stream] = self._rows.get(stream, 0) + rows
 
-    def tell(self, outputs: Iterable[StreamOutput], remaining: int) -> None:
-        """Tell the platform, where the number is new, if so many records are left to read."""
+    def emit(self, outputs: Iterable[StreamOutput], remaining: int) -> None:
+        """Emit the estimates that have changed, with `remaining` records left to read."""
         for output in outputs:
             wanted, rows = self._wanted.get(output.name, 0), self._rows.get(output.name, 0)
             is_exact = self._one_each and not isinstance(output.selector.extractor, RowExtractor)
             if remaining and not (wanted or is_exact):
                 continue
             rate = 1 if is_exact or not wanted else rows / wanted
-            estimate, told = rows + round(remaining * rate), self._told.get(output.name)
-            part = _WORTH_TELLING if is_exact else _WORTH_TELLING_OF_AVERAGES
-            tolerance = told // part if told and remaining else 0
-            if told is None or abs(estimate - told) > tolerance:
-                self._told[output.name] = estimate
+            estimate, last = rows + round(remaining * rate), self._emitted.get(output.name)
+            part = _TOLERANCE if is_exact else _TOLERANCE_OF_AVERAGES
+            tolerance = last // part if last and remaining else 0
+            if last is None or abs(estimate - last) > tolerance:
+                self._emitted[output.name] = estimate
                 self._sync.emit_estimate(output.name, estimate)

@@ -110,7 +110,7 @@ class ListMarks:
             for is_first in (True, False) if self._decides else (True,):
                 searches = [search for ask in asks if (search := self._new_search(ask, pagination, other_orders))]
                 if len(searches) < len(asks):
-                    logger.info("%s: the list tells no total, so nothing is marked as deleted.", self.label)
+                    logger.info("%s: the list comes without a total, so nothing is marked as deleted.", self.label)
                     self.ids.absent.clear()
                     return
                 absent = {number for known in memories for number in self._absent(searches, known)}
@@ -159,12 +159,12 @@ class ListMarks:
             self.has_listed_all = True
             return set(expected).difference(*(search.ids for search in searches))
 
-    def tell_hidden(self) -> None:
+    def log_hidden(self) -> None:
         """Log how many records are no longer listed but not gone."""
         if self._hidden:
             logger.info(
-                "%s: %d records are no longer listed, but the API does not say that they are gone (HTTP 404). They are "
-                "not marked as deleted; each sync asks for them again.",
+                "%s: %d no longer listed, but asking for them does not give HTTP 404, so they may only be hidden. They "
+                "are not marked as deleted; each sync asks for them again.",
                 self.label,
                 self._hidden,
             )

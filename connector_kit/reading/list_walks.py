@@ -103,6 +103,8 @@ class ListWalks:
         self._ahead = PagesAhead(dispatcher, sync.settings.num_workers, self._last_page_of)
         self._one_page = OnePage()
         self._totals: set[int | None] = set()
+        # The total of the current list as its last page told it, in this walk or in the one before.
+        self._last_total: int | None = None
         self.is_proven = False
         self.is_whole = True
         self.missing = 0
@@ -127,7 +129,7 @@ class ListWalks:
             SetAsideError: a page failed so far.
         """
         seen = SeenRecords()
-        self._totals, self.is_proven = set(), False
+        self._totals, self._last_total, self.is_proven = set(), None, False
         part: str | None = "whole"
         walk: PageWalk | None = None
         for _ in range(_MOST_WALKS):
@@ -217,6 +219,9 @@ class ListWalks:
         number, pagination = request.number, self._traits.pagination
         page: int | None = 1
         total: int | None = None
+        # Each move halves how many pages may be in flight: they are all requested again. So a list that is edited all
+        # the time goes on one page at a time.
+        most_ahead = 2 * self._sync.settings.num_workers
         self.pages_remaining = 1
         while page is not None:
             answer = self._take(number, page)
@@ -239,14 +244,18 @@ class ListWalks:
             if why_endless:
                 raise endless(url_path(request.url), why_endless)
             stands_still = signals.total is not None and (page == 1 or signals.total == total)
+            if not stands_still:
+                most_ahead //= 2
             total = signals.total
             self.pages_remaining = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
             new_in_walk = not seen.in_this_walk(keys)
             if page == 2 and walk.repeats_page and signals == PageSignals() and len(records) == pagination.page_size:
                 self._warn_of_a_full_page(request.url, len(records))
             counted = walk.counts(page, len(records), signals)
-            if walk.shrank_by:
-                seen.some_were_deleted(walk.shrank_by)
+            shrank_by = self._shrank_between_walks(page, signals.total) or walk.shrank_by
+            if shrank_by:
+                seen.some_were_deleted(shrank_by)
+            self._last_total = walk.total
             following = walk.next(len(records), counted, signals, new_in_walk)
             if counted:
                 # A server may repeat the last page when asked for the one after it. That doesn't mean the list moved.
@@ -254,7 +263,7 @@ class ListWalks:
                 news = [seen.is_new(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
                 stands_still = stands_still and following == page + 1 and seen.moved is None
                 if stands_still and not (only_beginning or until_all or self._sync.sampling or walk.cursor):
-                    self._ahead.extend(number, walk.expected_pages)
+                    self._ahead.extend(number, min(walk.expected_pages, page + most_ahead))
                 else:
                     self._ahead.stop(number)
                 self.records_remaining = None if walk.total is None else max(0, walk.total - seen.proven)
@@ -268,6 +277,15 @@ class ListWalks:
         if walk.beginning_in_doubt:
             seen.moved = seen.moved or "beginning"
         return walk
+
+    def _shrank_between_walks(self, page: int, total: int | None) -> int:
+        """Return by how much the total shrank since the last walk: a 404 behind the last page ends one without a word.
+
+        Records that were deleted may be among those seen, and must not be counted in place of others.
+        """
+        if page > 1 or total is None or self._last_total is None:
+            return 0
+        return max(0, self._last_total - total)
 
     def _warn_of_a_full_page(self, url: str, size: int) -> None:
         """Warn that every page is the same full page: the list may end there, or the server shows no more of it."""
@@ -303,11 +321,17 @@ class ListWalks:
 
         return spec_of
 
-    def _last_page_of(self, first: Answer) -> int:
-        """Return how many pages a list has, judging by its first page; 1 if that can't be known yet."""
+    def _last_page_of(self, first: Answer) -> int | None:
+        """Return how many pages a list has, judging by its first page.
+
+        1 if only the next page can tell, None if there are more, but not how many.
+        """
         walk = PageWalk(self._traits.pagination.page_size)
         walk.counts(1, len(first.records), self._traits.pagination.signals(first.headers, first.body, 1))
-        return 1 if walk.cursor else walk.expected_pages
+        if walk.cursor or walk.total is None:
+            return 1
+        has_more = walk.expected_pages == 1 and len(first.records) < walk.total
+        return None if has_more else walk.expected_pages
 
 
 def _count_of(seen: SeenRecords, walk: PageWalk) -> str:

@@ -148,7 +148,7 @@ class ListReader(ParentList):
         self.deferred_error = failures.error(url_path(self.requester.url_for("{id}")))
         self._report_missing()
         self.read_at = self.sync.clock.monotonic()
-        self._estimates.tell(self.selected, 0)
+        self._estimates.emit(self.selected, 0)
         if self.marks is not None and self.is_filtered and memories:
             whole = self.requester.parameters_with(everything)
             yield from self._compare(self.marks, memories, [{**whole, **its} for its in self._lists])
@@ -236,13 +236,13 @@ class ListReader(ParentList):
         return proven == len(requests)
 
     def _estimate(self, news: int) -> None:
-        """Tell how many rows there will be, by the total of this list and the average of the others."""
+        """Estimate how many rows there will be, by the total of this list and the average of the others."""
         self._records_seen += news
         here = self._walks.records_remaining
-        # A single list that tells no total may go on for ever; one of many parents' seldom has another page.
+        # A single list without a total may go on forever; one of many parents' seldom has another page.
         if here is not None or self._parent is not None:
             elsewhere = self._lists_remaining * (self._records_seen + (here or 0)) // self._lists_begun
-            self._estimates.tell(self.selected, (here or 0) + elsewhere)
+            self._estimates.emit(self.selected, (here or 0) + elsewhere)
 
     def _compare(
         self, marks: ListMarks, memories: list[KnownIds], lists: Sequence[Mapping[str, str]]
@@ -406,6 +406,7 @@ class ListRetriever(EndpointRetriever):
     detail_path: Optional[str] = None
     other_orders: list[Mapping[str, str]] = field(default_factory=list)
     filter: Optional[Mapping[str, Any]] = None
+    takes_start_time = True
 
     @property
     def list_filter(self) -> ListFilter | None:

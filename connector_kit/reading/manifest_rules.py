@@ -30,6 +30,8 @@ _EFFECTIVE: Mapping[str, frozenset[str]] = {
     }.items()
 }
 _ALWAYS = {"type", "$parameters"}
+# The CDK hands $parameters down to all that is below, where a name that nothing takes does nothing.
+_PARAMETERS = {"DeclarativeStream": {"name"}}
 
 
 def check_manifest(manifest: Mapping[str, Any]) -> None:
@@ -42,8 +44,15 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
         ValueError: naming the stream, or the component and its field.
     """
     declared: dict[str, Any] = {}
+    settings: Mapping[str, Any] = manifest["spec"]["connection_specification"]["properties"]
     for node in _components(manifest):
         kind, name = str(node["type"]), str(node.get("$parameters", {}).get("name"))
+        if idle := sorted(set(node.get("$parameters", ())) - _PARAMETERS.get(kind, set())):
+            raise ValueError(
+                f"The manifest has a {kind} with {', '.join(idle)} in $parameters, which has no effect here"
+            )
+        if unknown := _unknown_settings(node, settings):
+            raise ValueError(f"{node.get('class_name', kind)}: the spec and this part differ in {', '.join(unknown)}")
         if not kind.startswith("Custom"):
             if kind not in _EFFECTIVE:
                 raise ValueError(f"The manifest has a {kind}, which has no effect here")
@@ -56,6 +65,18 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
             raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
         if kind == "ParentStreamConfig" and any(len(path) > 1 for path in node.get("extra_fields", [])):
             raise ValueError("ParentStreamConfig: each of extra_fields must name a field of the parent, not a path")
+    unknown = sorted(set(manifest["check"]["stream_names"]) - declared.keys())
+    if unknown:
+        raise ValueError(f"CheckStream: stream_names has {', '.join(unknown)}, which is no stream")
+
+
+def _unknown_settings(node: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    """Return the settings that a component names and the spec lacks; of a filter also those that only the spec has."""
+    unknown = set(node.get("config_fields", ())) - settings.keys()
+    if declared := node.get("filter"):
+        own = settings.get(declared.get("config_field"), {}).get("properties", {})
+        unknown |= {*declared.get("parameters", {}).values(), *declared.get("list_for_each", {}).values()} ^ own.keys()
+    return sorted(unknown)
 
 
 def _components(node: Any) -> Iterator[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec, Result, answer_of
@@ -20,7 +20,8 @@ SpecOf = Callable[[int], RequestSpec[tuple[int, int]]]
 class _OpenList:
     """A list that is being read or will be soon: the pages to request next, those in flight, and those that came.
 
-    Requests in flight are compared by identity, as a page may be requested again.
+    Requests in flight are compared by identity, as a page may be requested again. `page_bytes` is the size of the first
+    page. `is_stalled` says that the pages behind it must wait for the list's turn.
     """
 
     spec_of: SpecOf
@@ -28,35 +29,45 @@ class _OpenList:
     last_page: int = 1
     in_flight: dict[int, RequestSpec[tuple[int, int]]] = field(default_factory=dict)
     came: dict[int, Result] = field(default_factory=dict)
+    page_bytes: int = 0
+    is_stalled: bool = False
 
     def reset(self, page: int) -> None:
         """Forget all pages that were requested ahead, and request only this one."""
         self.in_flight.clear()
         self.came.clear()
         self.next_page = self.last_page = page
+        self.is_stalled = False
 
 
 class PagesAhead:
     """Requests the pages of one endpoint's lists, several at a time.
 
-    Lists are numbered in the order in which they are read. Requests are sent in that order too, so the page that is
-    needed next never waits for one that is needed later. Only pages that will be needed may be requested ahead: the
-    caller says with `extend` how far a list goes. If the list moves, the caller takes another page or calls `stop`; the
-    pages in flight are then forgotten and requested again when needed.
+    Lists are numbered in the order in which they are read, as a rule, and their requests are sent in that order too.
+    But the page that is needed next never waits for another, and a list that was begun before its turn goes on before
+    all others: the longer its pages are apart, the likelier a deletion between them is masked by a creation. For the
+    same reason no more lists are begun than have room, were they as long as those before; one that turns out to be too
+    large is begun anew at its turn.
+
+    Only pages that will be needed may be requested ahead: the caller says with `extend` how far a list goes. If the
+    list moves, the caller takes another page or calls `stop`; the pages in flight are then forgotten and requested
+    again when needed.
 
     Args:
         dispatcher: sends the requests, as many at a time as the sync allows.
         workers: how many that is.
-        last_page_of: returns how many pages a list has, judging by its first page; 1 if that can't be known. For lists
-            whose turn has not come.
+        last_page_of: returns how many pages a list has, judging by its first page; 1 if only the next page can tell,
+            None if it has more, but nobody knows how many. For lists whose turn has not come.
     """
 
-    def __init__(self, dispatcher: Dispatcher, workers: int, last_page_of: Callable[[Answer], int]) -> None:
+    def __init__(self, dispatcher: Dispatcher, workers: int, last_page_of: Callable[[Answer], int | None]) -> None:
         self._dispatcher = dispatcher
         self._workers = workers
         self._last_page_of = last_page_of
         self._lists: dict[int, _OpenList] = {}
         self._wanted: tuple[int, int] = (0, 0)
+        # How many lists there were, and how many pages they have.
+        self._known, self._known_pages = 0, 0
         self._results: Iterator[tuple[RequestSpec[tuple[int, int]], Result]] | None = None
 
     def __contains__(self, number: object) -> bool:
@@ -87,7 +98,8 @@ class PagesAhead:
             SetAsideError: the request failed for now, and can be tried again later.
         """
         wanted = self._lists[number]
-        if page not in wanted.came and page not in wanted.in_flight and page != wanted.next_page:
+        is_asked = page in wanted.came or page in wanted.in_flight or page == wanted.next_page
+        if wanted.is_stalled or not is_asked:
             wanted.reset(page)
         wanted.last_page = max(wanted.last_page, page)
         self._wanted = (number, page)
@@ -96,9 +108,9 @@ class PagesAhead:
         return answer_of(wanted.came.pop(page))
 
     def _receive(self) -> None:
-        """Wait for the request that was sent first, and keep its result if it is still needed."""
+        """Wait for the request that was sent first of those that are still needed, and keep its result."""
         if self._results is None:
-            self._results = self._dispatcher.results(self._next_spec)
+            self._results = self._dispatcher.results(self._next_spec, is_needed=self._is_needed)
         try:
             spec, result = next(self._results)
         except BaseException:
@@ -109,30 +121,59 @@ class PagesAhead:
                 each.in_flight.clear()
             raise
         number, page = spec.job
-        its = self._lists.get(number)
-        if its is None or its.in_flight.get(page) is not spec:
-            return
+        its = self._lists[number]
         del its.in_flight[page]
         its.came[page] = result
-        if page == 1 and number != self._wanted[0] and isinstance(result, Answer):
-            its.last_page = self._last_page_of(result)
+        if page == 1 and isinstance(result, Answer):
+            self._note_length(its, result, is_ahead=number != self._wanted[0])
+
+    def _is_needed(self, spec: RequestSpec[tuple[int, int]]) -> bool:
+        number, page = spec.job
+        return number in self._lists and self._lists[number].in_flight.get(page) is spec
+
+    def _note_length(self, its: _OpenList, first: Answer, is_ahead: bool) -> None:
+        """Note how long a list is, and whether all of it may wait for its turn."""
+        pages = self._last_page_of(first)
+        self._known, self._known_pages = self._known + 1, self._known_pages + (pages or self._room)
+        if is_ahead:
+            its.last_page, its.page_bytes = pages or 1, len(first.content)
+            its.is_stalled = pages is None or sum(it.last_page * it.page_bytes for it in self._ahead()) > _WAITING_BYTES
+            its.last_page = 1 if its.is_stalled else its.last_page
 
     def _next_spec(self) -> RequestSpec[tuple[int, int]] | None:
         """Return the next request to send; None if there is none at the moment."""
-        for number in sorted(self._lists):
-            its = self._lists[number]
-            if its.next_page > its.last_page:
-                continue
-            if (number, its.next_page) != self._wanted and self._is_full():
-                return None
-            page = its.next_page
-            its.next_page += 1
-            spec = its.in_flight[page] = its.spec_of(page)
-            return spec
-        return None
+        number, page = self._wanted
+        wanted = self._lists[number]
+        if wanted.next_page == page:
+            return self._spec(wanted)
+        for its in self._ahead():
+            if its.next_page <= its.last_page and not its.is_stalled:
+                return self._spec(its)
+        if wanted.next_page <= wanted.last_page:
+            is_full = len(wanted.came) >= self._room or _bytes_of([wanted]) >= _WAITING_BYTES
+            return None if is_full else self._spec(wanted)
+        new = min((each for each, its in self._lists.items() if its.next_page == 1), default=None)
+        usual = -(-self._known_pages // max(1, self._known)) or 1
+        expected = sum(usual if 1 in its.in_flight else its.last_page for its in self._ahead())
+        has_room = expected + usual <= self._room and _bytes_of(self._lists.values()) < _WAITING_BYTES
+        return self._spec(self._lists[new]) if new is not None and has_room else None
 
-    def _is_full(self) -> bool:
-        """Return whether enough answers are waiting for their turn."""
-        waiting = [result for its in self._lists.values() for result in its.came.values()]
-        sizes = (len(result.content) for result in waiting if isinstance(result, Answer))
-        return len(waiting) >= _WAITING_PER_WORKER * self._workers or sum(sizes) >= _WAITING_BYTES
+    def _ahead(self) -> list[_OpenList]:
+        """Return the lists that were begun before their turn, in order."""
+        begun = sorted(number for number, its in self._lists.items() if its.next_page > 1)
+        return [self._lists[number] for number in begun if number != self._wanted[0]]
+
+    @property
+    def _room(self) -> int:
+        return _WAITING_PER_WORKER * self._workers
+
+    def _spec(self, its: _OpenList) -> RequestSpec[tuple[int, int]]:
+        page = its.next_page
+        its.next_page += 1
+        spec = its.in_flight[page] = its.spec_of(page)
+        return spec
+
+
+def _bytes_of(lists: Iterable[_OpenList]) -> int:
+    """Return how many bytes of answers wait for their turn."""
+    return sum(len(it.content) for its in lists for it in its.came.values() if isinstance(it, Answer))

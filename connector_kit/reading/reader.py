@@ -49,9 +49,15 @@ class StreamOutput:
     marks_deletions: bool = False
     # Why this stream ended early, while the reader's other outputs go on.
     error: AirbyteTracedException | None = None
+    normalization: SchemaNormalization = field(init=False)
 
     def __post_init__(self) -> None:
-        self._selector_for_clean = for_clean_answers(self.selector)
+        normalization = self.selector.schema_normalization
+        if not isinstance(normalization, SchemaNormalization):
+            # Any other would let personal data through.
+            raise TypeError(f"{self.name}: the schema_normalization of its record_selector must be SchemaNormalization")
+        self.normalization = normalization
+        self._selector_for_clean = for_clean_answers(self.selector, normalization)
 
     def records(self, found: Iterable[dict[str, Any]], stream_slice: StreamSlice, clean: bool) -> Iterator[Record]:
         """Yield the stream's rows from the records `found` in one answer, changing them in place.
@@ -70,18 +76,14 @@ class StreamOutput:
         key_of, seen = itemgetter(*keys), set()
         for row in rows:
             key = key_of(row.data)
-            if key in seen and isinstance(self.selector.schema_normalization, SchemaNormalization):
-                self.selector.schema_normalization.same_key(self.schema)
+            if key in seen:
+                self.normalization.same_key(self.schema)
             seen.add(key)
             yield row
 
     def _with_changes(self, rows: Iterable[Record]) -> Iterator[Record]:
         """Yield the rows, with those of their values that became null or lost a part on the way."""
-        normalization = self.selector.schema_normalization
-        if not isinstance(normalization, SchemaNormalization):
-            yield from rows
-            return
-        changes = normalization.changes
+        changes = self.normalization.changes
         for row in rows:
             if changes:
                 attach(row, changes)

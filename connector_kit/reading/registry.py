@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from connector_kit.http.requester import Requester
 from connector_kit.reading.details import DetailReader
 from connector_kit.reading.lists import ListReader
-from connector_kit.reading.parents import ParentLink, ParentStream
+from connector_kit.reading.parents import ParentFields, ParentLink, ParentStream
 from connector_kit.reading.reader import Reader
 from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
 from connector_kit.reading.tombstones import DELETIONS, DETECTED_AT, DeletionLog, Tombstones
+from connector_kit.records.extractor import RowExtractor
 from connector_kit.records.format import RecordFormat
-from connector_kit.records.normalization import SchemaNormalization
 from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.sync import Sync
 
@@ -57,18 +57,19 @@ class ReaderRegistry:
             source = self._retrievers[retriever.stream.name] if isinstance(retriever, DerivedRetriever) else retriever
             if not isinstance(source, EndpointRetriever):
                 raise TypeError(f"{name}: a stream can only be derived from one that has an endpoint")
-            cursor = retriever.new_cursor(source.cursor_kind, self._sync, reader.filter)
+            _refuse_unknown_fields(retriever, ParentStream.declared_by(source.partition_router))
+            cursor = retriever.new_cursor(source, self._sync, reader.filter)
             if cursor is not None:
                 self.cursors[name] = cursor
-            normalization = retriever.record_selector.schema_normalization
-            if isinstance(normalization, SchemaNormalization):
-                normalization.bind(self._format)
             reader.add_stream(name, retriever.record_selector, cursor, retriever.marks_deletions)
+            reader.outputs[name].normalization.bind(self._format)
             retriever.bind(reader)
         return self.readers[name]
 
     def _new_reader(self, retriever: StreamRetriever) -> Reader:
         if isinstance(retriever, DerivedRetriever):
+            if not isinstance(retriever.record_selector.extractor, RowExtractor):
+                raise TypeError(f"{retriever.name}: the extractor of a derived stream must be RowExtractor")
             return self._reader_of(retriever.stream.name)
         if not isinstance(retriever, EndpointRetriever):
             raise TypeError(f"{retriever.name}: the retriever must be one of connector_kit.reading's")
@@ -92,3 +93,11 @@ class ReaderRegistry:
         parent.keep_for(declared)
         parent.children.append(reader)
         return reader
+
+
+def _refuse_unknown_fields(retriever: StreamRetriever, parent: ParentStream | None) -> None:
+    """Refuse to add fields that the stream does not take of its parent: they would be null in every row."""
+    taken = {parent.partition_field, *parent.extra_fields} if parent else set()
+    for part in retriever.record_selector.transformations:
+        if isinstance(part, ParentFields) and (unknown := sorted(set(part.fields.values()) - taken)):
+            raise ValueError(f"{retriever.name}: its parent gives no field {', '.join(unknown)}; see extra_fields")

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Optional, Union
+from typing import Any, ClassVar, Optional, Union
 
 from airbyte_cdk.sources.declarative.extractors.record_selector import RecordSelector
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
@@ -40,9 +40,6 @@ class StreamRetriever(Retriever):
     Args:
         name, primary_key, incremental_sync: the stream's own, passed by the factory.
         record_selector: makes the stream's rows from an answer.
-        clock_margin: how far the state stays behind the start of the sync, as an ISO 8601 duration such as `PT5M`.
-            Records changed during the sync must get a later time than the state, even if the server's clocks differ.
-            Required for cursors that compare times, and refused for others.
     """
 
     config: Config
@@ -50,7 +47,8 @@ class StreamRetriever(Retriever):
     primary_key: Union[str, list[str], list[list[str]], None] = None
     incremental_sync: Optional[DatetimeBasedCursor] = None
     record_selector: RecordSelector
-    clock_margin: Optional[str] = None
+    # Whether a request can leave out what was last updated before some time.
+    takes_start_time: ClassVar[bool] = False
     _reader: Reader | None = field(init=False, repr=False, default=None)
 
     @property
@@ -81,17 +79,26 @@ class StreamRetriever(Retriever):
             raise ValueError(f"{self.name}: start_datetime is not a date or time")
         return instant
 
-    def new_cursor(self, kind: type[StreamCursor], sync: Sync, list_filter: ListFilter | None) -> StreamCursor | None:
-        """Return the stream's cursor for a run; None if the manifest declares none and there is nothing to remember."""
-        declared = self.incremental_sync
+    def new_cursor(
+        self, endpoint: EndpointRetriever, sync: Sync, list_filter: ListFilter | None
+    ) -> StreamCursor | None:
+        """Return the stream's cursor for a run; None if the manifest declares none and there is nothing to remember.
+
+        `endpoint` has the answers that the rows are made from: this retriever, or the one that it is derived from.
+        """
+        kind, declared = endpoint.cursor_kind, self.incremental_sync
+        compares_times = kind is not IdCursor and (declared is not None or endpoint.incremental_sync is not None)
+        if compares_times == (endpoint.clock_margin is None):
+            raise ValueError(
+                f"{endpoint.name}: clock_margin is required for cursors that compare times, and only for them"
+            )
         remembers = self.remembers and sync.settings.detect_deletions and self.name not in sync.unmarked
         if declared is None:
             return kind(sync, self.name, "", remembers=True) if remembers else None
-        if (self.clock_margin is None) != (kind is IdCursor):
-            raise ValueError(f"{self.name}: clock_margin is required for cursors that compare times, and only for them")
-        margin = duration(self.clock_margin, "clock_margin") if self.clock_margin else timedelta()
+        if declared.start_time_option is not None and not self.takes_start_time:
+            raise ValueError(f"{self.name}: start_time_option has an effect for a list only")
         digest = list_filter.digest if list_filter else None
-        cursor = kind(sync, self.name, declared.cursor_field, margin, self.start_instant, digest, remembers)
+        cursor = kind(sync, self.name, declared.cursor_field, endpoint.margin, self.start_instant, digest, remembers)
         if list_filter and cursor.starts_over and self.name in (sync.selected or ()):
             logger.info("%s: %s was changed; reading everything again.", self.name, list_filter.config_field)
         return cursor
@@ -117,11 +124,15 @@ class EndpointRetriever(StreamRetriever):
         rate_limit: how many requests it may get: `{scope: endpoint, requests: 50, period: PT15M}`. Scope `all` means
             that all endpoints share one window. `requests` and `period` may be expressions on the config.
         partition_router: names the parent stream, if there is one request per parent record.
+        clock_margin: how far the state stays behind the start of the sync, as an ISO 8601 duration such as `PT5M`.
+            Records changed during the sync must get a later time than the state, even if the server's clocks differ.
+            Holds for derived streams as well. Required for cursors that compare times, and refused for others.
     """
 
     requester: HttpRequester
     rate_limit: Mapping[str, Any]
     partition_router: Optional[PartitionRouter] = None
+    clock_margin: Optional[str] = None
 
     @property
     @abstractmethod
@@ -131,6 +142,11 @@ class EndpointRetriever(StreamRetriever):
     @property
     def remembers(self) -> bool:
         return True
+
+    @property
+    def margin(self) -> timedelta:
+        """The `clock_margin`; zero where it has none."""
+        return duration(self.clock_margin, f"{self.name}: clock_margin") if self.clock_margin else timedelta()
 
     @property
     def limit(self) -> RateLimit:

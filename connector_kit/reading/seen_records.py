@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 
 def key_of(record: Mapping[str, Any], name: str) -> int | str | None:
@@ -22,14 +22,25 @@ _BUCKETS = 4093
 _NO_TIME = -(1 << 63)
 
 
-class _TimesById:
-    """Maps ids to the time and the walk in which they were last seen: 18 bytes per id, where a dict takes a hundred."""
+class _Sight(NamedTuple):
+    """When a record was last seen: its own time, the walk, and how many deletions had been noticed by then."""
+
+    time: int | None = None
+    walk: int = 0
+    deletions: int = 0
+
+
+_NEVER_SEEN = _Sight()
+
+
+class _SightsById:
+    """Maps ids to when they were last seen: 22 bytes per id, where a dict takes a hundred and more."""
 
     def __init__(self) -> None:
-        # Parallel arrays of ids, times and walks, sorted by id.
-        self._buckets: dict[int, tuple[array[int], array[int], array[int]]] = {}
+        # Parallel arrays of ids and of the three parts of a `_Sight`, sorted by id.
+        self._buckets: dict[int, tuple[array[int], array[int], array[int], array[int]]] = {}
         # Keys that don't fit into 64 bits: texts and larger numbers.
-        self._others: dict[int | str, tuple[int | None, int]] = {}
+        self._others: dict[int | str, _Sight] = {}
         self._size = 0
 
     def __len__(self) -> int:
@@ -38,37 +49,44 @@ class _TimesById:
     def walk_of(self, key: int | str) -> int:
         """Return the last walk in which the key was seen; 0 if there was none."""
         if not _fits(key):
-            return self._others.get(key, (None, 0))[1]
+            return self._others.get(key, _NEVER_SEEN).walk
         bucket = self._buckets.get(key % _BUCKETS)
         if bucket is None:
             return 0
-        ids, _, walks = bucket
+        ids, _, walks, _ = bucket
         place = bisect_left(ids, key)
         return walks[place] if place < len(ids) and ids[place] == key else 0
 
-    def put(self, key: int | str, time: int | None, walk: int) -> tuple[int | None, int]:
-        """Store a key. Return the time and the walk that were stored before; walk 0 if the key is new."""
+    def put(self, key: int | str, sight: _Sight) -> _Sight:
+        """Store when a key was seen. Return what was stored before; walk 0 if the key is new."""
         if not _fits(key):
-            before = self._others.get(key, (None, 0))
-            self._others[key] = (time, walk)
+            before = self._others.get(key, _NEVER_SEEN)
+            self._others[key] = sight
             return before
+        time, walk, deletions = sight
         packed = _NO_TIME if time is None else time
         bucket = self._buckets.get(key % _BUCKETS)
         if bucket is None:
-            self._buckets[key % _BUCKETS] = array("q", (key,)), array("q", (packed,)), array("H", (walk,))
+            self._buckets[key % _BUCKETS] = (
+                array("q", (key,)),
+                array("q", (packed,)),
+                array("H", (walk,)),
+                array("I", (deletions,)),
+            )
             self._size += 1
-            return None, 0
-        ids, times, walks = bucket
+            return _NEVER_SEEN
+        ids, times, walks, counts = bucket
         place = bisect_left(ids, key)
         if place < len(ids) and ids[place] == key:
-            known = None if times[place] == _NO_TIME else times[place], walks[place]
-            times[place], walks[place] = packed, walk
+            known = _Sight(None if times[place] == _NO_TIME else times[place], walks[place], counts[place])
+            times[place], walks[place], counts[place] = packed, walk, deletions
             return known
         ids.insert(place, key)
         times.insert(place, packed)
         walks.insert(place, walk)
+        counts.insert(place, deletions)
         self._size += 1
-        return None, 0
+        return _NEVER_SEEN
 
 
 def _fits(key: int | str) -> TypeGuard[int]:
@@ -84,13 +102,12 @@ class SeenRecords:
     """
 
     def __init__(self) -> None:
-        self._times = _TimesById()
+        self._sights = _SightsById()
         # The number of the current walk, stored in 16 bits: a list is walked about ten times at most.
         self._walk = 0
         self._without_key = 0
-        # How much the total has shrunk, and the records seen since it last did.
-        self._deleted = 0
-        self._since: set[int | str] = set()
+        # How much the total has shrunk, how often it did, and how many records were seen since it last did.
+        self._deleted = self._deletions = self._since = 0
         self.moved: str | None = None
         self.brought_news = False
         self.came_twice = False
@@ -104,7 +121,7 @@ class SeenRecords:
 
     def __len__(self) -> int:
         """How many records were seen."""
-        return len(self._times) + self._without_key
+        return len(self._sights) + self._without_key
 
     @property
     def proven(self) -> int:
@@ -113,7 +130,7 @@ class SeenRecords:
         Records that were deleted meanwhile may be among those seen, and would be counted in place of others. So as many
         are subtracted; but all records seen since the last deletion count.
         """
-        return max(len(self._times) - self._deleted, len(self._since)) + self._without_key
+        return max(len(self._sights) - self._deleted, self._since) + self._without_key
 
     def lacks(self, total: int | None) -> bool:
         """Return whether fewer records were seen than the list has."""
@@ -122,11 +139,12 @@ class SeenRecords:
     def some_were_deleted(self, number: int) -> None:
         """Note that the total shrank by `number`. Call this before noting the records of the page that showed it."""
         self._deleted += number
-        self._since.clear()
+        self._deletions += 1
+        self._since = 0
 
     def in_this_walk(self, keys: list[int | str | None]) -> bool:
         """Return whether all these records were already seen in the current walk."""
-        return all(key is not None and self._times.walk_of(key) == self._walk for key in keys)
+        return all(key is not None and self._sights.walk_of(key) == self._walk for key in keys)
 
     def is_new(self, key: int | str | None, instant: int | None, is_repeat: bool = False) -> bool:
         """Note a record, and notice whether the list moved.
@@ -144,7 +162,7 @@ class SeenRecords:
             # Records without a key can't be told apart, so count each as new.
             self._without_key += 1
             return True
-        time, walk = self._times.put(key, instant, self._walk)
+        time, walk, deletions = self._sights.put(key, _Sight(instant, self._walk, self._deletions))
         same = walk > 0 and time == instant
         twice = walk == self._walk
         if twice and not same:
@@ -152,7 +170,6 @@ class SeenRecords:
         elif twice and not is_repeat:
             self.came_twice = True
             self.moved = self.moved or "beginning"
-        if self._deleted:
-            self._since.add(key)
+        self._since += deletions < self._deletions
         self.brought_news = self.brought_news or not same
         return not same

@@ -126,19 +126,19 @@ class Tombstones:
             started_at: when the list began to be read, by the server's clock.
             found_at: what that clock says now.
         """
-        # The server tells its time in whole seconds.
+        # The server gives its time in whole seconds.
         found_at = max(found_at, started_at)
         for output, cursor, known in reader.memories():
             gone = marks.ids.gone(known)
             if gone and output.marks_deletions:
-                logger.info("%s: %d records are gone; they are marked as deleted.", output.name, len(gone))
+                logger.info("%s: %d gone from the list, now marked as deleted.", output.name, len(gone))
                 if output.name == marks.label:
                     yield from self.log.rows(output.name, gone, found_at)
                 yield from self._of(output, gone, started_at, found_at)
                 self._sync.count_records(output.name, len(gone))
             # Not before its rows are out, as a state may go out at any moment.
             cursor.forget(gone)
-        marks.tell_hidden()
+        marks.log_hidden()
 
     def _of(
         self, output: StreamOutput, ids: Sequence[int], started_at: datetime, found_at: datetime

@@ -20,7 +20,7 @@ Canonicalizer = Callable[[str], str]
 # RFC 5321: 64 characters before the @, 255 after it.
 _LONGEST_EMAIL = 320
 # NFKC can turn one character into 18, so a long hostile text would take gigabytes. No name is longer than this.
-_LONGEST_NORMALISED = 10_000
+_LONGEST_NORMALIZED = 10_000
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _DATE_SEPARATORS = frozenset("-/")
 _SECONDS_AND_OFFSET = len("YYYY-MM-DDTHH:MM:SS+HH:MM")
@@ -49,22 +49,13 @@ _CARD_NAMES = ("identity_number", "nik", "ktp", "npwp", "bpjs")
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
 
 
-def canonical_form(name: str, text: str) -> str:
-    """Return the canonical form of a field's value.
+def canonicalizer(name: str) -> Canonicalizer:
+    """Return the function that makes the canonical form of values of the field `name`.
 
     E-mail addresses lose their case, phone numbers are reduced to their national digits, numbers of identity and tax
-    cards to digits and capitals, dates and times are written in ISO form, everything loses the blanks around it.
-    Full-width letters and digits become plain ones in texts of up to 10,000 characters.
-
-    Args:
-        name: the field's name, which decides about phone and card numbers.
-        text: its value.
+    cards to digits and capitals, dates and times are written in ISO form. The name decides what is a phone or card
+    number.
     """
-    return canonicalizer(name)(plain(text).strip())
-
-
-def canonicalizer(name: str) -> Canonicalizer:
-    """Return the function that makes the canonical form of values of the field `name`."""
     field = name.lower()
     if "mail" in field:
         return str.casefold
@@ -74,8 +65,8 @@ def canonicalizer(name: str) -> Canonicalizer:
 
 
 def plain(text: str) -> str:
-    """Return the text with full-width letters and digits replaced by plain ones, and without NUL."""
-    if not text.isascii() and len(text) <= _LONGEST_NORMALISED:
+    """Return the text without NUL, and with plain letters and digits for full-width ones if it is not too long."""
+    if not text.isascii() and len(text) <= _LONGEST_NORMALIZED:
         text = unicodedata.normalize("NFKC", text)
     return text.replace("\0", "")
 
@@ -97,7 +88,7 @@ def _phone_number(text: str) -> str:
 
 
 def _any_text(text: str) -> str:
-    """Recognise a value by its shape, since its field's name says nothing."""
+    """Recognize a value by its shape, since its field's name says nothing."""
     if "@" in text and _is_email(text):
         return text.casefold()
     if text[:1] not in _NUMBER_STARTS:

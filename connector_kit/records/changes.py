@@ -27,11 +27,11 @@ class _Carrier(AirbyteRecordMessageFileReference):  # type: ignore[misc]
 
 def attach(row: Record, changes: Mapping[str, Change]) -> None:
     """Give a row its changes: the path of each field, such as `stages.scheduledAt`, and what happened to it."""
-    told = [
+    listed = [
         AirbyteRecordMessageMetaChange(path, change, Reason.SOURCE_SERIALIZATION_ERROR)
         for path, change in changes.items()
     ]
-    row.file_reference = _Carrier(meta=AirbyteRecordMessageMeta(told))
+    row.file_reference = _Carrier(meta=AirbyteRecordMessageMeta(listed))
 
 
 def with_meta(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:

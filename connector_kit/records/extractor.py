@@ -37,6 +37,10 @@ class BodyExtractor(RecordExtractor):
     single: bool = False
     none_if_empty: bool = False
 
+    def __post_init__(self) -> None:
+        if self.none_if_empty and self.field_path:
+            raise ValueError("BodyExtractor: none_if_empty is for whole bodies; with field_path it has no effect")
+
     def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
         yield from self.records(parsed(response.content).value)
 

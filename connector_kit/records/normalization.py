@@ -102,10 +102,8 @@ class _CleanNormalization(TypeTransformer):
         self._normalization.transform_clean(record, schema)
 
 
-def for_clean_answers(selector: RecordSelector) -> RecordSelector:
-    """Return a copy of the selector that normalises records with the faster `transform_clean`."""
-    if not isinstance(selector.schema_normalization, SchemaNormalization):
-        return selector
+def for_clean_answers(selector: RecordSelector, normalization: SchemaNormalization) -> RecordSelector:
+    """Return a copy of the selector that normalizes records with the faster `transform_clean`."""
     other = copy(selector)
-    other.schema_normalization = _CleanNormalization(selector.schema_normalization)
+    other.schema_normalization = _CleanNormalization(normalization)
     return other

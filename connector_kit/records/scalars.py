@@ -18,7 +18,7 @@ Convert = Callable[[Any], Any]
 
 # The range of a BIGINT column; one value beyond it makes destinations fail the whole batch.
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
-# The protocol's serialiser fails, and with it the sync, on values that are nested deeper.
+# The protocol's serializer fails, and with it the sync, on values that are nested deeper.
 DEEPEST = 64
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
@@ -32,7 +32,7 @@ class UnreadableError(ValueError):
 
 
 def clean_text(value: str) -> str:
-    """Remove what databases and serialisers reject: NUL is dropped, half a surrogate pair is replaced."""
+    """Remove what databases and serializers reject: NUL is dropped, half a surrogate pair is replaced."""
     if value.isascii():
         return value.replace("\0", "") if "\0" in value else value
     if "\0" in value:

@@ -20,7 +20,7 @@ from singer_sdk.singerlib.json import serialize_json
 from singer_sdk.singerlib.messages import Message, RecordMessage
 
 from connector_kit.process.exit import CLOSED_PIPE, Ended, begin_exit, die_on_signal
-from connector_kit.process.gc import freeze_imports
+from connector_kit.process.memory import freeze_imports, share_one_heap
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
@@ -116,6 +116,7 @@ def import_source() -> Any:
     configure = logging.config.dictConfig
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
     warnings.filterwarnings("ignore", "This class is experimental")
+    share_one_heap()
     try:
         with die_on_signal(), freeze_imports():
             from connector_kit import source

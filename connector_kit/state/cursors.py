@@ -88,7 +88,7 @@ class StreamCursor(Cursor):
         self._cap: int | None = None
         # The server's clock is not known before its first answer, and this machine's may be days off.
         self._refuse_future(sync.clock.now() + _MOST_SKEW_OF_THIS_MACHINE, "any")
-        # A state that was saved with it is good without it.
+        # Also without `remembers`: a state with ids stays valid when deletions are no longer detected.
         saved = self._decoded(state.get(IDS, ""))
         self.known: KnownIds | None = saved if remembers else None
         self._load(state, saved)

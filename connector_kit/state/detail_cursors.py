@@ -167,7 +167,7 @@ class IdCursor(StreamCursor):
     def _dump(self) -> dict[str, Any]:
         state: dict[str, Any] = {} if self._text is None else {self.cursor_field: self._text}
         if self.known is not None:
-            # Once their parents are known, they stand among the known ids.
+            # The others are in the known ids already.
             rest = IdSet(number for number in self._seen if number not in self.known)
             seen, self._seen.left_out = rest.encode(), rest.left_out
         else:

@@ -14,7 +14,7 @@ from connector_kit.state.varints import MOST_CHARACTERS, MOST_NUMBERS, pack, unp
 
 # The key of the text in a stream's state.
 IDS = "ids"
-# The parent of what hangs on no other record.
+# Stands for the parent of a record that has none.
 NO_PARENT = 0
 _HEADER = 4
 

@@ -120,3 +120,73 @@ def test_the_state_does_not_pass_lists_that_were_read_while_the_first_one_failed
     destination.commit(run)
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+
+
+@pytest.mark.parametrize("every", [3, 10])
+def test_a_list_that_grows_all_the_time_goes_on_one_page_at_a_time(every: int) -> None:
+    there, clock = world(exams=180, tickets=0)
+    plan = Plan({at: create("exams", 0) for at in range(5, 400, every)})
+    config = {"num_workers": 20}
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=1, config=config)
+    # What was in flight at each move is lost; each halves it, and begins with twice the workers.
+    assert len(run.requests) <= 60 + 60 // every + 2 * 20
+
+
+def in_the_order_of_reading(there: World, clock: SharedClock) -> list[int]:
+    """The exams, as their tickets are asked for one after another."""
+    quiet = run_sync("source_talentics", there, clock, {}, streams=("exams", "tickets"))
+    return list(dict.fromkeys(int(url.split("/")[-2]) for url in quiet.requests if "/tickets?" in url))
+
+
+@pytest.mark.parametrize("draws", range(8))
+def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draws: int) -> None:
+    """The list behind it was begun before its turn: its pages are not left for when the long one was read."""
+    there, clock = world(exams=4, tickets=6)
+    _, long, short, _ = in_the_order_of_reading(there, clock)
+    for _ in range(60):
+        there.data.create("tickets", long)
+    clock.advance(90_000)
+    first = there.data.ids("tickets", short)[0]
+    plan = Plan(
+        {
+            8: lambda there: there.data.delete("tickets", first),
+            18: lambda there: there.data.create("tickets", short),
+        }
+    )
+    streams = ("exams", "tickets")
+    destination = Destination()
+    destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan, draws=draws))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+
+
+@pytest.mark.parametrize("workers", [4, 8])
+def test_the_newest_list_does_not_wait_for_older_ones_that_were_begun(workers: int) -> None:
+    """After a row of lists that fail the newest is tried, and long ones are in flight already."""
+    there, clock = world(exams=40, tickets=9 * workers)
+    exams = in_the_order_of_reading(there, clock)
+    refused = exams[3:15]
+    there.settings.answers = tuple((f"*/exams/{exam}/tickets", 403) for exam in refused)
+    config = {"num_workers": workers}
+    run = run_sync("source_talentics", there, clock, {}, streams=("tickets",), draws=1, config=config)
+    assert {ticket["exam_id"] for ticket in run.rows("tickets")} == set(exams) - set(refused)
+    assert max(Counter(run.requests).values()) == 1
+
+
+@pytest.mark.parametrize("draws", range(4))
+def test_a_page_that_nobody_needs_any_more_is_not_asked_for(draws: int) -> None:
+    """While eight pages are in flight the list loses all behind its second page."""
+    there, clock = world(exams=60, tickets=0)
+
+    def drop(there: World) -> None:
+        for exam in list(there.data.ids("exams"))[6:]:
+            there.data.delete("exams", exam)
+
+    config = {"num_workers": 8}
+    run = run_sync(
+        "source_talentics", there, clock, {}, streams=("exams",), plan=Plan({1: drop}), draws=draws, config=config
+    )
+    pages = [int(url.split("page=")[1].split("&")[0]) for url in run.requests]
+    # Once the second page has told it, those that have not gone out yet are called back.
+    assert pages[-2:] == [1, 2]
+    assert pages.count(1) == 2

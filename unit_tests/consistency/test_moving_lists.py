@@ -309,6 +309,24 @@ def test_a_stream_that_waits_for_its_parents_is_heard_meanwhile() -> None:
     assert told == [("ticket_scores", first.states["ticket_scores"])] * 2
 
 
+@pytest.mark.parametrize("draws", [None, 1, 2, 3])
+@pytest.mark.parametrize("at", [2, 3])
+@pytest.mark.parametrize("which", [0, 5])
+@pytest.mark.parametrize(
+    ("package", "kind"), [("source_talentics", "exams"), ("source_talentio", "candidates")], ids=["exams", "candidates"]
+)
+def test_a_deletion_that_takes_away_the_last_page_of_a_list_whose_end_is_a_404(
+    package: str, kind: str, which: int, at: int, draws: int | None
+) -> None:
+    """Nothing but the next walk's total shows it, and what was deleted is among what was seen."""
+    there, clock = world(exams=3 * PAGE + 1, past_end="404")
+    destination = Destination()
+    plan = Plan({at: delete(kind, which)})
+    destination.commit(run_sync(package, there, clock, {}, streams=(kind,), plan=plan, draws=draws))
+    clock.advance(90_000)
+    assert_nothing_lost(package, there, clock, destination, (kind,))
+
+
 # --- the price -------------------------------------------------------------------------------------------------------
 
 LISTS = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 
@@ -19,15 +19,13 @@ class SharedClock(VirtualClock):
     Args:
         start: epoch seconds at which it begins.
         skew: seconds by which the kit's wall clock is ahead of the world's.
-        stop_at: seconds after the start at which the process is told to end: a wait that gets there is cut short.
     """
 
-    def __init__(self, start: float = 1_750_000_000.0, *, skew: float = 0.0, stop_at: float = math.inf) -> None:
+    def __init__(self, start: float = 1_750_000_000.0, *, skew: float = 0.0) -> None:
         super().__init__(start)
         self.skew = skew
         # Called when somebody begins to wait.
         self.before_wait: Callable[[], object] = lambda: None
-        self._stop_at = stop_at
         self._lock = threading.Lock()
 
     def advance(self, seconds: float) -> None:
@@ -40,10 +38,9 @@ class SharedClock(VirtualClock):
     def now(self) -> datetime:
         return datetime.fromtimestamp(self() + self.skew, timezone.utc)
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> None:
         self.before_wait()
-        self.advance(min(max(0.0, seconds), self._stop_at - self.passed))
-        return self.passed < self._stop_at
-
-    def stop(self) -> None:
-        """Nobody sleeps here."""
+        self.advance(max(0.0, seconds))
+        if 0 < seconds < 1:
+            # A look at what another thread has in hand, which must get on, or hours pass while it sends one request.
+            time.sleep(0.001)

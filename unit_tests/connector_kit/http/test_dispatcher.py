@@ -20,7 +20,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from connector_kit.errors import RequestFailure
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec
 from connector_kit.http.requester import Answer, Requester
-from connector_kit.http.waits import LOG_EVERY, Stopped, format_duration
+from connector_kit.http.waits import LOG_EVERY, format_duration
 from connector_kit.limits.budget import RateLimit
 from connector_kit.settings import Settings
 from connector_kit.source import read_manifest
@@ -36,15 +36,12 @@ class Play:
     def __init__(
         self,
         *answers: int,
-        clock: SharedClock | None = None,
         checking: bool = False,
         log_every: float = LOG_EVERY,
         **config: Any,
     ) -> None:
-        self.clock = clock or SharedClock(START)
+        self.clock = SharedClock(START)
         self.statuses: list[tuple[float, str, int]] = []
-        # The seconds that were waited, by the sync's own count, at each of these.
-        self.waited: list[float] = []
         self.confirmed: list[tuple[float, bool]] = []
         self.on_confirm: Callable[[], object] = lambda: None
         self.asked = 0
@@ -90,7 +87,6 @@ class Play:
         self.on_confirm()
 
     def _note(self, message: AirbyteMessage) -> None:
-        self.waited.append(self.sync.waited)
         assert message.trace is not None
         status = message.trace.stream_status
         assert status is not None
@@ -139,13 +135,6 @@ def test_a_wait_is_told_every_minute_and_sends_a_status_every_ten(caplog: pytest
     assert [moment for moment, at_once in play.confirmed if at_once] == [0, 3600]
     assert {moment for moment, at_once in play.confirmed if not at_once} == {*times[1:], 3600}
     assert {reset for *_, reset in play.statuses} == {int((START + 3600) * 1000)}
-
-
-def test_a_process_that_is_told_to_end_waits_no_longer() -> None:
-    play = Play(429, clock=SharedClock(START, stop_at=100.0))
-    with pytest.raises(Stopped):
-        play.run(1)
-    assert play.clock.passed == 100.0
 
 
 def test_a_check_never_waits() -> None:
@@ -232,14 +221,6 @@ def test_a_server_that_stays_down_is_waited_for_an_hour_in_all(caplog: pytest.Lo
     assert {stream for _, stream, _ in play.statuses} == {"ticket_scores", "aspect_scores"}
 
 
-def test_a_wait_that_is_cut_short_counts_as_waited() -> None:
-    play = Play(429, clock=SharedClock(START, stop_at=100.0))
-    with pytest.raises(Stopped):
-        play.run(1)
-    assert play.waited == [0.0, 0.0]
-    assert play.sync.waited == 100
-
-
 def test_a_wait_that_goes_on_is_in_the_summary() -> None:
     play = Play(429)
     told: list[str] = []
@@ -274,6 +255,14 @@ def test_the_end_is_estimated_with_all_that_draw_from_the_window(caplog: pytest.
     first = next(record.getMessage() for record in caplog.records)
     # 640 requests at 50 a window: the next one and 12 behind it.
     assert first.endswith("; 40 requests left, about 3 h 15 min.")
+
+
+def test_two_dispatchers_of_one_endpoint_are_both_counted() -> None:
+    """Details, and single records that a list asks about because they are missing."""
+    play = Play()
+    play.run(0)
+    Dispatcher(play.sync, cast("Requester", play.requester), lambda _: None, "tickets", remaining=lambda: 7)
+    assert [count() for _, count in play.sync.remaining.values()] == [0, 7]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_kit.records.canonical import canonical_form
+from connector_kit.records.canonical import canonicalizer, plain
 from connector_kit.records.hashing import Hasher
 from unit_tests.support.hashing import KEY, digest
 
@@ -21,6 +21,11 @@ def hashed(name: str, value: Any, key: str = KEY) -> Any:
     assert hasher.rule([name])(field) == hasher.named(name)(pair) == 0
     assert pair == {"name": name, "value": field[name]}
     return field[name]
+
+
+def canonical_form(name: str, text: str) -> str:
+    """What is hashed in a value's place."""
+    return canonicalizer(name)(plain(text).strip())
 
 
 @pytest.mark.parametrize(
