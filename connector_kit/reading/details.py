@@ -125,7 +125,7 @@ class DetailReader(Reader):
                 held.release()
         for cursor in self._cursors():
             cursor.complete()
-        if self._parent.reader.is_whole and not self._parent.reader.is_filtered:
+        if self._parent.reader.has_listed_all:
             for known in self.parent_memories():
                 known.learned_all()
 

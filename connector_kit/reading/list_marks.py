@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connector_kit.errors import GONE, RequestFailed
@@ -14,9 +15,12 @@ from connector_kit.reading.listed_ids import ListedIds, too_many
 from connector_kit.reading.page_search import PageSearch, SearchedPage, Unsearchable
 from connector_kit.reading.paginators import Pagination
 from connector_kit.reading.seen_records import key_of
-from connector_kit.state.known_ids import NO_PARENT, KnownIds
+from connector_kit.state.known_ids import KnownIds
 
 logger = logging.getLogger("airbyte.connector_kit")
+
+# Requests a page of a list; the parameters ask for another order.
+Ask = Callable[[int, Mapping[str, str]], "Answer | None"]
 
 
 class ListMarks:
@@ -48,6 +52,10 @@ class ListMarks:
         self._leaves = leaves
         self._dispatcher: Dispatcher | None = None
         self._hidden = 0
+        # Whether lists of which only the changes were read have shown every record after all.
+        self.has_listed_all = False
+        # What streams remember, by parent, where the list alone says what is gone.
+        self._known: defaultdict[int, set[int]] = defaultdict(set)
         self.ids: ListedIds = ListedIds(label, above.ids if above else None, self._is_gone if single else None)
 
     def begin(self, memories: Iterable[KnownIds]) -> bool:
@@ -56,61 +64,100 @@ class ListMarks:
         found = list(memories)
         for known in found:
             known.enter(scope)
+            for number, parent in known.parents.items() if self._decides else ():
+                self._known[parent].add(number)
         return not all(known.is_whole for known in found)
+
+    @property
+    def _decides(self) -> bool:
+        """Whether a record that the list lacks counts as gone although no endpoint says that it is deleted."""
+        return self._single is None or self._leaves
+
+    def wants_another_look(self, parent: int) -> bool:
+        """Whether a list of several pages lacks records of which nothing else says that they are gone.
+
+        If one record goes and another comes between two pages, the total stays, and a third one slips to a page that
+        was read already: it exists, and was not seen.
+        """
+        known = self._known[parent]
+        missing = len(known - self.ids.parents.keys())
+        return missing > 0 and not too_many(missing, len(known))
 
     def ids_on(self, records: Iterable[dict[str, Any]]) -> list[object]:
         """Return the ids of records."""
         return [key_of(record, self._key) for record in records]
 
     def compare(
-        self, memories: Sequence[KnownIds], ask: Callable[[int], Answer | None], pagination: Pagination
+        self,
+        memories: Sequence[KnownIds],
+        asks: Sequence[Ask],
+        pagination: Pagination,
+        other_orders: Sequence[Mapping[str, str]],
     ) -> Iterator[Answer]:
-        """Look for what is gone from a list of which only the latest changes were read.
+        """Look for what is gone from lists of which only the latest changes were read.
 
         Args:
             memories: what each stream remembers.
-            ask: requests a page of the whole list.
-            pagination: how the list pages.
+            asks: for each list, what requests a page of the whole list.
+            pagination: how the lists page.
+            other_orders: query parameters that return the same list in another order.
 
         Yields:
             The pages that were requested: they may hold records that came back.
         """
+        try:
+            # Where the lists alone say what is gone, it must be missing twice: see `wants_another_look`.
+            for is_first in (True, False) if self._decides else (True,):
+                searches = [search for ask in asks if (search := self._new_search(ask, pagination, other_orders))]
+                if len(searches) < len(asks):
+                    logger.info("%s: the list comes without a total, so nothing is marked as deleted.", self.label)
+                    self.ids.absent.clear()
+                    return
+                absent = {number for known in memories for number in self._absent(searches, known)}
+                for search in searches:
+                    yield from (page.answer for page in search.seen)
+                self.ids.absent = absent if is_first else self.ids.absent & absent
+                if not absent:
+                    return
+        except RequestFailed as error:
+            logger.info("%s: nothing is marked as deleted this time. %s", self.label, error.message)
+            self.ids.absent.clear()
 
-        def fetch(page: int) -> SearchedPage | None:
-            answer = ask(page)
+    def _new_search(
+        self, ask: Ask, pagination: Pagination, other_orders: Sequence[Mapping[str, str]]
+    ) -> PageSearch | None:
+        def fetch(page: int, order: Mapping[str, str]) -> SearchedPage | None:
+            answer = ask(page, order)
             if answer is None:
                 return None
             total = pagination.signals(answer.headers, answer.body, page).total
             return SearchedPage(answer, [it for it in self.ids_on(answer.records) if isinstance(it, int)], total)
 
-        try:
-            first = fetch(1)
-            if first is None or first.total is None:
-                logger.info("%s: the list comes without a total, so nothing is marked as deleted.", self.label)
-                return
-            search = PageSearch(fetch, first, first.total, pagination.page_size)
-            for known in memories:
-                self._search(search, known)
-        except RequestFailed as error:
-            logger.info("%s: nothing is marked as deleted this time. %s", self.label, error.message)
-            return
-        yield from (page.answer for page in search.pages.values())
+        first = fetch(1, {})
+        if first is None or first.total is None:
+            return None
+        return PageSearch(fetch, first, first.total, pagination.page_size, other_orders)
 
-    def _search(self, search: PageSearch, known: KnownIds) -> None:
+    def _absent(self, searches: Sequence[PageSearch], known: KnownIds) -> set[int]:
+        """Return which of the records that a stream has sent, or that were listed by now, the lists lack."""
         expected = sorted({*known, *self.ids.parents})
-        surplus = len(expected) + known.forgotten - search.total
+        unlisted = known.forgotten - sum(map(known.may_have_forgotten, self.ids.parents))
+        surplus = len(expected) + max(0, unlisted) - sum(search.total for search in searches)
         if not surplus:
-            return
+            return set()
         if too_many(surplus, len(known)):
             self.ids.warn_of_too_many(surplus, len(known))
-            return
+            return set()
         try:
-            if known.forgotten:
+            if known.forgotten or len(searches) > 1:
                 raise Unsearchable
-            self.ids.absent |= search.missing(expected)
+            return searches[0].missing(expected)
         except Unsearchable:
-            if search.read_all():
-                self.ids.prove(NO_PARENT)
+            if not all(search.read_all() for search in searches):
+                logger.info("%s: the list does not show all that it counts; nothing is marked this time.", self.label)
+                return set()
+            self.has_listed_all = True
+            return set(expected).difference(*(search.ids for search in searches))
 
     def log_hidden(self) -> None:
         """Log how many records are no longer listed but not gone."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import compress, count, islice
 from typing import Any, Optional
 
@@ -29,6 +30,7 @@ from connector_kit.reading.parent_index import ParentIndex
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
 from connector_kit.reading.reader import Reader
 from connector_kit.reading.retrievers import EndpointRetriever
+from connector_kit.reading.seen_records import key_of
 from connector_kit.reading.tombstones import Tombstones
 from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.state.known_ids import NO_PARENT, KnownIds
@@ -68,7 +70,7 @@ class ListReader(ParentList):
         self.read_at = 0.0
         # How many lists have not begun yet, to log what a wait holds up.
         self._lists_remaining = 0
-        self._lists_begun = self._proven_lists = self._records_seen = 0
+        self._lists_begun = self._records_seen = 0
         self._estimates = RowEstimates(sync, one_each=True)
 
     def _new_marks(self, retriever: ListRetriever) -> ListMarks:
@@ -91,6 +93,10 @@ class ListReader(ParentList):
 
     def keep_for(self, child: ParentStream) -> None:
         self._index.keep_for(child, self._name)
+
+    @property
+    def has_listed_all(self) -> bool:
+        return self.is_whole and (not self.is_filtered or (self.marks is not None and self.marks.has_listed_all))
 
     @property
     def parent_fields(self) -> list[str]:
@@ -127,17 +133,14 @@ class ListReader(ParentList):
         memories = [*own, *(known for child in self.children for known in child.parent_memories())]
         everything = self._changes.since_start()
         must_learn = self.marks is not None and self.marks.begin(memories)
-        # Several lists may share records, so no total says how many there are together: they are read in full.
-        must_learn = must_learn or (self.marks is not None and len(self._lists) > 1)
         changes = everything if must_learn else self._changes.after(self._floors())
         self.is_filtered = changes != everything
         if changes:
             self.sync.note_filter(self.requester.endpoint)
         parameters = self.requester.parameters_with(changes)
         if self._parent is None:
-            for number, belonging in enumerate(self._lists):
-                self._lists_remaining = len(self._lists) - number - 1
-                yield from self._read(None, self._request(None, number, {**parameters, **belonging}))
+            own_lists = [self._request(None, at, {**parameters, **its}) for at, its in enumerate(self._lists)]
+            yield from self._read(None, own_lists)
         else:
             yield from self._lists_of(self._parent.reader.index(), parameters, failures)
             self.is_whole = self.is_whole and self._parent.reader.is_whole and not failures
@@ -147,11 +150,10 @@ class ListReader(ParentList):
         self.read_at = self.sync.clock.monotonic()
         self._estimates.emit(self.selected, 0)
         if self.marks is not None and self.is_filtered and memories:
-            yield from self._compare(
-                self.marks, memories, {**self.requester.parameters_with(everything), **self._lists[0]}
-            )
+            whole = self.requester.parameters_with(everything)
+            yield from self._compare(self.marks, memories, [{**whole, **its} for its in self._lists])
         if self.marks is not None and self.tombstones is not None and self.started_at is not None:
-            if self.is_whole and not self.is_filtered:
+            if self.has_listed_all:
                 for known in own:
                     known.learned_all()
             yield from self.tombstones.mark(self, self.marks, self.started_at, self.sync.server_now())
@@ -177,7 +179,7 @@ class ListReader(ParentList):
                     if not self._walks.is_requested(upcoming):
                         self._walks.request_ahead(self._request(other, upcoming, parameters))
                 try:
-                    yield from self._read(parent, self._request(parent, number, parameters))
+                    yield from self._read(parent, [self._request(parent, number, parameters)])
                     failures.answered()
                 except SetAsideError as error:
                     set_aside.append(parent)
@@ -204,18 +206,34 @@ class ListReader(ParentList):
             )
         self._index.report_nameless(self.label)
 
-    def _read(self, parent: Parent | None, request: ListRequest) -> Iterator[Record]:
-        """Yield the records of one list."""
-        self._lists_begun += 1
-        for page in self._walks.read(request):
-            yield from self._emit(page, parent)
-            self._estimate(sum(page.news))
-        self._proven_lists += self._walks.is_proven
-        if self.marks is not None and not self.is_filtered:
-            if parent is not None and self._walks.is_proven:
-                self.marks.ids.prove(parent.id)
-            elif parent is None and self._proven_lists == len(self._lists):
-                self.marks.ids.prove(NO_PARENT)
+    def _read(self, parent: Parent | None, requests: Sequence[ListRequest]) -> Iterator[Record]:
+        """Yield the records of one parent's list, or of those that have no parent and belong together."""
+        pages_before = self._walks.found
+        is_proven = yield from self._walk(parent, requests)
+        if self.marks is None or self.is_filtered or not is_proven:
+            return
+        place = NO_PARENT if parent is None else parent.id
+        if self._walks.found - pages_before > 1 and self.marks.wants_another_look(place):
+            logger.info("%s: records are missing; reading the list once more, to be sure.", self.label)
+            is_proven = yield from self._walk(parent, requests, again=True)
+        if is_proven:
+            self.marks.ids.prove(place)
+
+    def _walk(
+        self, parent: Parent | None, requests: Sequence[ListRequest], again: bool = False
+    ) -> Generator[Record, None, bool]:
+        """Yield the records of lists; `again`: only those that were not listed yet. Returns whether all were seen."""
+        proven = 0
+        for number, request in enumerate(requests):
+            if parent is None:
+                self._lists_remaining = len(requests) - number - 1
+            self._lists_begun += not again
+            for page in self._walks.read(request):
+                yield from self._emit(self._unlisted(page.answer) if again else page, parent)
+                if not again:
+                    self._estimate(sum(page.news))
+            proven += self._walks.is_proven
+        return proven == len(requests)
 
     def _estimate(self, news: int) -> None:
         """Estimate how many rows there will be, by the total of this list and the average of the others."""
@@ -226,18 +244,30 @@ class ListReader(ParentList):
             elsewhere = self._lists_remaining * (self._records_seen + (here or 0)) // self._lists_begun
             self._estimates.emit(self.selected, (here or 0) + elsewhere)
 
-    def _compare(self, marks: ListMarks, memories: list[KnownIds], parameters: Mapping[str, str]) -> Iterator[Record]:
-        """Yield what came back to a list of which only the changes were read, and note what is gone from it."""
+    def _compare(
+        self, marks: ListMarks, memories: list[KnownIds], lists: Sequence[Mapping[str, str]]
+    ) -> Iterator[Record]:
+        """Yield what came back to lists of which only the changes were read, and note what is gone from them."""
         url = self.requester.url_for("")
 
-        def ask(page: int) -> Answer | None:
-            spec = RequestSpec((0, page), url, {**parameters, **self.pagination.parameters(page)})
+        def ask(number: int, parameters: Mapping[str, str], page: int, order: Mapping[str, str]) -> Answer | None:
+            pages = self.pagination.parameters(page)
+            # Nothing depends on a walk in another order, so a failure is not tried again.
+            spec = RequestSpec((number, page), url, {**parameters, **order, **pages}, once=bool(order))
             return self._sending.ask(spec, patient=True)
 
-        for answer in marks.compare(memories, ask, self.pagination):
-            instants = [times.instant(record.get(self._changes.time_field)) for record in answer.records]
-            news = [key not in marks.ids.parents for key in marks.ids_on(answer.records)]
-            yield from self._emit(ListPage(answer, instants, news), None)
+        asks = [partial(ask, number, parameters) for number, parameters in enumerate(lists)]
+        for answer in marks.compare(memories, asks, self.pagination, self._other_orders):
+            yield from self._emit(self._unlisted(answer), None)
+
+    def _unlisted(self, answer: Answer) -> ListPage:
+        """Return a page of which only those records are news that no list has shown yet."""
+        shown = self.marks.ids if self.marks is not None else None
+        keys = [key_of(record, self._key) for record in answer.records]
+        news = [shown is not None and key not in shown.parents for key in keys]
+        return ListPage(
+            answer, [times.instant(record.get(self._changes.time_field)) for record in answer.records], news
+        )
 
     def _request(self, parent: Parent | None, number: int, parameters: Mapping[str, str]) -> ListRequest:
         """Return the request for the list of one parent, or for the only list."""

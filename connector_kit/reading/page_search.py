@@ -9,12 +9,16 @@ for one missing record.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log2
 
+from connector_kit.errors import RequestFailed
 from connector_kit.http.requester import Answer
+
+# Stop after this many walks in a row that show nothing new, where records came twice in place of others.
+_MOST_FRUITLESS_WALKS = 6
 
 
 @dataclass(frozen=True)
@@ -31,23 +35,33 @@ class Unsearchable(Exception):
 
 
 class PageSearch:
-    """A list of `total` records whose pages are requested once each; `pages` holds those that were.
+    """A list of `total` records. `seen` holds the pages that were requested, and `ids` what is on them.
 
     Args:
-        fetch: requests a page.
+        fetch: requests a page; the parameters ask for another order.
         first: the first page.
         total: how many records the list has.
         page_size: the records on a full page.
+        other_orders: query parameters that return the same list in another order.
     """
 
     def __init__(
-        self, fetch: Callable[[int], SearchedPage | None], first: SearchedPage, total: int, page_size: int
+        self,
+        fetch: Callable[[int, Mapping[str, str]], SearchedPage | None],
+        first: SearchedPage,
+        total: int,
+        page_size: int,
+        other_orders: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self._fetch = fetch
         self.total = total
         self._size = page_size
         self._last = max(1, -(-total // page_size))
-        self.pages = {1: first}
+        self._orders = [*other_orders, {}]
+        self._is_whole: bool | None = None
+        self._pages = {1: first}
+        self.seen = [first]
+        self.ids = set(first.ids)
 
     def missing(self, known: list[int]) -> set[int]:
         """Return which of the known ids, ascending, are not on the page where they would be.
@@ -58,24 +72,66 @@ class PageSearch:
         if abs(len(known) - self.total) * log2(self._last) > self._last:
             raise Unsearchable
         found = self._between(known, 0, 1) | (self._between(known, 1, self._last) if self._last > 1 else set())
-        new = {number for page in self.pages.values() for number in page.ids} - set(known)
+        new = self.ids - set(known)
         if len(known) - len(found) + len(new) != self.total:
             raise Unsearchable
         return found
 
     def read_all(self) -> bool:
         """Request all pages. Returns whether they show every record of the list, which stood still."""
-        for number in range(2, self._last + 1):
-            found = self.pages.get(number) or self._fetch(number)
-            if found is None or found.total != self.total:
+        if self._is_whole is None:
+            self._is_whole = self._reads_all()
+        return self._is_whole
+
+    def _reads_all(self) -> bool:
+        rows = 0
+        for number in range(1, self._last + 1):
+            page = self._pages.get(number) or self._request(number)
+            if page is None:
                 return False
-            self.pages[number] = found
-        return len({it for page in self.pages.values() for it in page.ids}) == self.total
+            self._pages[number] = page
+            rows += len(page.ids)
+        # Records that share their place in the order take each other's: one comes on two pages, another on none.
+        fruitless = tried = 0
+        while len(self.ids) < self.total <= rows and fruitless < _MOST_FRUITLESS_WALKS:
+            order = self._orders[tried % len(self._orders)]
+            tried += 1
+            before = len(self.ids)
+            try:
+                if not self._walk_in(order):
+                    return False
+            except RequestFailed:
+                if not order:
+                    raise
+                # This API doesn't know that order.
+                self._orders.remove(order)
+                continue
+            fruitless = 0 if len(self.ids) > before else fruitless + 1
+        return len(self.ids) == self.total
+
+    def _walk_in(self, order: Mapping[str, str]) -> bool:
+        """Request the pages in an order until all records were seen. Returns whether the list stood still."""
+        for number in range(1, self._last + 1):
+            if len(self.ids) == self.total:
+                break
+            if self._request(number, order) is None:
+                return False
+        return True
+
+    def _request(self, number: int, order: Mapping[str, str] | None = None) -> SearchedPage | None:
+        """Request a page. Returns None if the list moved."""
+        page = self._fetch(number, order or {})
+        if page is None or page.total != self.total:
+            return None
+        if not self.ids.issuperset(page.ids):
+            self.seen.append(page)
+            self.ids.update(page.ids)
+        return page
 
     def _between(self, known: list[int], first: int, last: int) -> set[int]:
         """Search the pages after `first` up to `last`."""
         is_even = self._surplus(known, first) == self._surplus(known, last)
-        if is_even and (last - first > 1 or last not in self.pages):
+        if is_even and (last - first > 1 or last not in self._pages):
             return set()
         if last - first > 1:
             middle = (first + last) // 2
@@ -94,12 +150,12 @@ class PageSearch:
         return bisect_right(known, self._page(page).ids[-1]) - page * self._size
 
     def _page(self, number: int) -> SearchedPage:
-        found = self.pages.get(number) or self._fetch(number)
+        found = self._pages.get(number) or self._request(number)
         full = self._size if number < self._last else self.total - (number - 1) * self._size
-        if found is None or found.total != self.total or len(found.ids) != full:
+        if found is None or len(found.ids) != full:
             raise Unsearchable
-        self.pages[number] = found
-        in_order = [it for _, page in sorted(self.pages.items()) for it in page.ids]
+        self._pages[number] = found
+        in_order = [it for _, page in sorted(self._pages.items()) for it in page.ids]
         if any(one >= other for one, other in pairwise(in_order)):
             raise Unsearchable
         return found

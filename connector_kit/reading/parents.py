@@ -99,6 +99,11 @@ class ParentList(Reader):
     def belongs(self, instant: int | None) -> bool:
         """Whether a record that was last updated at `instant` is among those that streams remember."""
 
+    @property
+    @abstractmethod
+    def has_listed_all(self) -> bool:
+        """Whether the lists have shown every record that belongs to the sync."""
+
     @abstractmethod
     def index(self) -> list[Parent]:
         """Wait until the list was read and return every record as a parent, oldest first."""

@@ -78,9 +78,11 @@ class DeletionLog(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: Optional[StreamSlice] = None
     ) -> Iterable[StreamData]:
         self._started.set()
-        for reader in self._readers if self._is_selected else ():
-            if reader.selected:
-                reader.wait_until_done()
+        reading = [reader for reader in self._readers if reader.selected] if self._is_selected else []
+        if self._is_selected and not reading:
+            logger.warning("%s: no list is selected, so nothing is found. Select those to watch as well.", DELETIONS)
+        for reader in reading:
+            reader.wait_until_done()
         return ()
 
     def wait_until_started(self) -> None:

@@ -33,6 +33,8 @@ class KnownIds:
         self.scope = 0
         # How many did not fit when the text was last made.
         self.left_out = 0
+        # All forgotten ids are lower than this.
+        self._lowest_kept: int | None = None
 
     def __contains__(self, number: object) -> bool:
         return number in self.parents
@@ -46,7 +48,13 @@ class KnownIds:
 
     def add(self, number: object, parent: int = NO_PARENT) -> None:
         if type(number) is int and number >= 0 <= parent:
+            self.forgotten -= self.may_have_forgotten(number)
             self.parents[number] = parent
+
+    def may_have_forgotten(self, number: int) -> bool:
+        """Return whether a record is, by its low id, one of the forgotten ones."""
+        is_low = self._lowest_kept is None or number < self._lowest_kept
+        return self.forgotten > 0 and is_low and number not in self.parents
 
     def discard(self, numbers: Iterable[int]) -> None:
         for number in numbers:
@@ -65,8 +73,7 @@ class KnownIds:
         """Return whether a record is certainly none of those that were sent."""
         if not self.is_whole or not isinstance(number, int) or number in self.parents:
             return False
-        # The lowest ids are the forgotten ones.
-        return not self.forgotten or number > min(self.parents, default=number)
+        return not self.may_have_forgotten(number)
 
     def encode(self, most: int = MOST_CHARACTERS) -> str:
         """Return the ids as text of at most so many characters, "" if there is room for none at all."""
@@ -99,4 +106,5 @@ class KnownIds:
             raise ValueError("cut short")
         known = cls({number: parents[place] for number, place in zip(ids_of(rest[:half]), places, strict=True)})
         known.scope, known.is_whole, known.forgotten = scope, bool(is_whole), forgotten
+        known._lowest_kept = min(known.parents, default=None)
         return known

@@ -51,6 +51,19 @@ SINGLE = {
 }
 
 
+def replace(kind: str, which: int) -> Event:
+    """A deletion that a creation hides: the total stays, and a third record slips to a page that was read already."""
+
+    def event(world: World) -> None:
+        found = one_of(world, kind, which)
+        if found is not None:
+            parent = world.data.collections[kind].living(found).parent
+            world.data.delete(kind, found)
+            world.data.create(kind, parent)
+
+    return event
+
+
 class Hidden:
     """The records that a permission hides: their lists lack them, and asking for one is refused."""
 
@@ -199,6 +212,14 @@ def machine(package_name: str) -> type[NoneMarked]:
         def delete_some(self, kind: str, which: list[int]) -> None:
             for place in which:
                 delete(kind, place)(self.world)
+            self.sync()
+
+        # Of all that was sent before: what changes just then, and slips, nobody can see.
+        @rule(kind=st.sampled_from(KINDS[package_name]), which=st.lists(WHICH, min_size=1, max_size=3))
+        def replace_between_pages(self, kind: str, which: list[int]) -> None:
+            self.sync()
+            self.sync(Plan(between_pages={kind: [replace(kind, place) for place in which]}))
+            # What was listed before it went is found now, as long as nothing hides its parent.
             self.sync()
 
         @rule(kind=st.sampled_from(hiding), which=st.lists(WHICH, min_size=1, max_size=3))

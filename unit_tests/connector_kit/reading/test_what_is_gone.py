@@ -151,6 +151,17 @@ def test_a_record_that_comes_back_is_sent_again_with_its_old_time(source: str, k
     assert synced.read().records[kind] == []
 
 
+def test_without_its_list_a_record_is_asked_for_once_and_the_log_of_deletions_alone_says_that_it_sees_nothing() -> None:
+    synced = Synced("talentio", ["candidate_details", "candidate_comments"])
+    number = synced.ids("candidates")[3]
+    synced.delete("candidates", number)
+    found = synced.read()
+    assert gone(found, "candidate_details") == [number]
+    assert found.asked[f"/talentio/api/v1/candidates/{number}"] == 1
+    assert "deletions: no list is selected" in Synced("talentio", ["deletions"]).first.told
+    assert "no list is selected" not in Synced("talentio", ["channels", "deletions"]).first.told
+
+
 # --- what it costs
 
 
@@ -342,7 +353,7 @@ def test_a_catalog_without_the_field_gets_no_tombstones_and_is_told(monkeypatch:
 # --- with a filter
 
 
-def _patched(synced: Synced, number: int, status: str) -> None:
+def patched(synced: Synced, number: int, status: str) -> None:
     collection = synced.account.world.data.collections["candidates"]
     synced.account.world.data.update("candidates", number)
     collection.living(number).patch["status"] = status
@@ -353,18 +364,18 @@ def test_a_candidate_who_leaves_the_filter_comes_as_a_tombstone_and_as_a_row_onc
     synced = Synced("talentio", ["candidates", "candidate_details", "deletions"], candidates=12)
     numbers = synced.ids("candidates")
     for number in numbers:
-        _patched(synced, number, "ongoing" if number != numbers[0] else "fail")
+        patched(synced, number, "ongoing" if number != numbers[0] else "fail")
     synced.states.clear()
     config: dict[str, Any] = {"candidate_filter": {"status": statuses}}
     first = synced.read(**config)
     assert {row["id"] for row in first.records["candidates"]} == {*numbers[1:]}
     leaver, deleted = numbers[3], numbers[5]
-    _patched(synced, leaver, "reject")
+    patched(synced, leaver, "reject")
     synced.delete("candidates", deleted)
     found = synced.read(**config)
     assert sorted(gone(found, "candidates")) == sorted(gone(found, "candidate_details")) == [leaver, deleted]
     assert deletions(found) == {("candidates", leaver), ("candidates", deleted)}
-    _patched(synced, leaver, "ongoing")
+    patched(synced, leaver, "ongoing")
     back = synced.read(**config)
     assert gone(back, "candidates") == []
     assert [row["id"] for row in back.records["candidates"]] == [leaver]
@@ -374,7 +385,7 @@ def test_a_filter_that_changed_marks_nobody_of_those_who_no_longer_meet_it() -> 
     synced = Synced("talentio", ["candidates", "candidate_details", "deletions"], candidates=12)
     numbers = synced.ids("candidates")
     for number in numbers:
-        _patched(synced, number, "ongoing" if number % 2 else "fail")
+        patched(synced, number, "ongoing" if number % 2 else "fail")
     for given in ({"status": ["ongoing", "fail"]}, {"status": ["ongoing"]}, {"status": ["fail"]}, {}):
         found = synced.read(candidate_filter=given)
         assert gone(found, "candidates") == gone(found, "candidate_details") == []
@@ -385,9 +396,9 @@ def test_a_candidate_whom_the_credential_may_no_longer_see_is_not_gone_with_a_fi
     synced = Synced("talentio", ["candidates", "deletions"], candidates=12)
     numbers = synced.ids("candidates")
     for number in numbers:
-        _patched(synced, number, "ongoing")
+        patched(synced, number, "ongoing")
     config: dict[str, Any] = {"candidate_filter": {"status": ["ongoing"]}}
     synced.read(**config)
-    _patched(synced, numbers[3], "reject")
+    patched(synced, numbers[3], "reject")
     found = synced.read(refusing(f"/candidates/{numbers[3]}", 403), **config)
     assert gone(found, "candidates") == []

@@ -78,3 +78,15 @@ def test_another_part_of_the_source_has_nothing_to_do_with_what_was_known() -> N
     known.add(7)
     known.enter(5)
     assert known.parents == {7: 0}
+
+
+def test_a_forgotten_id_that_is_sent_again_counts_among_the_forgotten_no_longer() -> None:
+    ids = sorted(random.Random(2).sample(range(10**9), 100_000))
+    known = KnownIds(dict.fromkeys(ids, 0))
+    known.learned_all()
+    again = KnownIds.decode(known.encode())
+    again.add(ids[0])
+    # One that is new has a higher id.
+    again.add(ids[-1] + 1)
+    assert len(again) == 100_001
+    assert len(KnownIds.decode(again.encode())) == 100_001
