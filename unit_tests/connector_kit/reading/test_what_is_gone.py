@@ -9,7 +9,7 @@ import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalog
 
 from connector_kit import times
-from connector_kit.state import cursors
+from connector_kit.state import cursors, detail_cursors
 from connector_kit.state.known_ids import IDS, KnownIds
 from unit_tests.support import run
 from unit_tests.support.account import Account
@@ -331,6 +331,18 @@ def test_ids_that_the_state_has_no_room_for_are_told_and_not_marked(monkeypatch:
     )
     synced.delete("exams", lowest, highest)
     assert gone(synced.read(), "exams") == [highest]
+
+
+def test_forms_whose_ids_have_no_room_with_their_jobs_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (cursors, detail_cursors):
+        monkeypatch.setattr(module, "MOST_CHARACTERS", 300)
+    synced = Synced("talentics", ["applicants", "employment_application_forms"], jobs=30, applicants=20)
+    assert synced.known("employment_application_forms").forgotten > 0
+    state = synced.states["employment_application_forms"]
+    assert sum(len(value) for value in state.values()) <= 300
+    sent = {row["applicant_id"] for row in synced.first.records["employment_application_forms"]}
+    again = synced.read().asked
+    assert not [id_ for id_ in sent if again[f"/talentics/v2/jobs/applicants/{id_}/employment-application-form"]]
 
 
 def test_a_catalog_without_the_field_gets_no_tombstones_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
