@@ -213,6 +213,17 @@ def test_only_an_endpoint_that_says_so_proves_that_a_record_is_gone(
     assert gone(synced.read(), kind) == ([] if is_marked else [number])
 
 
+def test_an_endpoint_that_fails_is_not_asked_for_each_record_that_is_missing() -> None:
+    synced = Synced("talentics", ["exams"], exams=60, tickets=0)
+    missing = synced.ids("exams")[:15]
+    synced.delete("exams", *missing)
+    before = synced.account.clock.passed
+    found = synced.read(lambda sent: Reply(b"{}", 500) if sent.path.rpartition("/")[2].isdecimal() else None)
+    assert synced.account.clock.passed - DAY - before < 20 * 60
+    assert "exams: 15 no longer listed" in found.told
+    assert gone(synced.read(), "exams") == missing
+
+
 def test_a_job_that_is_hidden_keeps_its_applicants() -> None:
     synced = Synced("talentics", ["jobs", "applicants", "employment_application_forms"])
     job = synced.ids("jobs")[0]
