@@ -248,6 +248,19 @@ def test_many_at_once_are_not_marked(source: str, kind: str, sizes: dict[str, in
     assert gone(other.read(), kind) == before[:20]
 
 
+def test_the_tickets_of_exams_that_were_too_many_at_once_are_not_marked_either() -> None:
+    synced = Synced("talentics", ["exams", "tickets"], exams=100, tickets=1)
+    exams = synced.ids("exams")
+    # Of those that go, only some ever had a ticket.
+    for exam in exams[:15]:
+        synced.delete("tickets", *synced.ids("tickets", exam))
+    assert len(gone(synced.read(), "tickets")) == 15
+    synced.delete("exams", *exams[:30])
+    found = synced.read()
+    assert gone(found, "exams") == gone(found, "tickets") == []
+    assert found.told.count("exams: 30 of 100 records are no longer listed") == 1
+
+
 def test_the_tickets_of_an_exam_that_was_refused_are_not_marked_and_those_of_others_are() -> None:
     synced = Synced("talentics", ["exams", "tickets"])
     one, other = synced.ids("exams")[:2]
