@@ -21,6 +21,8 @@ logger = logging.getLogger("airbyte.connector_kit")
 
 # Requests a page of a list; the parameters ask for another order.
 Ask = Callable[[int, Mapping[str, str]], "Answer | None"]
+# Each request for a single record is tried for minutes. After so many that failed, nothing more is asked for.
+_MOST_FAILURES = 3
 
 
 class ListMarks:
@@ -32,6 +34,7 @@ class ListMarks:
         region: which part of the source the lists show: their URL and parameters, and the start date.
         above: the same of the parents' list; None for a list that has none.
         single: the endpoint of a single record, and what sends its requests; None where the API has none.
+        parameters: what to add to such a request, so that it shows every record that exists.
         leaves: whether a living record may leave the list, because a filter says which belong to it. To the
             destination it is gone then.
     """
@@ -44,14 +47,18 @@ class ListMarks:
         above: ListMarks | None,
         single: tuple[Requester, Callable[[], Dispatcher]] | None,
         leaves: bool = False,
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
         self.label = label
         self._key = key
         self._region: str = f"{above._region if above else ''} {region}"
         self._single = single
         self._leaves = leaves
+        self._parameters = parameters or {}
         self._dispatcher: Dispatcher | None = None
-        self._hidden = 0
+        self._hidden = self._failures = 0
+        # Whether a single record is shown, by its id; None if that stays unknown.
+        self._shown: dict[int, bool | None] = {}
         # Whether lists of which only the changes were read have shown every record after all.
         self.has_listed_all = False
         # What streams remember, by parent, where the list alone says what is gone.
@@ -151,7 +158,11 @@ class ListMarks:
         try:
             if known.forgotten or len(searches) > 1:
                 raise Unsearchable
-            return searches[0].missing(expected)
+            found = searches[0].missing(expected)
+            # One that exists may stand on a page that was not looked at, out of the order of ids.
+            if not too_many(len(found), len(known)) and any(map(self._shows, found)):
+                raise Unsearchable
+            return found
         except Unsearchable:
             if not all(search.read_all() for search in searches):
                 logger.info("%s: the list does not show all that it counts; nothing is marked this time.", self.label)
@@ -171,24 +182,28 @@ class ListMarks:
             self._hidden = 0
 
     def _is_gone(self, number: int) -> bool:
-        """Ask for a single record: only 404 or 410 says that it is gone; 403 says that it is hidden.
-
-        An answer says that it lives, and so left the filter where there is one.
-        """
-        if self._single is None:
-            return True
-        requester, new_dispatcher = self._single
-        self._dispatcher = self._dispatcher or new_dispatcher()
-        try:
-            answer = self._dispatcher.ask(
-                RequestSpec(number, requester.url_for(number), requester.parameters_with({})), patient=True
-            )
-        except RequestFailed as error:
-            if error.request.status in GONE:
-                return True
-            self._hidden += 1
-            return False
-        if answer is None or self._leaves:
+        """Return whether a record is gone; one that lives has left the filter, where there is one."""
+        is_shown = self._shows(number)
+        if is_shown is False or (is_shown and self._leaves):
             return True
         self._hidden += 1
         return False
+
+    def _shows(self, number: int) -> bool | None:
+        """Ask for a single record. Returns False if it is gone: 404 or 410; None if nobody knows: 403 hides it."""
+        if number not in self._shown:
+            self._shown[number] = self._ask_for(number)
+        return self._shown[number]
+
+    def _ask_for(self, number: int) -> bool | None:
+        if self._single is None or self._failures >= _MOST_FAILURES:
+            return None
+        requester, new_dispatcher = self._single
+        self._dispatcher = self._dispatcher or new_dispatcher()
+        try:
+            spec = RequestSpec(number, requester.url_for(number), requester.parameters_with(self._parameters))
+            return self._dispatcher.ask(spec, patient=True) is not None
+        except RequestFailed as error:
+            status = error.request.status
+            self._failures += not status or status >= 500
+            return False if status in GONE else None

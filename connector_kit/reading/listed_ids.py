@@ -79,7 +79,8 @@ class ListedIds:
         return sorted([*filter(self._is_gone, single), *along])
 
     def _gone_parents(self, missing: Iterable[int], known: Iterable[int]) -> list[int]:
-        if self._above is None or not set(missing) - self._proven:
+        # What was left alone there because it was too much at once is not gone here, of however few it is the parent.
+        if self._above is None or self._above._has_warned or not set(missing) - self._proven:
             return []
         gone = set(self._above.gone(KnownIds(dict.fromkeys(known, NO_PARENT))))
         return [parent for parent in missing if parent in gone]

@@ -83,7 +83,7 @@ class ListReader(ParentList):
         belongs = self.filter.digest if self.filter else ""
         region = f"{self.requester.key} {self._changes.start} {belongs}"
         above = self._parent.reader.marks if self._parent else None
-        return ListMarks(self._name, self._key, region, above, single, leaves=bool(belongs))
+        return ListMarks(self._name, self._key, region, above, single, bool(belongs), retriever.detail_parameters)
 
     def _dispatcher_of(self, requester: Requester) -> Dispatcher:
         """Return what asks for single records, of which only the status matters."""
@@ -400,10 +400,12 @@ class ListRetriever(EndpointRetriever):
         filter: which records belong to the sync, by the config: see `ListFilter.declared_by`.
         detail_path: the path of a single record, `exams/{{ stream_partition['id'] }}`, to ask whether one that is no
             longer listed is gone; none if there is no such endpoint, or if it may have nothing about a living record.
+        detail_parameters: query parameters that make it show every record that exists, whatever the config leaves out.
     """
 
     paginator: Paginator
     detail_path: Optional[str] = None
+    detail_parameters: Mapping[str, str] = field(default_factory=dict)
     other_orders: list[Mapping[str, str]] = field(default_factory=list)
     filter: Optional[Mapping[str, Any]] = None
     takes_start_time = True

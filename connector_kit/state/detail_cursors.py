@@ -17,6 +17,7 @@ from connector_kit import times
 from connector_kit.state.cursors import StreamCursor
 from connector_kit.state.id_sets import IdSet, IdTimes
 from connector_kit.state.known_ids import KnownIds
+from connector_kit.state.varints import MOST_CHARACTERS
 
 
 class DetailCursor(StreamCursor):
@@ -166,12 +167,15 @@ class IdCursor(StreamCursor):
 
     def _dump(self) -> dict[str, Any]:
         state: dict[str, Any] = {} if self._text is None else {self.cursor_field: self._text}
+        rest = self._seen
         if self.known is not None:
-            # The others are in the known ids already.
-            rest = IdSet(number for number in self._seen if number not in self.known)
-            seen, self._seen.left_out = rest.encode(), rest.left_out
-        else:
-            seen = self._seen.encode()
+            # The others are in the known ids already, unless those have no room: a form that is read again costs a
+            # request in every sync, one that is not marked costs none.
+            unknown = IdSet(number for number in self._seen if number not in self.known)
+            self.known.encode(MOST_CHARACTERS - len(unknown.encode()) - len(self._text or ""))
+            rest = self._seen if self.known.left_out else unknown
+        seen = rest.encode()
+        self._seen.left_out = rest.left_out
         if seen:
             state["seen"] = seen
         return state

@@ -77,7 +77,9 @@ class KnownIds:
 
     def encode(self, most: int = MOST_CHARACTERS) -> str:
         """Return the ids as text of at most so many characters, "" if there is room for none at all."""
-        ids = sorted(self.parents)[-(MOST_NUMBERS // 2 - 1) :]
+        # Each id takes two numbers, and so does its parent at most one more: `unpack` reads no more than this many.
+        most_ids = (MOST_NUMBERS - _HEADER - len(set(self.parents.values()))) // 2
+        ids = sorted(self.parents)[-most_ids:]
         text, kept = fitting(ids, self._packed, most) if ids else (self._packed([]), 0)
         self.left_out = len(self.parents) - kept
         return text

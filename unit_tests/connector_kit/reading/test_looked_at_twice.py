@@ -1,5 +1,5 @@
-"""A record that exists may be out of sight in one read of a list: where the list alone says what is gone, it must be
-missing twice.
+"""A record that exists may be out of sight in one read of a list, or where nobody expects it: where the list alone says
+what is gone, it must be missing twice.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connector_kit.state import cursors
+from sandbox.records import Row as Stored
 from unit_tests.connector_kit.reading.test_what_is_gone import Synced, gone, patched
 from unit_tests.support.transport import Script, Sent
 
@@ -137,3 +138,39 @@ def test_of_a_bulk_import_whose_order_changes_from_request_to_request_what_is_go
     found = synced.read()
     assert gone(found, kind) == [deleted]
     assert synced.read().asked[f"/talentio/api/v1/{kind}"] == 2
+
+
+@pytest.mark.parametrize("config", [FILTER, {}], ids=["filter", "all"])
+@pytest.mark.parametrize(("late", "deleted"), [(10, 350), (499, 700)], ids=["far off", "a pair at a border of pages"])
+def test_a_candidate_who_is_registered_later_than_the_id_says_is_not_marked_in_place_of_one_who_is_gone(
+    late: int, deleted: int, config: dict[str, Any]
+) -> None:
+    synced = Synced("talentio", ["candidates", "deletions"], candidates=1_000)
+    numbers = synced.ids("candidates")
+    collection = synced.account.world.data.collections["candidates"]
+    for place, number in enumerate(numbers):
+        row = collection.living(number)
+        created = collection.living(numbers[500]).created + 1 if place == late else row.created
+        collection._rows[number] = Stored(number, 0, created, row.updated, patch={"status": "ongoing"})
+    collection._moved(membership=True)
+    synced.states.clear()
+    synced.read(**config)
+    synced.delete("candidates", numbers[deleted])
+    assert gone(synced.read(**config), "candidates") == [numbers[deleted]]
+    assert synced.read(**config).asked["/talentio/api/v1/candidates"] == 2
+
+
+def test_a_candidate_who_is_left_out_for_a_deactivated_employee_is_not_gone() -> None:
+    synced = Synced("talentio", ["candidates", "candidate_details"], employees=10, inactive_hides_candidates=True)
+    config: dict[str, Any] = {"include_inactive_responsible_employees": False}
+    data = synced.account.world.data
+    for number in synced.ids("employees"):
+        data.update("employees", number, status="active")
+    synced.states.clear()
+    assert len(synced.read(**config).records["candidates"]) == 6
+    for number in synced.ids("employees"):
+        data.update("employees", number, status="inactive")
+    found = synced.read(**config)
+    assert gone(found, "candidates") == gone(found, "candidate_details") == []
+    # The others have no responsible employee.
+    assert "candidates: 4 no longer listed" in found.told

@@ -9,7 +9,7 @@ import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalog
 
 from connector_kit import times
-from connector_kit.state import cursors
+from connector_kit.state import cursors, detail_cursors
 from connector_kit.state.known_ids import IDS, KnownIds
 from unit_tests.support import run
 from unit_tests.support.account import Account
@@ -213,6 +213,17 @@ def test_only_an_endpoint_that_says_so_proves_that_a_record_is_gone(
     assert gone(synced.read(), kind) == ([] if is_marked else [number])
 
 
+def test_an_endpoint_that_fails_is_not_asked_for_each_record_that_is_missing() -> None:
+    synced = Synced("talentics", ["exams"], exams=60, tickets=0)
+    missing = synced.ids("exams")[:15]
+    synced.delete("exams", *missing)
+    before = synced.account.clock.passed
+    found = synced.read(lambda sent: Reply(b"{}", 500) if sent.path.rpartition("/")[2].isdecimal() else None)
+    assert synced.account.clock.passed - DAY - before < 20 * 60
+    assert "exams: 15 no longer listed" in found.told
+    assert gone(synced.read(), "exams") == missing
+
+
 def test_a_job_that_is_hidden_keeps_its_applicants() -> None:
     synced = Synced("talentics", ["jobs", "applicants", "employment_application_forms"])
     job = synced.ids("jobs")[0]
@@ -235,6 +246,19 @@ def test_many_at_once_are_not_marked(source: str, kind: str, sizes: dict[str, in
     other = Synced(source, [kind], **{**sizes, "tickets": 0})
     other.delete(kind, *before[:20])
     assert gone(other.read(), kind) == before[:20]
+
+
+def test_the_tickets_of_exams_that_were_too_many_at_once_are_not_marked_either() -> None:
+    synced = Synced("talentics", ["exams", "tickets"], exams=100, tickets=1)
+    exams = synced.ids("exams")
+    # Of those that go, only some ever had a ticket.
+    for exam in exams[:15]:
+        synced.delete("tickets", *synced.ids("tickets", exam))
+    assert len(gone(synced.read(), "tickets")) == 15
+    synced.delete("exams", *exams[:30])
+    found = synced.read()
+    assert gone(found, "exams") == gone(found, "tickets") == []
+    assert found.told.count("exams: 30 of 100 records are no longer listed") == 1
 
 
 def test_the_tickets_of_an_exam_that_was_refused_are_not_marked_and_those_of_others_are() -> None:
@@ -331,6 +355,18 @@ def test_ids_that_the_state_has_no_room_for_are_told_and_not_marked(monkeypatch:
     )
     synced.delete("exams", lowest, highest)
     assert gone(synced.read(), "exams") == [highest]
+
+
+def test_forms_whose_ids_have_no_room_with_their_jobs_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (cursors, detail_cursors):
+        monkeypatch.setattr(module, "MOST_CHARACTERS", 300)
+    synced = Synced("talentics", ["applicants", "employment_application_forms"], jobs=30, applicants=20)
+    assert synced.known("employment_application_forms").forgotten > 0
+    state = synced.states["employment_application_forms"]
+    assert sum(len(value) for value in state.values()) <= 300
+    sent = {row["applicant_id"] for row in synced.first.records["employment_application_forms"]}
+    again = synced.read().asked
+    assert not [id_ for id_ in sent if again[f"/talentics/v2/jobs/applicants/{id_}/employment-application-form"]]
 
 
 def test_a_catalog_without_the_field_gets_no_tombstones_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_kit.state.known_ids import KnownIds
-from connector_kit.state.varints import MOST_CHARACTERS, pack
+from connector_kit.state.varints import MOST_CHARACTERS, MOST_NUMBERS, pack
 
 IDS = st.integers(0, 10**12)
 
@@ -59,6 +59,13 @@ def test_what_does_not_fit_is_counted_and_never_taken_for_new() -> None:
     assert again.parents.keys() == set(ids[-len(again.parents) :])
     assert not any(map(again.lacks, ids))
     assert again.lacks(ids[-1] + 1)
+
+
+def test_more_ids_of_several_parents_than_can_be_read_are_not_written() -> None:
+    known = KnownIds({number: number // 1_000 for number in range(MOST_NUMBERS // 2)})
+    again = KnownIds.decode(known.encode())
+    assert len(again) == MOST_NUMBERS // 2
+    assert again.forgotten == known.left_out > 0
 
 
 def test_nothing_is_missed_before_everything_was_seen_once() -> None:
