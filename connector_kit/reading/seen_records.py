@@ -17,7 +17,7 @@ def key_of(record: Mapping[str, Any], name: str) -> int | str | None:
     return key if isinstance(key, (int, str)) else None
 
 
-# Ids are spread over this many sorted arrays: few, since many small ones, each growing, leave holes in the memory. It is a
+# Ids are spread over this many sorted arrays: few, since many small ones, each growing, leave holes in the memory. A
 # prime, so that ids with regular gaps are spread evenly too.
 _BUCKETS = 251
 _NO_TIME = -(1 << 63)
