@@ -160,6 +160,14 @@ def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draw
     assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
 
 
+def test_the_pages_of_the_very_first_list_are_in_flight(in_flight: Counter[int]) -> None:
+    """Its first page shows that the endpoint answers; the other pages need not wait for its last one."""
+    there, clock = world(exams=1, tickets=60)
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams", "tickets"), draws=1)
+    assert max(Counter(run.requests).values()) == 1
+    assert sum(number * times for number, times in in_flight.items()) > 2 * in_flight.total()
+
+
 @pytest.mark.parametrize("workers", [4, 8])
 def test_the_newest_list_does_not_wait_for_older_ones_that_were_begun(workers: int) -> None:
     """After a row of lists that fail the newest is tried, and long ones are in flight already."""
