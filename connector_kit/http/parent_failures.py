@@ -33,6 +33,7 @@ class ParentFailures:
 
     def __init__(self, known: bool = False) -> None:
         self._known = known
+        self._is_heard = False
         self._answered = 0
         self._in_a_row = 0
         self._set_aside = 0
@@ -44,7 +45,8 @@ class ParentFailures:
     @property
     def in_doubt(self) -> bool:
         """Whether no answer has come, in this sync or before. Until one does, requests are sent one by one."""
-        return not self._answered and (bool(self._in_a_row) or not self._known)
+        is_silent = not self._answered and not self._is_heard
+        return is_silent and (bool(self._in_a_row) or not self._known)
 
     def next_of(self, waiting: deque[_Parent]) -> _Parent:
         """Take the next parent to ask about from `waiting`, which is ordered oldest first.
@@ -68,6 +70,10 @@ class ParentFailures:
     @property
     def _most_in_a_row(self) -> int:
         return _MOST_IN_A_ROW_IF_KNOWN if self._known or self._answered else _MOST_IN_A_ROW
+
+    def heard(self) -> None:
+        """Note that a page came, of a list that may have many more: the endpoint does answer."""
+        self._is_heard = True
 
     def answered(self) -> None:
         """Count a parent that was answered."""

@@ -100,7 +100,7 @@ class ListWalks:
         self._sync = sync
         self._on_answer = on_answer
         self._emit_states = emit_states
-        self._ahead = PagesAhead(dispatcher, sync.settings.num_workers, self._last_page_of)
+        self._ahead = PagesAhead(dispatcher, sync.settings.num_workers, self._last_page_of, sync.clock.monotonic)
         self._one_page = OnePage()
         self._totals: set[int | None] = set()
         # The total of the current list as its last page told it, in this walk or in the one before.

@@ -121,7 +121,7 @@ class ListReader(ParentList):
         yield from super().read_for(name, schema)
 
     def _run(self) -> Iterator[Record]:
-        failures = ParentFailures(known=any(cursor.floor is not None for cursor in self._cursors()))
+        failures = self._failures = ParentFailures(known=any(cursor.floor is not None for cursor in self._cursors()))
         self._sending = self._dispatcher(
             lambda: self._lists_remaining + self._walks.pages_remaining, failures if self._parent else None
         )
@@ -275,6 +275,7 @@ class ListReader(ParentList):
 
     def _note_answer(self, answer: Answer) -> None:
         """Count an answer, and take the server's time from the first one."""
+        self._failures.heard()
         self.count_shared(len(self.streams_served))
         if self._server_time is None:
             self._begin(answer)

@@ -12,6 +12,10 @@ from connector_kit.http.requester import Answer
 # applicants of a job in one answer.
 _WAITING_PER_WORKER, _WAITING_BYTES = 2, 8 << 20
 
+# Seconds that may lie between two pages of a list that was begun before its turn. More go by where a page of another
+# list fails and is tried again, or a limit binds.
+_MOST_APART = 5.0
+
 # Builds the request for a page; its job is the list's number and the page.
 SpecOf = Callable[[int], RequestSpec[tuple[int, int]]]
 
@@ -21,7 +25,8 @@ class _OpenList:
     """A list that is being read or will be soon: the pages to request next, those in flight, and those that came.
 
     Requests in flight are compared by identity, as a page may be requested again. `page_bytes` is the size of the first
-    page. `is_stalled` says that the pages behind it must wait for the list's turn.
+    page, and `asked_at` when a page was last requested. `is_stalled` says that the pages behind it must wait for the
+    list's turn.
     """
 
     spec_of: SpecOf
@@ -30,6 +35,7 @@ class _OpenList:
     in_flight: dict[int, RequestSpec[tuple[int, int]]] = field(default_factory=dict)
     came: dict[int, Result] = field(default_factory=dict)
     page_bytes: int = 0
+    asked_at: float = 0.0
     is_stalled: bool = False
 
     def reset(self, page: int) -> None:
@@ -47,7 +53,7 @@ class PagesAhead:
     But the page that is needed next never waits for another, and a list that was begun before its turn goes on before
     all others: the longer its pages are apart, the likelier a deletion between them is masked by a creation. For the
     same reason no more lists are begun than have room, were they as long as those before; one that turns out to be too
-    large is begun anew at its turn.
+    large, or whose pages would be too far apart, is begun anew at its turn.
 
     Only pages that will be needed may be requested ahead: the caller says with `extend` how far a list goes. If the
     list moves, the caller takes another page or calls `stop`; the pages in flight are then forgotten and requested
@@ -58,12 +64,20 @@ class PagesAhead:
         workers: how many that is.
         last_page_of: returns how many pages a list has, judging by its first page; 1 if only the next page can tell,
             None if it has more, but nobody knows how many. For lists whose turn has not come.
+        now: returns the seconds of a monotonic clock.
     """
 
-    def __init__(self, dispatcher: Dispatcher, workers: int, last_page_of: Callable[[Answer], int | None]) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        workers: int,
+        last_page_of: Callable[[Answer], int | None],
+        now: Callable[[], float],
+    ) -> None:
         self._dispatcher = dispatcher
         self._workers = workers
         self._last_page_of = last_page_of
+        self._now = now
         self._lists: dict[int, _OpenList] = {}
         self._wanted: tuple[int, int] = (0, 0)
         # How many lists there were, and how many pages they have.
@@ -99,7 +113,7 @@ class PagesAhead:
         """
         wanted = self._lists[number]
         is_asked = page in wanted.came or page in wanted.in_flight or page == wanted.next_page
-        if wanted.is_stalled or not is_asked:
+        if wanted.is_stalled or not is_asked or (page == 1 and self._is_late(wanted)):
             wanted.reset(page)
         wanted.last_page = max(wanted.last_page, page)
         self._wanted = (number, page)
@@ -147,7 +161,10 @@ class PagesAhead:
         if wanted.next_page == page:
             return self._spec(wanted)
         for its in self._ahead():
-            if its.next_page <= its.last_page and not its.is_stalled:
+            if self._is_late(its):
+                # What is in flight is forgotten at its turn: the dispatcher may be about to hand it over.
+                its.last_page, its.is_stalled = its.next_page - 1, True
+            elif its.next_page <= its.last_page and not its.is_stalled:
                 return self._spec(its)
         if wanted.next_page <= wanted.last_page:
             is_full = len(wanted.came) >= self._room or _bytes_of([wanted]) >= _WAITING_BYTES
@@ -163,6 +180,10 @@ class PagesAhead:
         begun = sorted(number for number, its in self._lists.items() if its.next_page > 1)
         return [self._lists[number] for number in begun if number != self._wanted[0]]
 
+    def _is_late(self, its: _OpenList) -> bool:
+        """Whether the next page would be so far apart from the last one that a deletion may well be masked between."""
+        return its.next_page <= its.last_page and self._now() - its.asked_at > _MOST_APART
+
     @property
     def _room(self) -> int:
         return _WAITING_PER_WORKER * self._workers
@@ -170,6 +191,7 @@ class PagesAhead:
     def _spec(self, its: _OpenList) -> RequestSpec[tuple[int, int]]:
         page = its.next_page
         its.next_page += 1
+        its.asked_at = self._now()
         spec = its.in_flight[page] = its.spec_of(page)
         return spec
 

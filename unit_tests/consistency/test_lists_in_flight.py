@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,15 +12,18 @@ from sandbox import World
 from unit_tests.support.clock import SharedClock
 from unit_tests.support.moving_source import SIZES, create, delete, update
 from unit_tests.support.one_thread import (
+    FAULTS,
     Destination,
     Overtaking,
     Plan,
+    Play,
     Run,
     assert_nothing_lost,
     run_sync,
     small_pages,
     small_world,
 )
+from unit_tests.support.transport import Reply, Sent
 
 WORKERS = 4
 
@@ -158,6 +161,58 @@ def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draw
     destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan, draws=draws))
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+
+
+@pytest.mark.parametrize("workers", [4, 8])
+def test_a_deletion_is_not_masked_by_a_creation_while_another_list_is_tried_again(
+    workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page of the list behind it came before that, and its second one would go out seconds later."""
+    there, clock = world(exams=5, tickets=9)
+    _, failing, behind, *_ = in_the_order_of_reading(there, clock)
+    clock.advance(90_000)
+    first = there.data.ids("tickets", behind)[0]
+    happenings: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: there.data.delete("tickets", first),
+        lambda: there.data.create("tickets", behind),
+    ]
+
+    def play(_: Play, sent: Sent) -> Reply | None:
+        if f"/exams/{failing}/tickets" not in sent.path or not happenings:
+            return None
+        happenings.pop(0)()
+        return FAULTS["500"]
+
+    def answer_all(pool: Overtaking) -> None:
+        while pool._open:
+            pool._answer_one()
+
+    original = Overtaking.__init__
+
+    def init(self: Overtaking, draws: int) -> None:
+        original(self, draws)
+        # What is in flight is answered long before a wait is over.
+        clock.before_wait = lambda: answer_all(self)
+
+    monkeypatch.setattr(Overtaking, "__init__", init)
+    streams = ("exams", "tickets")
+    destination = Destination()
+    with monkeypatch.context() as during:
+        during.setattr(Play, "__call__", play)
+        config = {"num_workers": workers}
+        destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, draws=1, config=config))
+    assert not happenings
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+
+
+def test_the_pages_of_the_very_first_list_are_in_flight(in_flight: Counter[int]) -> None:
+    """Its first page shows that the endpoint answers; the other pages need not wait for its last one."""
+    there, clock = world(exams=1, tickets=60)
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams", "tickets"), draws=1)
+    assert max(Counter(run.requests).values()) == 1
+    assert sum(number * times for number, times in in_flight.items()) > 2 * in_flight.total()
 
 
 @pytest.mark.parametrize("workers", [4, 8])
