@@ -155,11 +155,14 @@ class ListWalks:
         """If fewer records were seen than the list has, walk it in other orders until all were seen."""
         orders: list[Mapping[str, str]] = [*self._traits.other_orders, {}]
         fruitless = tried = 0
-        while seen.lacks(walk.total) or walk.is_cut_short:
+        # By the newest total: a walk that broke off may have shown a record in place of one that is still missing.
+        while seen.lacks(self._last_total) or walk.is_cut_short:
             if fruitless >= (_MOST_FRUITLESS_WALKS_WITH_TIES if seen.came_twice else _MOST_FRUITLESS_WALKS):
                 break
             if not tried:
-                logger.info("%s: %s so far; reading the list again.", self._traits.label, _count_of(seen, walk))
+                logger.info(
+                    "%s: %s so far; reading the list again.", self._traits.label, _count_of(seen, self._last_total)
+                )
             order = orders[tried % len(orders)]
             tried += 1
             before = seen.proven
@@ -175,14 +178,14 @@ class ListWalks:
                 continue
             walk = again or walk
             fruitless = 0 if seen.proven > before else fruitless + 1
-        if seen.lacks(walk.total) or walk.is_cut_short:
+        if seen.lacks(self._last_total) or walk.is_cut_short:
             self.is_whole = False
             logger.warning(
                 "%s: %s shows %s. These were read, and the state stays where it was, so the next sync reads the list "
                 "again. The credential may not be allowed to see all of them; if it should be, report this line.",
                 self._traits.label,
                 url_path(request.url),
-                _count_of(seen, walk),
+                _count_of(seen, self._last_total),
             )
 
     def _walk(
@@ -334,7 +337,7 @@ class ListWalks:
         return None if has_more else walk.expected_pages
 
 
-def _count_of(seen: SeenRecords, walk: PageWalk) -> str:
-    if walk.total is None:
+def _count_of(seen: SeenRecords, total: int | None) -> str:
+    if total is None:
         return f"{len(seen):,} records, and the server says that there are more"
-    return f"{len(seen):,} of {walk.total:,} records"
+    return f"{len(seen):,} of {total:,} records"

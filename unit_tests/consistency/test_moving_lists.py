@@ -327,6 +327,21 @@ def test_a_deletion_that_takes_away_the_last_page_of_a_list_whose_end_is_a_404(
     assert_nothing_lost(package, there, clock, destination, (kind,))
 
 
+@pytest.mark.parametrize("broken", range(3, 9))
+@pytest.mark.parametrize("created", range(3, 9))
+@pytest.mark.parametrize("seed", range(4))
+def test_a_record_that_an_order_shows_before_it_breaks_off_takes_no_ones_place(
+    seed: int, created: int, broken: int
+) -> None:
+    """One of a bulk import is missing. The walk that looks for it finds a new one, which no total has counted yet."""
+    there, clock = world(ties=4, seed=seed)
+    destination = Destination()
+    plan = Plan({at: create("candidates", 0) for at in (0, created) if at != broken}, faults={broken: "reset"})
+    destination.commit(run_sync("source_talentio", there, clock, {}, streams=("candidates",), plan=plan))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentio", there, clock, destination, ("candidates",))
+
+
 # --- the price -------------------------------------------------------------------------------------------------------
 
 LISTS = {
