@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -56,9 +57,14 @@ class ListMarks:
         self._leaves = leaves
         self._parameters = parameters or {}
         self._dispatcher: Dispatcher | None = None
-        self._hidden = self._failures = 0
-        # Whether a single record is shown, by its id; None if that stays unknown.
+        self._failures = 0
+        # Whether a single record is shown, by its id; None if that stays unknown. Details of one list are read side by
+        # side, and each URL is asked for once.
         self._shown: dict[int, bool | None] = {}
+        self._asking = threading.Lock()
+        # Records that are no longer listed and not gone, and how many of them the log has named.
+        self._hidden: set[int] = set()
+        self._hidden_logged = 0
         # Whether lists of which only the changes were read have shown every record after all.
         self.has_listed_all = False
         # What streams remember, by parent, where the list alone says what is gone.
@@ -171,29 +177,30 @@ class ListMarks:
             return set(expected).difference(*(search.ids for search in searches))
 
     def log_hidden(self) -> None:
-        """Log how many records are no longer listed but not gone."""
-        if self._hidden:
+        """Log how many records are no longer listed but not gone, without those that were logged before."""
+        if hidden := len(self._hidden) - self._hidden_logged:
             logger.info(
                 "%s: %d no longer listed, but asking for them does not give HTTP 404, so they may only be hidden. They "
                 "are not marked as deleted; each sync asks for them again.",
                 self.label,
-                self._hidden,
+                hidden,
             )
-            self._hidden = 0
+            self._hidden_logged += hidden
 
     def _is_gone(self, number: int) -> bool:
         """Return whether a record is gone; one that lives has left the filter, where there is one."""
         is_shown = self._shows(number)
         if is_shown is False or (is_shown and self._leaves):
             return True
-        self._hidden += 1
+        self._hidden.add(number)
         return False
 
     def _shows(self, number: int) -> bool | None:
         """Ask for a single record. Returns False if it is gone: 404 or 410; None if nobody knows: 403 hides it."""
-        if number not in self._shown:
-            self._shown[number] = self._ask_for(number)
-        return self._shown[number]
+        with self._asking:
+            if number not in self._shown:
+                self._shown[number] = self._ask_for(number)
+            return self._shown[number]
 
     def _ask_for(self, number: int) -> bool | None:
         if self._single is None or self._failures >= _MOST_FAILURES:

@@ -7,7 +7,6 @@ says so too. Anything in doubt is not gone: a living record must never be marked
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
@@ -40,9 +39,6 @@ class ListedIds:
         self._label = label
         self._above = above
         self._confirm = confirm
-        self._confirmed: dict[int, bool] = {}
-        # Details of one list are read side by side, and each URL is asked for once.
-        self._confirming = threading.Lock()
         # The parents whose lists were read whole, while they stood still.
         self._proven: set[int] = set()
         self._has_warned = False
@@ -86,12 +82,7 @@ class ListedIds:
         return [parent for parent in missing if parent in gone]
 
     def _is_gone(self, number: int) -> bool:
-        if self._confirm is None:
-            return True
-        with self._confirming:
-            if number not in self._confirmed:
-                self._confirmed[number] = self._confirm(number)
-            return self._confirmed[number]
+        return self._confirm is None or self._confirm(number)
 
     def _are_too_many(self, missing: int, known: int) -> bool:
         if not too_many(missing, known):

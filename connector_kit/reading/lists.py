@@ -30,7 +30,6 @@ from connector_kit.reading.parent_index import ParentIndex
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
 from connector_kit.reading.reader import Reader
 from connector_kit.reading.retrievers import EndpointRetriever
-from connector_kit.reading.seen_records import key_of
 from connector_kit.reading.tombstones import Tombstones
 from connector_kit.state.cursors import ListCursor, StreamCursor
 from connector_kit.state.known_ids import NO_PARENT, KnownIds
@@ -215,22 +214,22 @@ class ListReader(ParentList):
         place = NO_PARENT if parent is None else parent.id
         if self._walks.found - pages_before > 1 and self.marks.wants_another_look(place):
             logger.info("%s: records are missing; reading the list once more, to be sure.", self.label)
-            is_proven = yield from self._walk(parent, requests, again=True)
+            is_proven = yield from self._walk(parent, requests, again=self.marks)
         if is_proven:
             self.marks.ids.prove(place)
 
     def _walk(
-        self, parent: Parent | None, requests: Sequence[ListRequest], again: bool = False
+        self, parent: Parent | None, requests: Sequence[ListRequest], again: ListMarks | None = None
     ) -> Generator[Record, None, bool]:
-        """Yield the records of lists; `again`: only those that were not listed yet. Returns whether all were seen."""
+        """Yield the records of lists, or only those that `again` has not noted. Returns whether all were seen."""
         proven = 0
         for number, request in enumerate(requests):
             if parent is None:
                 self._lists_remaining = len(requests) - number - 1
-            self._lists_begun += not again
+            self._lists_begun += again is None
             for page in self._walks.read(request):
-                yield from self._emit(self._unlisted(page.answer) if again else page, parent)
-                if not again:
+                yield from self._emit(page if again is None else self._unlisted(again, page.answer), parent)
+                if again is None:
                     self._estimate(sum(page.news))
             proven += self._walks.is_proven
         return proven == len(requests)
@@ -258,16 +257,12 @@ class ListReader(ParentList):
 
         asks = [partial(ask, number, parameters) for number, parameters in enumerate(lists)]
         for answer in marks.compare(memories, asks, self.pagination, self._other_orders):
-            yield from self._emit(self._unlisted(answer), None)
+            yield from self._emit(self._unlisted(marks, answer), None)
 
-    def _unlisted(self, answer: Answer) -> ListPage:
+    def _unlisted(self, marks: ListMarks, answer: Answer) -> ListPage:
         """Return a page of which only those records are news that no list has shown yet."""
-        shown = self.marks.ids if self.marks is not None else None
-        keys = [key_of(record, self._key) for record in answer.records]
-        news = [shown is not None and key not in shown.parents for key in keys]
-        return ListPage(
-            answer, [times.instant(record.get(self._changes.time_field)) for record in answer.records], news
-        )
+        instants = [times.instant(record.get(self._changes.time_field)) for record in answer.records]
+        return ListPage(answer, instants, [key not in marks.ids.parents for key in marks.ids_on(answer.records)])
 
     def _request(self, parent: Parent | None, number: int, parameters: Mapping[str, str]) -> ListRequest:
         """Return the request for the list of one parent, or for the only list."""
