@@ -43,20 +43,16 @@ def deviations(
     for stream, difference in differences.items():
         if stream == DELETIONS:
             continue
-        changed = set(difference.changed_keys)
-        if stream in LISTS[source]:
-            due = expected[stream] | gone[stream]
+        changed, of = set(difference.changed_keys), _list_of(source, stream)
+        due = expected[of] | gone[of]
+        if stream == of:
             if missing := due - changed:
                 found.append(f"{source}.{stream}: the sync missed changes of {_some(missing)}")
             if kept := gone[stream] - difference.deleted_keys:
                 found.append(f"{source}.{stream}: not marked as deleted: {_some(kept)}")
-        else:
-            parent = CHILDREN[source][stream][0]
-            due = expected[parent] | gone[parent]
-        if false := difference.deleted_keys - gone[_list_of(source, stream)]:
+        if false := difference.deleted_keys - gone[of]:
             found.append(f"{source}.{stream}: marked as deleted, and still there: {_some(false)}")
-        surplus = changed - due
-        if surplus:
+        if surplus := changed - due:
             found.append(f"{source}.{stream}: rows changed that the sandbox did not change: {_some(surplus)}")
     return found
 

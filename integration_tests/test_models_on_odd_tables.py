@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -87,13 +88,19 @@ INSERT INTO talentics.employment_application_answers VALUES (9, 'Mother''s name'
 
 @pytest.fixture(scope="module")
 def query(pyairbyte: Path, tmp_path_factory: pytest.TempPathFactory) -> Query:
-    folder = tmp_path_factory.mktemp("odd")
+    # The vendor's new word, and a job opening that was not loaded: both are told and stop nothing.
+    return built_with_two_warnings(
+        pyairbyte, tmp_path_factory.mktemp("odd"), TABLES, talentics=False, recruiting_time_zone="Asia/Tokyo"
+    )
+
+
+def built_with_two_warnings(pyairbyte: Path, folder: Path, tables: str, **variables: Any) -> Query:
+    """Ask the models that were built of these tables."""
     database = folder / "loaded.duckdb"
     with duckdb.connect(database) as connection:
-        connection.execute(TABLES)
-    built = build(pyairbyte, database, folder, talentics=False, recruiting_time_zone="Asia/Tokyo")
+        connection.execute(tables)
+    built = build(pyairbyte, database, folder, **variables)
     assert built.exit_code == 0, built.stdout[-6000:]
-    # The vendor's new word, and a job opening that was not loaded: both are told and stop nothing.
     assert "WARN=2 ERROR=0 SKIP=0" in built.stdout
     return of_duckdb(database)
 
@@ -131,16 +138,11 @@ def test_a_stream_that_was_not_selected_has_no_rows(query: Query) -> None:
 @pytest.fixture(scope="module")
 def elsewhere(pyairbyte: Path, tmp_path_factory: pytest.TempPathFactory) -> Query:
     """Both sources, where clocks change."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    database = folder / "loaded.duckdb"
-    with duckdb.connect(database) as connection:
-        connection.execute(WHERE_CLOCKS_CHANGE)
-    questions = ["religion", "Mother's name"]
-    built = build(pyairbyte, database, folder, recruiting_time_zone="America/New_York", form_questions=questions)
-    assert built.exit_code == 0, built.stdout[-6000:]
+    folder, questions = tmp_path_factory.mktemp("elsewhere"), ["religion", "Mother's name"]
     # A mark above five levels, and an employee who was not loaded: both are told and stop nothing.
-    assert "WARN=2 ERROR=0 SKIP=0" in built.stdout
-    return of_duckdb(database)
+    return built_with_two_warnings(
+        pyairbyte, folder, WHERE_CLOCKS_CHANGE, recruiting_time_zone="America/New_York", form_questions=questions
+    )
 
 
 def test_clocks_that_are_put_back_hide_no_change(elsewhere: Query) -> None:
