@@ -11,6 +11,7 @@ from connector_kit import times
 from connector_kit.errors import GONE, RequestFailed, endless, url_path
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec
 from connector_kit.http.requester import Answer
+from connector_kit.reading.other_orders import MOST_FRUITLESS_WALKS, OtherOrders
 from connector_kit.reading.page_walk import OnePage, PageWalk
 from connector_kit.reading.pages_ahead import PagesAhead, SpecOf
 from connector_kit.reading.paginators import PageSignals, Pagination
@@ -23,10 +24,9 @@ logger = logging.getLogger("airbyte.connector_kit")
 # Stop after this many walks if a list changes all the time. What is updated later gets a later time, so it belongs to
 # the next sync anyway.
 _MOST_WALKS = 5
-# A list that shows fewer records than its total is walked again until this many walks in a row show nothing new. If
-# some records came twice, they took the place of the missing ones, and another walk may well show those; otherwise one
-# walk is enough, because the credential probably can't see the others.
-_MOST_FRUITLESS_WALKS_WITH_TIES, _MOST_FRUITLESS_WALKS = 6, 1
+# A list that shows fewer records than its total is walked again. If no record came twice, one walk is enough, because
+# the credential probably can't see the others.
+_MOST_FRUITLESS_WALKS_WITHOUT_TIES = 1
 
 
 @dataclass(frozen=True)
@@ -153,40 +153,41 @@ class ListWalks:
 
     def _find_missing(self, request: ListRequest, seen: SeenRecords, walk: PageWalk) -> Iterator[ListPage]:
         """If fewer records were seen than the list has, walk it in other orders until all were seen."""
-        orders: list[Mapping[str, str]] = [*self._traits.other_orders, {}]
-        fruitless = tried = 0
-        # By the newest total: a walk that broke off may have shown a record in place of one that is still missing.
-        while seen.lacks(self._last_total) or walk.is_cut_short:
-            if fruitless >= (_MOST_FRUITLESS_WALKS_WITH_TIES if seen.came_twice else _MOST_FRUITLESS_WALKS):
-                break
-            if not tried:
-                logger.info(
-                    "%s: %s so far; reading the list again.", self._traits.label, _count_of(seen, self._last_total)
-                )
-            order = orders[tried % len(orders)]
-            tried += 1
-            before = seen.proven
+        if self._is_complete(seen, walk):
+            return
+        logger.info("%s: %s so far; reading the list again.", self._traits.label, _count_of(seen, self._last_total))
+        orders = OtherOrders(self._traits.other_orders)
+        while not self._is_complete(seen, walk):
+            if orders.fruitless >= (MOST_FRUITLESS_WALKS if seen.came_twice else _MOST_FRUITLESS_WALKS_WITHOUT_TIES):
+                self._give_up(request, seen)
+                return
+            order, before = orders.take(), seen.proven
             seen.begin_walk()
             try:
                 in_order = ListRequest(request.number, request.url, {**request.parameters, **order})
                 again = yield from self._walk(in_order, seen, until_all=True, once=bool(order))
-            except RequestFailed:
-                if not order:
-                    raise
-                # This API doesn't know that order.
-                orders.remove(order)
+            except RequestFailed as error:
+                orders.leave_out(order, error)
                 continue
             walk = again or walk
-            fruitless = 0 if seen.proven > before else fruitless + 1
-        if seen.lacks(self._last_total) or walk.is_cut_short:
-            self.is_whole = False
-            logger.warning(
-                "%s: %s shows %s. These were read, and the state stays where it was, so the next sync reads the list "
-                "again. The credential may not be allowed to see all of them; if it should be, report this line.",
-                self._traits.label,
-                url_path(request.url),
-                _count_of(seen, self._last_total),
-            )
+            orders.walked(has_news=seen.proven > before)
+
+    def _is_complete(self, seen: SeenRecords, walk: PageWalk) -> bool:
+        """Whether all records were seen, by the newest total.
+
+        A walk that broke off may have shown a record in place of one that is still missing.
+        """
+        return not seen.lacks(self._last_total) and not walk.is_cut_short
+
+    def _give_up(self, request: ListRequest, seen: SeenRecords) -> None:
+        self.is_whole = False
+        logger.warning(
+            "%s: %s shows %s. These were read, and the state stays where it was, so the next sync reads the list "
+            "again. The credential may not be allowed to see all of them; if it should be, report this line.",
+            self._traits.label,
+            url_path(request.url),
+            _count_of(seen, self._last_total),
+        )
 
     def _walk(
         self,

@@ -16,9 +16,7 @@ from math import log2
 
 from connector_kit.errors import RequestFailed
 from connector_kit.http.requester import Answer
-
-# Stop after this many walks in a row that show nothing new, where records came twice in place of others.
-_MOST_FRUITLESS_WALKS = 6
+from connector_kit.reading.other_orders import MOST_FRUITLESS_WALKS, OtherOrders
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class PageSearch:
         self.total = total
         self._size = page_size
         self._last = max(1, -(-total // page_size))
-        self._orders = [*other_orders, {}]
+        self._orders = OtherOrders(other_orders)
         self._is_whole: bool | None = None
         self._pages = {1: first}
         self.seen = [first]
@@ -92,21 +90,15 @@ class PageSearch:
             self._pages[number] = page
             rows += len(page.ids)
         # Records that share their place in the order take each other's: one comes on two pages, another on none.
-        fruitless = tried = 0
-        while len(self.ids) < self.total <= rows and fruitless < _MOST_FRUITLESS_WALKS:
-            order = self._orders[tried % len(self._orders)]
-            tried += 1
-            before = len(self.ids)
+        while len(self.ids) < self.total <= rows and self._orders.fruitless < MOST_FRUITLESS_WALKS:
+            order, before = self._orders.take(), len(self.ids)
             try:
                 if not self._walk_in(order):
                     return False
-            except RequestFailed:
-                if not order:
-                    raise
-                # This API doesn't know that order.
-                self._orders.remove(order)
+            except RequestFailed as error:
+                self._orders.leave_out(order, error)
                 continue
-            fruitless = 0 if len(self.ids) > before else fruitless + 1
+            self._orders.walked(has_news=len(self.ids) > before)
         return len(self.ids) == self.total
 
     def _walk_in(self, order: Mapping[str, str]) -> bool:
