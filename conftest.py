@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import cache
 
 import pytest
+from airbyte_cdk.sources.declarative import concurrent_declarative_source
 from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from hypothesis import HealthCheck, settings
 
@@ -17,6 +19,10 @@ settings.register_profile("ci", _ANY_MACHINE, derandomize=True)
 # Said, as Hypothesis itself would not be random where `CI` is set.
 settings.register_profile("long", _ANY_MACHINE, derandomize=False, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# The CDK reads its own 300 KB of YAML for each source that it builds; the tests build thousands in one process.
+_component_schema = concurrent_declarative_source.get_declarative_component_schema
+setattr(concurrent_declarative_source, _component_schema.__name__, cache(_component_schema))
 
 # Where an assertion of theirs fails, it is to show its values, as one in a test does.
 pytest.register_assert_rewrite("unit_tests.support")
