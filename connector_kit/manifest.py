@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
@@ -21,11 +23,15 @@ def user_agent(package: str) -> str:
         return name
 
 
-def load_manifest(package: str) -> dict[str, Any]:
-    """Return the manifest of a source package, wherever the current directory is; references are not resolved."""
+@cache
+def load_manifest(package: str) -> Mapping[str, Any]:
+    """Return the manifest of a source package, wherever the current directory is; references are not resolved.
+
+    All callers get the same object: nobody may change it.
+    """
     text = files(package).joinpath("manifest.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    manifest: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C if available
+    manifest: Mapping[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C if available
     return manifest
 
 

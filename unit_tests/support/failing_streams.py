@@ -155,6 +155,12 @@ def undisturbed(source: str) -> Outcome:
     return outcome
 
 
+@cache
+def always_asked(source: str, stream: str) -> frozenset[str]:
+    """The paths that each sync of a stream asks for: lists, and who has no form yet."""
+    return frozenset(read(source, {stream}, states=undisturbed(source).states).asked)
+
+
 def one_of(source: str, pattern: str, which: int) -> str:
     """The path of one of the requests that match."""
     paths = [path for path in undisturbed(source).asked if re.search(pattern, path)]

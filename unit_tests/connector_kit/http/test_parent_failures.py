@@ -7,7 +7,17 @@ import re
 import pytest
 import requests
 
-from unit_tests.support.failing_streams import Happening, answers, each_child, one_of, raises, read, rows, undisturbed
+from unit_tests.support.failing_streams import (
+    Happening,
+    always_asked,
+    answers,
+    each_child,
+    one_of,
+    raises,
+    read,
+    rows,
+    undisturbed,
+)
 from unit_tests.support.outcome import Outcome
 
 FAILURES: dict[str, tuple[Happening, str, str]] = {
@@ -46,7 +56,7 @@ def test_the_others_are_read_and_the_next_sync_asks_for_the_failed_one_alone(
     whole = undisturbed(source)
     assert 0 < len(rows(first, stream=stream)) <= len(rows(whole, stream=stream))
 
-    always = set(read(source, {stream}, states=whole.states).asked)
+    always = always_asked(source, stream)
     again = read(source, {stream}, states=first.states)
     assert again.ended is None
     assert {it for it in again.asked if re.search(pattern, it)} == {path} | {

@@ -7,7 +7,16 @@ import re
 import pytest
 
 from unit_tests.support.doc_pages import PAGES, under
-from unit_tests.support.failing_streams import answers, assert_complete, each_child, one_of, read, rows, undisturbed
+from unit_tests.support.failing_streams import (
+    always_asked,
+    answers,
+    assert_complete,
+    each_child,
+    one_of,
+    read,
+    rows,
+    undisturbed,
+)
 
 REFUSED = answers(403)
 
@@ -28,8 +37,7 @@ def test_the_others_are_read_and_the_one_is_asked_for_again(
     assert re.match(told, message)
     assert 0 < len(rows(first, stream=stream)) <= len(rows(undisturbed(source), stream=stream))
 
-    # Who has no form yet is asked at each sync.
-    always = set(read(source, {stream}, states=undisturbed(source).states).asked)
+    always = always_asked(source, stream)
     still = read(source, {stream}, {path + "$": REFUSED}, states=first.states, num_workers=workers)
     assert set(still.asked_of(pattern)) == {1}
     assert {it for it in still.asked if re.search(pattern, it)} == {path} | {
