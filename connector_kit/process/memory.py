@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -22,7 +23,13 @@ _MOST_HEAPS = -8
 
 @contextmanager
 def freeze_imports() -> Iterator[None]:
-    """Import inside the block. Afterwards what it created is never collected, and anything else rarely."""
+    """Import inside the block. Afterwards what it created is never collected, and anything else rarely.
+
+    Where airbyte-cdk is there already, nothing is left to gain, and what the process has by now would stay for good.
+    """
+    if "airbyte_cdk" in sys.modules:
+        yield
+        return
     gc.disable()
     try:
         with _without_attribute_docs():

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import textwrap
+
+import airbyte_cdk  # noqa: F401 - the process has it
+
+from connector_kit.process.memory import freeze_imports
 
 PROGRAM = """
     import gc
@@ -26,6 +31,14 @@ def test_no_source_code_is_searched_for_descriptions_and_all_is_as_it_was_after_
         [sys.executable, "-c", textwrap.dedent(PROGRAM)], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.splitlines() == ["0 True True", "{'type': 'LOG'}"]
+
+
+def test_a_process_that_has_the_cdk_already_keeps_no_garbage_for_good() -> None:
+    before = gc.get_freeze_count(), gc.get_threshold()
+    assert "airbyte_cdk" in sys.modules
+    with freeze_imports():
+        pass
+    assert (gc.get_freeze_count(), gc.get_threshold()) == before
 
 
 def test_a_serpyco_rs_without_that_search_is_imported_as_it_is() -> None:
