@@ -189,6 +189,7 @@ def wrong_states(source: str) -> Iterator[tuple[str, str]]:
         yield "The saved state can't be used", raised.value.message or ""
 
 
+@pytest.mark.slow
 @every_source
 @pytest.mark.parametrize("messages", [failures, wrong_settings, wrong_states], ids=lambda function: function.__name__)
 def test_troubleshooting_has_each_message_as_it_is_under_its_heading(source: str, messages: Any) -> None:

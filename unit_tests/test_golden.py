@@ -105,6 +105,7 @@ STREAMS_OF = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", STREAMS_OF)
 def test_each_line_is_as_it_was(program: str) -> None:
     lines, file = STREAMS_OF[program](), FOLDER / f"{program}.jsonl"

@@ -381,6 +381,7 @@ MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "place", "more"), MISPLACED)
 def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, more: dict[str, Any]) -> None:
     manifest = json.loads(_small("source_talentics"))

@@ -54,6 +54,7 @@ def streams_with_state(folder: Path) -> list[str]:
     return [one["stream"]["stream_descriptor"]["name"] for one in states if one["stream"].get("stream_state")]
 
 
+@pytest.mark.slow
 def test_the_script_keeps_the_state_between_runs(script: dict[str, Any], tmp_path: Path) -> None:
     with serve(Settings.for_size("small", talentio_limit=None)) as running:
         read = reader(script, tmp_path, running.configs["talentio"])
@@ -64,6 +65,7 @@ def test_the_script_keeps_the_state_between_runs(script: dict[str, Any], tmp_pat
     assert (first, records(tmp_path)) == (11, 0)
 
 
+@pytest.mark.slow
 def test_a_refused_credential_needs_a_person(script: dict[str, Any], tmp_path: Path) -> None:
     with serve(Settings.for_size("small")) as running:
         read = reader(script, tmp_path, {**running.configs["talentio"], "access_token": "of-nobody"})
@@ -71,6 +73,7 @@ def test_a_refused_credential_needs_a_person(script: dict[str, Any], tmp_path: P
             read()
 
 
+@pytest.mark.slow
 def test_a_wrong_configuration_needs_a_person_although_no_stream_was_begun(
     script: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -79,6 +82,7 @@ def test_a_wrong_configuration_needs_a_person_although_no_stream_was_begun(
         read()
 
 
+@pytest.mark.slow
 def test_another_try_after_a_failure_that_may_pass_loses_nothing(script: dict[str, Any], tmp_path: Path) -> None:
     with serve(Settings.for_size("small", talentio_limit=None)) as running:
         read = reader(script, tmp_path, running.configs["talentio"])
@@ -91,6 +95,7 @@ def test_another_try_after_a_failure_that_may_pass_loses_nothing(script: dict[st
     assert records(tmp_path) == 11
 
 
+@pytest.mark.slow
 def test_what_was_read_before_the_schedulers_time_out_is_kept(
     script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,7 @@ def test_no_field_of_the_spec_is_left_out_here(package: str) -> None:
     assert set(BAD[package]) == set(SPECS[package]["properties"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("package", "field", "value"), CASES)
 def test_a_bad_value_is_refused_by_its_field_before_any_request(package: str, field: str, value: Any) -> None:
     config = {**GOOD[package], field: value}
@@ -106,6 +107,7 @@ BAD_FILTERS: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "value"), [(part, value) for part, values in BAD_FILTERS.items() for value in values])
 def test_a_bad_value_in_a_filter_is_refused_by_its_field_before_any_request(part: str, value: Any) -> None:
     account = Account("talentio")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from connector_kit.reading import pages_ahead
 from sandbox import World
 from unit_tests.support.clock import SharedClock
 from unit_tests.support.moving_source import SIZES, create, delete, update
@@ -51,6 +53,7 @@ def rows(run: Run) -> list[tuple[str, int]]:
     return [(message.stream_name, message.data["id"]) for message in run.messages if not isinstance(message, tuple)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", range(5))
 @pytest.mark.parametrize(
     ("package", "streams", "sizes"),
@@ -77,6 +80,7 @@ def test_a_list_that_stands_still(
     assert sum(number * times for number, times in in_flight.items()) > 2 * in_flight.total()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", range(20))
 @pytest.mark.parametrize("order", ["id", "-id", "updated_at", "-updated_at"])
 @pytest.mark.parametrize("event", [create, update, delete])
@@ -141,6 +145,7 @@ def in_the_order_of_reading(there: World, clock: SharedClock) -> list[int]:
     return list(dict.fromkeys(int(url.split("/")[-2]) for url in quiet.requests if "/tickets?" in url))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", range(8))
 def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draws: int) -> None:
     """The list behind it was begun before its turn: its pages are not left for when the long one was read."""
@@ -161,6 +166,38 @@ def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draw
     destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan, draws=draws))
     clock.advance(90_000)
     assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+
+
+@pytest.mark.parametrize("draws", range(8))
+def test_a_deletion_is_not_masked_where_pages_are_smaller_than_asked_for(draws: int) -> None:
+    """How many pages the list behind has, its first one does not tell: that one is not kept until its turn."""
+    there, clock = world(exams=4, tickets=3, largest_page=2)
+    _, long, short, _ = in_the_order_of_reading(there, clock)
+    for _ in range(60):
+        there.data.create("tickets", long)
+    clock.advance(90_000)
+    first = there.data.ids("tickets", short)[0]
+    plan = Plan(
+        {
+            12: lambda there: there.data.delete("tickets", first),
+            18: lambda there: there.data.create("tickets", short),
+        }
+    )
+    streams = ("exams", "tickets")
+    destination = Destination()
+    destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan, draws=draws))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+
+
+def test_a_list_too_large_to_wait_is_read_at_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one that was begun ahead the first page shows how large it is: no other page of it is kept."""
+    there, clock = world(exams=6, tickets=7)
+    exams = in_the_order_of_reading(there, clock)
+    monkeypatch.setattr(pages_ahead, "_WAITING_BYTES", 1_000)
+    run = run_sync("source_talentics", there, clock, {}, streams=("tickets",), draws=1)
+    behind = [int(found[1]) for url in run.requests if (found := re.search(r"(\d+)/tickets\?.*\bpage=[23]", url))]
+    assert behind == [exam for exam in exams for _ in (2, 3)]
 
 
 @pytest.mark.parametrize("workers", [4, 8])
@@ -215,6 +252,7 @@ def test_the_pages_of_the_very_first_list_are_in_flight(in_flight: Counter[int])
     assert sum(number * times for number, times in in_flight.items()) > 2 * in_flight.total()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [4, 8])
 def test_the_newest_list_does_not_wait_for_older_ones_that_were_begun(workers: int) -> None:
     """After a row of lists that fail the newest is tried, and long ones are in flight already."""

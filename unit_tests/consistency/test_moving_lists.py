@@ -41,6 +41,7 @@ def world(order: str = "id", **more: Any) -> tuple[World, SharedClock]:
     return small_world(clock, **{**SMALL, "talentics_order": order, **more}), clock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 2])
 @pytest.mark.parametrize("which", [0, 3, 6])
 @pytest.mark.parametrize("event", EVENTS)
@@ -54,6 +55,7 @@ def test_an_exam_between_two_pages_of_the_first_sync(order: str, event: str, whi
     assert_nothing_lost("source_talentics", there, clock, destination)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [2, 3])
 @pytest.mark.parametrize("deleted", [0, 4, 11])
 @pytest.mark.parametrize("updated", [1, 7, 10])
@@ -101,6 +103,7 @@ def test_a_ticket_that_moves_to_a_page_of_its_own_does_not_make_its_list_one_pag
     assert_nothing_lost("source_talentics", there, clock, destination, streams)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 2, 3])
 @pytest.mark.parametrize("which", [0, 4, 9])
 @pytest.mark.parametrize("event", EVENTS)
@@ -113,6 +116,7 @@ def test_a_candidate_between_two_pages_of_the_first_sync(event: str, which: int,
     assert_nothing_lost("source_talentio", there, clock, destination)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_at", range(0, 34, 3))
 @pytest.mark.parametrize("package", ["source_talentics", "source_talentio"])
 def test_a_sync_that_died_anywhere(package: str, kill_at: int) -> None:
@@ -170,6 +174,7 @@ def test_a_record_that_changes_twice_in_one_second() -> None:
     assert_nothing_lost("source_talentio", there, clock, destination)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("without", [(), ("X-Total",)], ids=["with totals", "without totals"])
 @pytest.mark.parametrize("kind", ["candidates", "requisitions", "employees"])
 @pytest.mark.parametrize("at", [1, 2])
@@ -309,6 +314,7 @@ def test_a_stream_that_waits_for_its_parents_is_heard_meanwhile() -> None:
     assert told == [("ticket_scores", first.states["ticket_scores"])] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", [None, 1, 2, 3])
 @pytest.mark.parametrize("at", [2, 3])
 @pytest.mark.parametrize("which", [0, 5])
@@ -327,6 +333,7 @@ def test_a_deletion_that_takes_away_the_last_page_of_a_list_whose_end_is_a_404(
     assert_nothing_lost(package, there, clock, destination, (kind,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", range(3, 9))
 @pytest.mark.parametrize("created", range(3, 9))
 @pytest.mark.parametrize("seed", range(4))
@@ -364,6 +371,7 @@ def pages_of(there: World, package: str, kind: str) -> int:
     return sum(max(1, math.ceil(size / PAGE)) for size in sizes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(("package", "kind"), [(package, kind) for package, kinds in LISTS.items() for kind in kinds])
 def test_on_a_quiet_source_the_defence_costs_no_request_on_any_list(package: str, kind: str, order: str) -> None:

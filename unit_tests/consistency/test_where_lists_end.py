@@ -55,6 +55,7 @@ def assert_all_seen(there: World, run: Run, package: str) -> None:
         assert ids(run, stream) == truth(there, package, stream), stream
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES_OF_PAGES)
 @pytest.mark.parametrize("past_end", ["empty", "404", "last", "all"])
 @pytest.mark.parametrize("way", TALENTICS_WAYS)
@@ -65,6 +66,7 @@ def test_talentics(way: str, past_end: str, size: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [0.0, 0.3])
 @pytest.mark.parametrize("past_end", ["empty", "404", "last"])
 @pytest.mark.parametrize("totals", [True, False])
@@ -101,6 +103,7 @@ def test_a_cursor_is_taken_from_the_link_and_nothing_else() -> None:
 # --- ties ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("ties", [5, 23])
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def four_thousand_tickets(workers: int) -> tuple[Run, World, float]:
     return sync(config={"num_workers": workers})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 8])
 def test_four_thousand_tickets_take_the_eighty_windows_that_arithmetic_allows(workers: int) -> None:
     run, world, seconds = four_thousand_tickets(workers)
@@ -79,6 +80,7 @@ def test_state_comes_before_every_wait() -> None:
     assert len(states) >= 79
 
 
+@pytest.mark.slow
 @each_way_of_telling
 @each_number_of_workers
 def test_who_shares_the_window_with_another_client_meets_one_429_a_window_at_most(headers: str, workers: int) -> None:
@@ -92,6 +94,7 @@ def test_who_shares_the_window_with_another_client_meets_one_429_a_window_at_mos
     assert len(rows(run, "ticket_scores")) == len(list(world.records("talentics", "ticket_scores")))
 
 
+@pytest.mark.slow
 @each_way_of_telling
 @each_number_of_workers
 def test_a_server_that_allows_less_than_configured_meets_one_429_a_window_at_most(headers: str, workers: int) -> None:
@@ -107,6 +110,7 @@ def test_a_server_that_allows_less_than_configured_meets_one_429_a_window_at_mos
     assert len(rows(run, "ticket_scores")) == len(list(world.records("talentics", "ticket_scores")))
 
 
+@pytest.mark.slow
 @each_way_of_telling
 def test_one_window_for_all_endpoints_costs_each_of_them_one_429_a_window_at_most(headers: str) -> None:
     run, world, seconds = sync(tickets=20, talentics_window="shared", talentics_limit_headers=headers)

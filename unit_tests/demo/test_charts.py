@@ -60,6 +60,7 @@ def test_scores_are_grouped_by_assessment_the_most_used_first(connection: duckdb
     assert scores(connection) == [("english", [10.0, 90.5]), ("Typing", [40.0])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_pictures_are_drawn_of_little_data_too(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, count: int

@@ -41,6 +41,7 @@ def test_forms_that_were_read_cost_the_lists_alone() -> None:
     assert outcome.states == {"employment_application_forms": STATE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("none_yet", [MISSING, wrapped(None), wrapped([]), wrapped({})])
 def test_who_sent_no_form_yet_is_asked_again_by_the_next_sync(none_yet: Reply) -> None:
     outcome = TALENTICS.read("employment_application_forms", {**lists(2), url(900): wrapped(FORM), url(901): none_yet})

@@ -46,6 +46,7 @@ def test_a_bare_list_is_read_in_each_of_phps_shapes(shaped: Any) -> None:
     assert [row["id"] for row in outcome.records["employees"]] == [1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("none", [None, {}, []])
 def test_data_that_is_empty_is_no_record(none: Any) -> None:
     """On a list, below one parent, and of every kind of document."""
@@ -213,6 +214,7 @@ LITERALS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("around", ["", " \n"])
 @pytest.mark.parametrize("literal", LITERALS)
 def test_credentials_go_out_as_they_are(literal: str, around: str) -> None:

@@ -45,6 +45,7 @@ EVERY_STREAM = [(vendor, stream) for vendor in (TALENTICS, TALENTIO) for stream 
 FOREIGN = {"use_global_cursor": True, "state": {"updated_at": "2024-01-01T00:00:00Z"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("vendor", "stream", "state", "named"), UNREADABLE)
 def test_a_state_that_cannot_be_read_is_never_a_full_refresh(
     vendor: Vendor, stream: str, state: dict[str, Any], named: str
@@ -55,6 +56,7 @@ def test_a_state_that_cannot_be_read_is_never_a_full_refresh(
     assert named in failure.message.partition(":")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("vendor", "stream"), EVERY_STREAM)
 def test_a_state_that_another_connector_wrote_is_refused_by_every_stream(vendor: Vendor, stream: str) -> None:
     failure = vendor.read(stream, {}, {stream: FOREIGN}, fails=True).failure

@@ -28,6 +28,7 @@ SHARED: dict[str, tuple[Vendor, Mapping[str, Reply]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
 @pytest.mark.parametrize("streams", SHARED)
 def test_together_they_give_what_each_gives_alone(streams: str, mode: str) -> None:

@@ -92,6 +92,7 @@ def test_broken_connections(
     assert httpx.get(f"{sandbox.control}/faults").json()[0]["hits"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "status", "body"),
     [
@@ -183,6 +184,7 @@ def test_control_sets_limits_settings_schedule_and_clock(sandbox: Running, talen
     control.close()
 
 
+@pytest.mark.slow
 def test_the_program_prints_a_way_in_and_serves(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sandbox", "--json", "--no-limits", "--write-configs", str(tmp_path / "configs")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -202,6 +204,7 @@ def test_the_program_prints_a_way_in_and_serves(tmp_path: Path) -> None:
             process.terminate()
 
 
+@pytest.mark.slow
 def test_the_program_ends_with_its_input_only_if_told_to() -> None:
     command = [sys.executable, "-m", "sandbox", "--json"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -293,6 +296,7 @@ def test_the_program_tells_where_it_cannot_write_the_configs(
     assert f"cannot write --write-configs {tmp_path / 'file' / 'configs'}: Not a directory" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
 def test_the_program_ends_in_peace_where_nobody_reads_what_it_prints(arguments: list[str]) -> None:
     reader, writer = os.pipe()

@@ -41,6 +41,7 @@ def evaluations(candidate: Record) -> Iterator[tuple[Record, Record]]:
     return ((stage, mark) for stage in candidate["stages"] for mark in stage["evaluations"])
 
 
+@pytest.mark.slow
 def test_one_address_stands_in_both_vendors_data(world: World, addresses: dict[str, Record]) -> None:
     applicants = {applicant["email"] for applicant in world.records("talentics", "applicants")}
     tested = {ticket["email"] for ticket in world.records("talentics", "tickets")}

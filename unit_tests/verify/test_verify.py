@@ -160,6 +160,7 @@ TALENTIO: list[tuple[dict[str, Any], str, str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "settings", "fact", "shown", "verdict"),
     [("talentics", *case) for case in TALENTICS] + [("talentio", *case) for case in TALENTIO],

@@ -37,6 +37,7 @@ def test_spec_does_not_load_the_cdk(package: str) -> None:
     assert not {"airbyte_cdk", "requests", "pydantic"} & set(modules.split())
 
 
+@pytest.mark.slow
 @BOTH
 def test_the_help_has_the_programs_name_whatever_it_was_started_as(package: str) -> None:
     """The image has one name for both."""
@@ -45,6 +46,7 @@ def test_the_help_has_the_programs_name_whatever_it_was_started_as(package: str)
     assert done.stdout.startswith(f"usage: {package.replace('_', '-')} ")
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("deletions", ["off", "mark"])
 @pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
@@ -71,6 +73,7 @@ def test_discover_does_not_load_the_cdk(package: str, tmp_path: Path) -> None:
     assert not {"airbyte_cdk", "requests", "pydantic"} & set(modules.split())
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize(
     ("text", "why"),

@@ -21,6 +21,7 @@ from unit_tests.support.failing_streams import (
 )
 
 
+@pytest.mark.slow
 @each_group
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
@@ -48,6 +49,7 @@ def test_a_firewalls_page_is_told_as_that(group: Group) -> None:
     assert_failed(outcome, group, "config_error", r"firewall .* blocked .* \(HTTP 403 with an HTML page\)\. Check ")
 
 
+@pytest.mark.slow
 @each_group
 @pytest.mark.parametrize(
     ("happen", "words"),
@@ -109,6 +111,7 @@ def test_one_that_is_missing_leaves_the_others(source: str, pattern: str, stream
     assert [line for line in outcome.log if re.match(rf"{stream}: no record for \d+ of \d+ \w+ \(HTTP 404\)\. ", line)]
 
 
+@pytest.mark.slow
 @each_group
 @pytest.mark.parametrize(
     "headers",

@@ -39,6 +39,7 @@ def waited(outcome: Outcome) -> float:
     return float(said[1])
 
 
+@pytest.mark.slow
 @each_child
 @pytest.mark.parametrize("which", [0, 2, 5])
 @pytest.mark.parametrize("failure", FAILURES)
@@ -65,6 +66,7 @@ def test_the_others_are_read_and_the_next_sync_asks_for_the_failed_one_alone(
     assert rows(first, again, stream=stream) == rows(whole, stream=stream)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [404, 410])
 @each_child
 def test_a_parent_that_has_none_is_no_failure(source: str, pattern: str, stream: str, status: int) -> None:

@@ -75,6 +75,7 @@ def pauses_of(outcome: Outcome, stream: str) -> list[int]:
     return [int(match[1]) for match in found if match]
 
 
+@pytest.mark.slow
 @each_passing_fault
 def test_a_fault_that_lasts_fails_its_stream_alone_after_five_minutes(
     group: Group, happen: Happening, words: str
@@ -136,6 +137,7 @@ def test_an_answer_beyond_the_bounds_is_refused_at_once(bound: str) -> None:
     assert_complete(outcome, group.source, group.survives)
 
 
+@pytest.mark.slow
 @each_group
 @pytest.mark.parametrize(
     "happen", [PASSING[name][0] for name in ("500", "reset", "HTML")], ids=["500", "reset", "HTML"]

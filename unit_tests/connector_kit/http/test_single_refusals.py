@@ -22,6 +22,7 @@ REFUSED = answers(403)
 
 
 # Three tickets share a time, and one is refused before, between and behind the others.
+@pytest.mark.slow
 @each_child
 @pytest.mark.parametrize("which", range(6))
 @pytest.mark.parametrize("workers", [1, 4])

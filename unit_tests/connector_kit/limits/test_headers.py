@@ -84,6 +84,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, VALUES))
 def test_no_header_gives_a_number_that_could_stop_a_sync_or_set_it_free(headers: dict[str, str]) -> None:
     told = read(headers)

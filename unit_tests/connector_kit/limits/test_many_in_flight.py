@@ -29,6 +29,7 @@ KINDS: dict[str, Callable[..., Server]] = {
 each_number_of_workers = pytest.mark.parametrize("workers", [1, 4, 8, 20])
 
 
+@pytest.mark.slow
 @each_server
 @each_number_of_workers
 def test_every_window_is_used_and_none_is_overdrawn(
@@ -43,6 +44,7 @@ def test_every_window_is_used_and_none_is_overdrawn(
         assert took <= 19 * PERIOD * 1.01 + 2 * LIMIT
 
 
+@pytest.mark.slow
 @each_server
 @each_number_of_workers
 def test_limits_of_several_endpoints_run_side_by_side(
@@ -54,6 +56,7 @@ def test_limits_of_several_endpoints_run_side_by_side(
     assert not server.refused
 
 
+@pytest.mark.slow
 @each_server
 @each_number_of_workers
 def test_who_shares_a_window_meets_one_429_in_each_at_most(
@@ -89,6 +92,7 @@ def test_the_window_behind_one_that_somebody_else_opened_is_used_from_its_first_
     assert play(server, {"scores": 60}, workers) <= 300 * 1.01 + 2 * LIMIT
 
 
+@pytest.mark.slow
 @each_server
 @each_number_of_workers
 def test_a_server_that_allows_less_than_configured_is_found_out_by_one_429_in_each_window(

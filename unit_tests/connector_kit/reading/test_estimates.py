@@ -32,6 +32,7 @@ def estimates(outcome: Outcome) -> dict[str, list[tuple[int, int]]]:
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["talentics", "talentio"])
 def test_the_last_estimate_is_what_came(source: str) -> None:
     account = Account(

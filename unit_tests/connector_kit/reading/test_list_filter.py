@@ -94,6 +94,7 @@ def test_the_same_filter_reads_only_what_changed_however_it_is_written() -> None
     assert "candidate_filter" not in after.told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after"),
     [

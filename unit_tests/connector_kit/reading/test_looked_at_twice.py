@@ -112,6 +112,7 @@ def test_each_status_of_a_filter_is_counted_with_a_request_and_its_list_is_not_r
     assert synced.read(**TWO).asked.total() == 2 + 2
 
 
+@pytest.mark.slow
 def test_a_record_without_room_in_the_state_that_changes_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cursors, "MOST_CHARACTERS", 400)
     synced = Synced("talentio", ["candidates", "candidate_details"], candidates=1_000)
@@ -129,6 +130,7 @@ def test_a_record_without_room_in_the_state_that_changes_is_counted_once(monkeyp
     assert len(synced.known("candidates")) == 999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["candidates", "requisitions"])
 def test_of_a_bulk_import_whose_order_changes_from_request_to_request_what_is_gone_is_found(kind: str) -> None:
     synced = Synced("talentio", [kind], **{kind: 250}, ties=150)
@@ -140,6 +142,7 @@ def test_of_a_bulk_import_whose_order_changes_from_request_to_request_what_is_go
     assert synced.read().asked[f"/talentio/api/v1/{kind}"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [FILTER, {}], ids=["filter", "all"])
 @pytest.mark.parametrize(("late", "deleted"), [(10, 350), (499, 700)], ids=["far off", "a pair at a border of pages"])
 def test_a_candidate_who_is_registered_later_than_the_id_says_is_not_marked_in_place_of_one_who_is_gone(

@@ -36,6 +36,7 @@ def some_ids(count: int, seed: int) -> list[int]:
     return sorted(chance.sample(range(3 * count), count))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize(("gone", "most"), [(1, 9), (2, 16), (20, 100)])
 def test_a_few_of_twenty_thousand_are_found_in_a_few_requests(gone: int, most: int, seed: int) -> None:

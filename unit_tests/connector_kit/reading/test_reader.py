@@ -18,6 +18,7 @@ SHARED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 8])
 @pytest.mark.parametrize("leader", SHARED)
 def test_a_slow_reader_holds_up_the_requests(leader: str, workers: int) -> None:

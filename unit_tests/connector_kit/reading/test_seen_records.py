@@ -11,6 +11,7 @@ from connector_kit.reading.seen_records import SeenRecords
 RECORDS = 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deletions", [0, 1, 100])
 def test_a_record_takes_tens_of_bytes_also_after_deletions(deletions: int) -> None:
     tracemalloc.start()

@@ -95,6 +95,7 @@ def test_a_tombstone_has_its_key_its_time_and_when_it_was_found_and_comes_once()
     assert candidate not in synced.known("candidates")
 
 
+@pytest.mark.slow
 def test_an_exam_takes_its_tickets_along_and_a_job_its_applicants() -> None:
     synced = Synced("talentics")
     exam, job = synced.ids("exams")[0], synced.ids("jobs")[1]
@@ -129,6 +130,7 @@ def test_no_record_is_later_than_its_tombstone_whatever_zone_its_time_is_in() ->
     assert tombstone["updated_at"] > row["updated_at"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "kind"), [("talentics", "exams"), ("talentio", "candidates")])
 def test_a_record_that_comes_back_is_sent_again_with_its_old_time(source: str, kind: str) -> None:
     synced = Synced(source)
@@ -165,6 +167,7 @@ def test_without_its_list_a_record_is_asked_for_once_and_the_log_of_deletions_al
 # --- what it costs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "more"), [("talentics", 0), ("talentio", 2)])
 def test_a_quiet_sync_asks_for_the_two_filtered_lists_of_talentio_once_more(source: str, more: int) -> None:
     synced = Synced(source)
@@ -174,6 +177,7 @@ def test_a_quiet_sync_asks_for_the_two_filtered_lists_of_talentio_once_more(sour
     assert len(synced.read().requests) == len(plain) + more
 
 
+@pytest.mark.slow
 def test_a_few_that_are_gone_from_many_pages_are_found_by_halving() -> None:
     synced = Synced("talentio", ["candidates"], candidates=6_400)
     # In the default order ids ascend.
@@ -198,6 +202,7 @@ def test_many_that_are_gone_are_found_by_reading_the_list() -> None:
 # --- what is left alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "is_marked"), [(404, True), (410, True), (403, False), (500, False)])
 @pytest.mark.parametrize(("source", "kind"), [("talentics", "jobs"), ("talentio", "requisitions")])
 def test_only_an_endpoint_that_says_so_proves_that_a_record_is_gone(
@@ -290,6 +295,7 @@ def test_a_list_of_several_pages_without_a_total_marks_nothing() -> None:
     assert gone(synced.read(), "exams") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["talentics", "talentio"])
 @pytest.mark.parametrize("config", [{"start_date": "2020-01-01"}, {"base_url": "https://other.test"}])
 def test_another_start_date_or_address_marks_nothing_ever(source: str, config: dict[str, Any]) -> None:
@@ -320,6 +326,7 @@ def test_a_record_from_before_the_start_date_was_never_sent_and_has_no_tombstone
 # --- the memory
 
 
+@pytest.mark.slow
 def test_switched_on_later_it_learns_what_earlier_syncs_have_sent() -> None:
     for source, kind in (("talentics", "tickets"), ("talentio", "candidates")):
         synced = Synced(source)
@@ -332,6 +339,7 @@ def test_switched_on_later_it_learns_what_earlier_syncs_have_sent() -> None:
         assert gone(synced.read(), kind) == [number]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["talentics", "talentio"])
 def test_switched_off_again_nothing_of_it_is_left_and_no_form_is_read_again(source: str) -> None:
     synced = Synced(source)
@@ -357,6 +365,7 @@ def test_ids_that_the_state_has_no_room_for_are_told_and_not_marked(monkeypatch:
     assert gone(synced.read(), "exams") == [highest]
 
 
+@pytest.mark.slow
 def test_forms_whose_ids_have_no_room_with_their_jobs_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (cursors, detail_cursors):
         monkeypatch.setattr(module, "MOST_CHARACTERS", 300)
@@ -395,6 +404,7 @@ def patched(synced: Synced, number: int, status: str) -> None:
     collection.living(number).patch["status"] = status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statuses", [["ongoing"], ["ongoing", "pass"]], ids=["one list", "two lists"])
 def test_a_candidate_who_leaves_the_filter_comes_as_a_tombstone_and_as_a_row_once_back(statuses: list[str]) -> None:
     synced = Synced("talentio", ["candidates", "candidate_details", "deletions"], candidates=12)

@@ -92,6 +92,7 @@ def test_what_is_not_quite_json_is_read_and_named(content: bytes, value: Any, re
 TEXTS_FULL_OF_BRACKETS = json.dumps([{"text": '[{,\\"' * 10 + "\\"}] * 400_000, separators=(",", ":")).encode()
 
 
+@pytest.mark.slow
 def test_brackets_and_commas_in_texts_are_no_values() -> None:
     assert len(answer_of(TEXTS_FULL_OF_BRACKETS)) == 400_000
 

@@ -135,6 +135,7 @@ def transform_or_refuse(
         return {}, str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
 @every_stream
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -159,6 +160,7 @@ def test_odd_values_never_end_a_sync_or_break_the_schema(stream: Stream, mode: M
         assert not set(record) - set(schema["properties"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["keep", "hash"])
 @every_stream
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

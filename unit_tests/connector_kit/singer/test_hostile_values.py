@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from unit_tests.support.taps import TapAccount
 
 ODD: tuple[Any, ...] = (
@@ -16,6 +18,7 @@ ODD: tuple[Any, ...] = (
 KEPT = ("updatedAt", "updated_at", "stages", "createdAt", "employeeCreatedBy")
 
 
+@pytest.mark.slow
 def test_odd_values_in_every_field_leave_messages_that_any_target_takes(account: TapAccount) -> None:
     turn = 0
 
@@ -50,6 +53,7 @@ def test_times_of_any_zone_come_in_utc(talentio: TapAccount) -> None:
     assert {row["appliedAt"] for row in rows[4:]} == {None}
 
 
+@pytest.mark.slow
 def test_times_without_a_zone_are_read_as_utc(talentics: TapAccount) -> None:
     rows = talentics.run(catalog=talentics.catalog().select("exams")).rows("exams")
     assert all(row["updated_at"].endswith("Z") for row in rows)

@@ -112,6 +112,7 @@ def forced_in_metadata(catalog: Catalog, method: str) -> None:
     catalog.metadata("candidates")["forced-replication-method"] = method
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spell", [entry_level, in_metadata, forced_in_metadata])
 def test_full_table_reads_all_again_and_keeps_no_bookmark(talentio: TapAccount, spell: Any) -> None:
     catalog = talentio.catalog().select("candidates", "requisitions")

@@ -17,6 +17,7 @@ def catalog_of(account: TapAccount, config: Mapping[str, Any]) -> Catalog:
     return Catalog(account.tap(config).catalog_dict)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_record_that_is_gone_comes_once_with_its_mark_and_all_else_null(source: str) -> None:
     account, stream = TapAccount(source), DELETED[source]
@@ -57,6 +58,7 @@ def test_applicants_are_incremental_in_this_mode_alone() -> None:
     assert without | {"deletions"} <= set(catalog_of(account, MARK).incremental)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_state_of_this_mode_is_good_without_it(source: str) -> None:
     account = TapAccount(source)

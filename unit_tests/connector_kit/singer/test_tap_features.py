@@ -44,6 +44,7 @@ def test_the_version_is_that_of_the_package(source: str) -> None:
     assert tap_of(source).plugin_version[0].isdigit()
 
 
+@pytest.mark.slow
 def test_stream_maps_hash_drop_filter_and_rename(talentio: TapAccount) -> None:
     maps: dict[str, Any] = {
         "candidates": {
@@ -67,6 +68,7 @@ def test_stream_maps_hash_drop_filter_and_rename(talentio: TapAccount) -> None:
         assert row["email"] == (hashlib.sha256(f"pepper{email}".encode()).hexdigest() if email else None)
 
 
+@pytest.mark.slow
 def test_flattening_leaves_no_column_of_objects_or_arrays(account: TapAccount) -> None:
     judge = account.run({"flattening_enabled": True, "flattening_max_depth": 3}).judged()
     assert judge.findings == []
@@ -123,6 +125,7 @@ def test_without_the_setting_rows_bear_no_version(talentics: TapAccount) -> None
     assert not any("version" in message for message in output.of("RECORD"))
 
 
+@pytest.mark.slow
 def test_the_test_of_an_account_reads_a_little_of_each_stream_and_confirms_nothing(account: TapAccount) -> None:
     whole = account.run()
     output = account.run(method="run_connection_test")
@@ -138,6 +141,7 @@ def test_the_test_of_an_account_fails_where_a_stream_does(talentio: TapAccount) 
     assert "workspaces" in str(talentio.run(method="run_connection_test").error)
 
 
+@pytest.mark.slow
 def test_the_test_of_an_account_passes_where_some_endpoints_are_closed(
     talentio: TapAccount, caplog: pytest.LogCaptureFixture
 ) -> None:

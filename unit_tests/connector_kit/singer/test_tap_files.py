@@ -40,6 +40,7 @@ def entry(name: str, **root: Any) -> dict[str, Any]:
     return {"tap_stream_id": name, "schema": {}, "metadata": [{"breadcrumb": [], "metadata": root}]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("root", [{}, {"selected": True}, {"inclusion": "available"}])
 def test_a_stream_that_there_is_not_is_refused(root: dict[str, Any]) -> None:
     catalog = Catalog.from_dict({"streams": [entry("jobs", selected=True), entry("salaries", **root)]})

@@ -10,6 +10,7 @@ from connector_kit import times
 from unit_tests.support.taps import TINY, TapAccount
 
 
+@pytest.mark.slow
 def test_nothing_changed_gives_no_row_and_asks_for_lists_alone(account: TapAccount) -> None:
     first = account.run()
     account.later()
@@ -59,6 +60,7 @@ def test_a_bookmark_written_by_hand_is_honoured(talentio: TapAccount) -> None:
     assert all("updatedAtFrom=" in url for url in output.sent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "words"),
     [
@@ -83,6 +85,7 @@ def test_a_state_that_cannot_be_read_is_refused_before_anything_is_written(
     assert (output.lines, output.sent) == ([], [])
 
 
+@pytest.mark.slow
 def test_an_empty_state_is_none(talentio: TapAccount) -> None:
     states: list[dict[str, Any]] = [{}, {"bookmarks": {}}, {"bookmarks": {"candidates": {}}}]
     for state in states:

@@ -15,6 +15,7 @@ from unit_tests.support.taps import TapAccount
 Rows = dict[str, list[dict[str, Any]]]
 
 
+@pytest.mark.slow
 def test_a_full_read_leaves_nothing_to_find_fault_with(account: TapAccount) -> None:
     catalog = account.catalog()
     judge = account.run().judged().require_bookmarks(catalog.incremental)
@@ -30,6 +31,7 @@ def test_the_rows_are_those_of_the_source_but_for_the_zone_of_their_times(accoun
         assert [in_utc(row) for row in sorted_rows(output.rows(stream))] == [in_utc(row) for row in sorted_rows(rows)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["hash", "drop"])
 def test_personal_data_is_dealt_with_as_by_the_source(account: TapAccount, mode: str) -> None:
     config = {"personal_data": mode, "personal_data_key": "a long random text"}
@@ -39,11 +41,13 @@ def test_personal_data_is_dealt_with_as_by_the_source(account: TapAccount, mode:
         assert [in_utc(row) for row in sorted_rows(output.rows(stream))] == [in_utc(row) for row in sorted_rows(rows)]
 
 
+@pytest.mark.slow
 def test_a_tap_asks_for_each_url_once_as_the_source_does(account: TapAccount) -> None:
     sent = account.run().sent
     assert len(sent) == len(set(sent))
 
 
+@pytest.mark.slow
 def test_the_first_state_comes_before_all_records_and_says_nothing_is_stored(account: TapAccount) -> None:
     kinds = [message["type"] for message in account.run().messages]
     first = kinds.index("STATE")
@@ -51,6 +55,7 @@ def test_the_first_state_comes_before_all_records_and_says_nothing_is_stored(acc
     assert account.run().of("STATE")[0]["value"] == {"bookmarks": {}}
 
 
+@pytest.mark.slow
 def test_a_state_is_behind_the_last_record_also_of_a_stream_without_a_bookmark(talentics: TapAccount) -> None:
     # target-jsonl forgets a state when a record follows, and the whole sync would come again.
     talentics.later()
@@ -107,6 +112,7 @@ def test_a_field_that_no_schema_declares_is_left_out_at_any_depth_and_named_once
     assert all("left out, because Singer targets" in line for line in told)
 
 
+@pytest.mark.slow
 def test_metrics_count_the_records_of_each_stream(account: TapAccount, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         output = account.run()

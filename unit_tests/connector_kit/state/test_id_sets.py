@@ -56,6 +56,7 @@ def test_a_hundred_thousand_ids_in_a_row_take_next_to_nothing() -> None:
     assert len(IdSet(range(5_000_000, 5_100_000)).encode()) < 200
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_ids_with_gaps_fit_whole() -> None:
     # Two of three ids are a company's own.
     ids = {number for number in range(150_000) if random.Random(number).random() < 2 / 3}
@@ -126,6 +127,7 @@ def test_times_that_do_not_match_their_ids_are_refused(numbers: list[int]) -> No
         IdTimes.decode(pack(numbers))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [IdSet, IdTimes])
 @pytest.mark.parametrize(
     "text",

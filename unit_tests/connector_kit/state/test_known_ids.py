@@ -61,6 +61,7 @@ def test_what_does_not_fit_is_counted_and_never_taken_for_new() -> None:
     assert again.lacks(ids[-1] + 1)
 
 
+@pytest.mark.slow
 def test_more_ids_of_several_parents_than_can_be_read_are_not_written() -> None:
     known = KnownIds({number: number // 1_000 for number in range(MOST_NUMBERS // 2)})
     again = KnownIds.decode(known.encode())

@@ -38,6 +38,7 @@ def spread(number: int) -> str:
     return moment.astimezone(timezone(timedelta(hours=9))).isoformat()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh", [0, 1, 1000])
 def test_details_of_a_hundred_thousand_parents_leave_a_small_state(fresh: int) -> None:
     made = DetailCursor(sync(), "candidate_details", "updatedAt", timedelta(minutes=5))
@@ -78,6 +79,7 @@ def to_the_microsecond(place: int, random_: random.Random) -> int:
     return random_.randrange(280_000_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ids", [contiguous, with_gaps])
 @pytest.mark.parametrize(
     ("edited", "kept"),
@@ -101,6 +103,7 @@ def test_a_bulk_edit_of_a_hundred_thousand_just_before_a_sync_leaves_a_small_sta
     assert len(again) == sum(again.get(number) == moment for number, moment in parents.items())
 
 
+@pytest.mark.slow
 def test_a_list_of_a_hundred_thousand_leaves_one_time() -> None:
     made = ListCursor(sync(), "tickets", "updated_at", timedelta(minutes=5))
     made.begin(NOW)
@@ -110,6 +113,7 @@ def test_a_list_of_a_hundred_thousand_leaves_one_time() -> None:
     assert size(made) < 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ids", [contiguous, with_gaps])
 @pytest.mark.parametrize("share", [0.5, 0.9, 1.0])
 def test_forms_of_a_hundred_thousand_applicants_are_remembered_whole(
@@ -139,6 +143,7 @@ def test_more_ids_than_fit_are_forgotten_and_none_is_invented() -> None:
     assert 10_000 < len(found) < COUNT
 
 
+@pytest.mark.slow
 def test_what_has_no_place_in_the_state_is_told(caplog: pytest.LogCaptureFixture) -> None:
     made = IdCursor(sync(), "employment_application_forms", "application_time", timedelta())
     for number in range(COUNT):
