@@ -58,6 +58,7 @@ def files_below(package: str, *suffixes: str) -> set[str]:
     return {path.relative_to(ROOT).as_posix() for path in paths if path.suffix in suffixes or path.name in suffixes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_module_is_in_it(wheel: zipfile.ZipFile, package: str) -> None:
     assert files_below(package, ".py") <= set(wheel.namelist())

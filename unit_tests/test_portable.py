@@ -48,6 +48,7 @@ def test_every_stream_is_there_with_its_key_and_cursor(source: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_no_answer_is_cached_as_the_second_try_after_junk_would_get_the_junk_again(source: str) -> None:
     requesters = [
         part
@@ -73,6 +74,7 @@ def test_the_page_names_each_field_of_the_config_that_has_no_effect(source: str)
     assert [name for name in sorted(lost) if f"`{name}`" not in text] == []
 
 
+@pytest.mark.slow
 def test_a_start_date_that_was_left_empty_is_no_mistake(source: str) -> None:
     spec = yaml.safe_load(FILES[source].read_text(encoding="utf-8"))["spec"]["connection_specification"]
     required = dict.fromkeys(spec["required"], "any")

@@ -74,6 +74,7 @@ def test_four_thousand_tickets_take_the_eighty_windows_that_arithmetic_allows(wo
     assert seconds <= 80 * WINDOW * 1.01
 
 
+@pytest.mark.slow
 def test_state_comes_before_every_wait() -> None:
     run, _, _ = four_thousand_tickets(1)
     states = [message for message in run.messages if isinstance(message, tuple) and message[0] == "ticket_scores"]

@@ -227,6 +227,7 @@ def test_credentials_go_out_as_they_are(literal: str, around: str) -> None:
     assert talentio.read("employees", {"/employees?page=1": counted_page([])}).records == {"employees": []}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("around", ["\n", " ", "\r\n", "\t"])
 def test_blanks_around_the_key_for_hashing_are_no_part_of_it(around: str) -> None:
     def hashed(key: str) -> tuple[Any, bool]:

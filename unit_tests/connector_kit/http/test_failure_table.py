@@ -42,6 +42,7 @@ def test_what_is_refused_is_told_at_once_and_fails_its_stream_alone(
         assert len(outcome.asked_of(pattern)) <= 4
 
 
+@pytest.mark.slow
 @each_group
 def test_a_firewalls_page_is_told_as_that(group: Group) -> None:
     page = answers(403, b"<!DOCTYPE html><html></html>")

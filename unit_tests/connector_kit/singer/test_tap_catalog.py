@@ -12,6 +12,7 @@ from connector_kit.singer.states import Refused
 from unit_tests.support.taps import TINY, Catalog, TapAccount, tap_of
 
 
+@pytest.mark.slow
 def test_a_catalog_needs_no_config_and_is_the_same_with_one(account: TapAccount) -> None:
     assert tap_of(account.source)(validate_config=False).catalog_dict == account.catalog().document
 
@@ -61,6 +62,7 @@ def test_keys_and_cursors_cannot_be_deselected_even_by_a_catalog_that_says_so(ta
     assert output.judged().require_bookmarks(["evaluation_items"]).findings == []
 
 
+@pytest.mark.slow
 def test_types_are_the_taps_whatever_an_old_catalog_tells(talentio: TapAccount) -> None:
     """A catalog from before `personal_data: hash` would promise numbers and times where texts come."""
     output = talentio.run(

@@ -42,6 +42,7 @@ def test_one_change_gives_one_row_and_one_detail(talentio: TapAccount) -> None:
     }
 
 
+@pytest.mark.slow
 def test_bookmarks_of_streams_that_are_not_selected_stay(talentio: TapAccount) -> None:
     talentio.later()
     first = talentio.run()

@@ -24,6 +24,7 @@ def test_a_full_read_leaves_nothing_to_find_fault_with(account: TapAccount) -> N
     assert judge.rows.keys() == {entry["tap_stream_id"] for entry in catalog.document["streams"]}
 
 
+@pytest.mark.slow
 def test_the_rows_are_those_of_the_source_but_for_the_zone_of_their_times(account: TapAccount) -> None:
     output = account.run()
     read = rows_of_source(account)
