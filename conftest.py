@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import pytest
 from airbyte_cdk.sources.declarative import concurrent_declarative_source
@@ -20,9 +23,23 @@ settings.register_profile("ci", _ANY_MACHINE, derandomize=True)
 settings.register_profile("long", _ANY_MACHINE, derandomize=False, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-# The CDK reads its own 300 KB of YAML for each source that it builds; the tests build thousands in one process.
-_component_schema = concurrent_declarative_source.get_declarative_component_schema
-setattr(concurrent_declarative_source, _component_schema.__name__, cache(_component_schema))
+# The CDK reads its own 300 KB of YAML for each source that it builds, and checks the manifest by it; the tests build
+# thousands in one process, of few manifests.
+concurrent_declarative_source.get_declarative_component_schema = cache(
+    concurrent_declarative_source.get_declarative_component_schema
+)
+_validate = concurrent_declarative_source.validate_manifest
+_valid: set[str] = set()
+
+
+def _validate_once(manifest: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    text = json.dumps(manifest)
+    if text not in _valid:
+        _validate(manifest, schema)
+        _valid.add(text)
+
+
+concurrent_declarative_source.validate_manifest = _validate_once
 
 # Where an assertion of theirs fails, it is to show its values, as one in a test does.
 pytest.register_assert_rewrite("unit_tests.support")

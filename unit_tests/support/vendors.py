@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from connector_kit.source import read_manifest
+from connector_kit.manifest import connection_specification
 from unit_tests.support.clock import NOW, SharedClock
 from unit_tests.support.outcome import Outcome, States
 from unit_tests.support.run import read
@@ -93,7 +93,7 @@ class Vendor:
 
     @property
     def base_url(self) -> str:
-        return str(read_manifest(self.package)["spec"]["connection_specification"]["properties"]["base_url"]["default"])
+        return str(connection_specification(self.package)["properties"]["base_url"]["default"])
 
     def sample(self, stream: str, **changes: Any) -> Record:
         return {**VENDOR_SAMPLES[self.package][stream], **changes}
