@@ -173,9 +173,9 @@ def parser() -> argparse.ArgumentParser:
     )
     nature.add_argument(
         "--talentics-pages",
-        choices=("length", "simple", "cursor"),
+        choices=("length", "simple", "cursor", "counted-cursor"),
         default="length",
-        help="Laravel's three ways to page: with totals, with links.next alone, or with a cursor in it",
+        help="Laravel's ways to page: with totals, with links.next alone, with a cursor in it, or with both",
     )
     nature.add_argument(
         "--largest-page", type=COUNT, default=100, metavar="N", help="Talentics gives no more than N records a page"

@@ -100,8 +100,11 @@ class Settings:
     """Whether a comment moves its candidate's `updatedAt`."""
 
     # --- both, where a list ends and what stands on its pages
-    talentics_pages: Literal["length", "simple", "cursor"] = "length"
-    """Laravel's three ways: with total and last page, with a link alone, with a link that bears a cursor."""
+    talentics_pages: Literal["length", "simple", "cursor", "counted-cursor"] = "length"
+    """Laravel's three ways: with total and last page, with a link alone, with a link that bears a cursor.
+
+    A resource of one's own may add a total to the last one.
+    """
     largest_page: int = 100
     """Talentics gives no larger page, whatever `per_page` asks for (up to 100, beyond which it refuses)."""
     ignore_per_page: bool = False

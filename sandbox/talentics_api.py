@@ -70,7 +70,7 @@ class TalenticsApi:
         paged = endpoint in ("exams", "tickets", "jobs") or (
             endpoint == "applicants" and self._settings.paged_applicants
         )
-        cursor = {"cursor"} if self._settings.talentics_pages == "cursor" else set()
+        cursor = {"cursor"} if self._settings.talentics_pages.endswith("cursor") else set()
         return PAGING | cursor if paged else frozenset()
 
     def authorized(self, authorization: str | None) -> bool:
@@ -170,7 +170,7 @@ class TalenticsApi:
         settings = self._settings
         size = _DEFAULT_PAGE if settings.ignore_per_page else min(int(per_page), settings.largest_page)
         ids = self._order(collection, parent)
-        if settings.talentics_pages == "cursor":
+        if settings.talentics_pages.endswith("cursor"):
             return self._by_cursor(
                 ids, params, size, f"{settings.links_origin or origin}{path}", collection, kind, make
             )
@@ -216,6 +216,7 @@ class TalenticsApi:
         """A page behind the record that the cursor names. Laravel's own orders by a key that never changes."""
         given = params.get("cursor", "")
         ids = sorted(ids)
+        counted = {"total": len(ids)} if self._settings.talentics_pages == "counted-cursor" else {}
         if given:
             try:
                 behind = int(base64.urlsafe_b64decode(given))
@@ -225,7 +226,7 @@ class TalenticsApi:
         shown = ids[:size]
         cursor = base64.urlsafe_b64encode(str(shown[-1]).encode()).decode() if len(ids) > size else None
         links = {"first": None, "last": None, "prev": None, "next": f"{url}?cursor={cursor}" if cursor else None}
-        meta = {"path": url, "per_page": str(size), "next_cursor": cursor, "prev_cursor": None}
+        meta = {"path": url, "per_page": str(size), "next_cursor": cursor, "prev_cursor": None, **counted}
         return self._list_of(shown, collection, kind, make, links, meta)
 
     def _list_of(

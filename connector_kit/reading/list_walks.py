@@ -265,7 +265,6 @@ class ListWalks:
                 # A server may repeat the last page when asked for the one after it. That doesn't mean the list moved.
                 is_repeat = walk.is_repeat or (following is None and walk.repeats_page and walk.total is None)
                 news = [seen.is_new(key, instant, is_repeat) for key, instant in zip(keys, instants, strict=True)]
-                stands_still = stands_still and following == page + 1 and seen.moved is None
                 if stands_still and not (only_beginning or until_all or self._sync.sampling or walk.cursor):
                     self._ahead.extend(number, min(walk.expected_pages, page + most_ahead))
                 else:

@@ -172,9 +172,7 @@ class ListReader(ParentList):
             while waiting:
                 number, parent = failures.next_of(waiting)
                 self._lists_remaining = len(waiting) + len(set_aside)
-                # Nothing else may be requested before the first answer has come, because its time caps the states.
-                others = islice(waiting, self.sync.settings.num_workers) if self._server_time else ()
-                for upcoming, other in others:
+                for upcoming, other in islice(waiting, self.sync.settings.num_workers):
                     if not self._walks.is_requested(upcoming):
                         self._walks.request_ahead(self._request(other, upcoming, parameters))
                 try:

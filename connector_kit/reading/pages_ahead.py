@@ -167,8 +167,7 @@ class PagesAhead:
             elif its.next_page <= its.last_page and not its.is_stalled:
                 return self._spec(its)
         if wanted.next_page <= wanted.last_page:
-            is_full = len(wanted.came) >= self._room or _bytes_of([wanted]) >= _WAITING_BYTES
-            return None if is_full else self._spec(wanted)
+            return self._spec(wanted)
         new = min((each for each, its in self._lists.items() if its.next_page == 1), default=None)
         usual = -(-self._known_pages // max(1, self._known)) or 1
         expected = sum(usual if 1 in its.in_flight else its.last_page for its in self._ahead())

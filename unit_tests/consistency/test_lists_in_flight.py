@@ -107,7 +107,7 @@ def test_a_list_that_grows_is_read_on_one_page_at_a_time_and_not_anew() -> None:
 
 @pytest.mark.parametrize("draws", range(8))
 def test_the_state_does_not_pass_lists_that_were_read_while_the_first_one_failed(draws: int) -> None:
-    """By the time of the first answer the state is capped: no list may be asked for before it came."""
+    """The time of the exams' list caps the state, and no list of tickets is asked for before that."""
     there, clock = world(exams=6, tickets=2)
     streams = ("exams", "tickets")
     destination = Destination()
@@ -137,6 +137,15 @@ def test_a_list_that_grows_all_the_time_goes_on_one_page_at_a_time(every: int) -
     run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=1, config=config)
     # What was in flight at each move is lost; each halves it, and begins with twice the workers.
     assert len(run.requests) <= 60 + 60 // every + 2 * 20
+
+
+@pytest.mark.parametrize("draws", range(4))
+def test_pages_that_only_the_page_before_can_name_are_asked_for_one_after_another(draws: int) -> None:
+    """However many there are by the total: a cursor stands in the answer before."""
+    there, clock = world(exams=30, tickets=0, talentics_pages="counted-cursor")
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams",), draws=draws)
+    assert [exam for _, exam in rows(run)] == sorted(there.data.ids("exams"))
+    assert len(run.requests) == len(set(run.requests)) == 10
 
 
 def in_the_order_of_reading(there: World, clock: SharedClock) -> list[int]:

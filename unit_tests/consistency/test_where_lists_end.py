@@ -24,6 +24,7 @@ TALENTICS_WAYS: dict[str, dict[str, Any]] = {
     "totals": {},
     "links alone": {"talentics_pages": "simple"},
     "cursors": {"talentics_pages": "cursor"},
+    "cursors and a total": {"talentics_pages": "counted-cursor"},
     "last page alone": {"links": False},
     "nothing at all": {"links": False, "totals": False},
 }
