@@ -391,6 +391,17 @@ def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, mo
         list(observed("source_talentics", manifest))
 
 
+@pytest.mark.parametrize("stream", ["exams", "exam_details", "ticket_scores"])
+@pytest.mark.parametrize("place", ["primary_key.0", "incremental_sync.cursor_field"])
+def test_a_key_or_cursor_that_no_record_has_is_refused_by_name(stream: str, place: str) -> None:
+    manifest = json.loads(_small("source_talentics"))
+    for path in [path for name, path in declarations(manifest) if name == stream]:
+        *above, last = (int(step) if step.isdecimal() else step for step in place.split("."))
+        at(manifest, (*path, *above))[last] = "nonsense"
+    with pytest.raises(ValueError, match=f"^{stream}: .* names nonsense, which its schema does not have"):
+        list(observed("source_talentics", manifest))
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_parts_of_the_kit_are_named_by_their_room(package: str) -> None:
     text = (resources.files(package) / "manifest.yaml").read_text(encoding="utf-8")

@@ -36,7 +36,13 @@ class StreamFactory(ModelToComponentFactory):
     ) -> AbstractStream:
         name = str(model.name)
         if name not in self._streams:
-            self._streams[name] = super().create_default_stream(model, config, is_parent, **kwargs)
+            stream = self._streams[name] = super().create_default_stream(model, config, is_parent, **kwargs)
+            cursor_field = getattr(model.incremental_sync, "cursor_field", None)
+            fields = {*self.retrievers[name].key_fields, *([cursor_field] if cursor_field else [])}
+            if missing := sorted(fields - stream.get_json_schema()["properties"].keys()):
+                raise ValueError(
+                    f"{name}: primary_key or cursor_field names {', '.join(missing)}, which its schema does not have"
+                )
         return self._streams[name]
 
     def create_parent_stream_config_with_substream_wrapper(
