@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -146,6 +147,21 @@ def test_pages_that_only_the_page_before_can_name_are_asked_for_one_after_anothe
     run = run_sync("source_talentics", there, clock, {}, streams=("exams",), draws=draws)
     assert [exam for _, exam in rows(run)] == sorted(there.data.ids("exams"))
     assert len(run.requests) == len(set(run.requests)) == 10
+
+
+@pytest.mark.parametrize("draws", range(4))
+@pytest.mark.parametrize("seed", range(6))
+def test_a_walk_that_may_end_anywhere_asks_for_no_page_ahead(draws: int, seed: int) -> None:
+    """Candidates who share their place come twice or not at all, so the list is walked through again.
+
+    Until its beginning shows nothing new, or until none is missing.
+    """
+    there, clock = world(candidates=60, ties=9, seed=seed)
+    run = run_sync("source_talentio", there, clock, {}, streams=("candidates",), draws=draws, config={"num_workers": 8})
+    pages = [int(page) for url in run.requests for page in re.findall(r"\bpage=(\d+)", url)]
+    assert sorted(pages[:20]) == list(range(1, 21))
+    assert pages[20] == 1
+    assert all(page in (1, before + 1) for before, page in pairwise(pages[20:]))
 
 
 def in_the_order_of_reading(there: World, clock: SharedClock) -> list[int]:

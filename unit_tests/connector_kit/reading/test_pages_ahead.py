@@ -1,44 +1,85 @@
-"""What was requested before a list moved is never taken for what is requested after it."""
+"""Pages are requested ahead in the right order, and none is taken for another."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
-from connector_kit.http.dispatcher import Dispatcher, RequestSpec
+import pytest
+
+from connector_kit.http.dispatcher import Dispatcher, RequestSpec, Result
+from connector_kit.http.requester import Answer
 from connector_kit.reading.pages_ahead import PagesAhead
 
 Spec = RequestSpec[tuple[int, int]]
+WORKERS = 4
 
 
 class FourAtATime:
-    """Stands in for a dispatcher; an answer names its page, and how often that had been requested by then."""
+    """Stands in for a dispatcher; an answer's body is how often its page had been requested by then."""
 
-    def __init__(self) -> None:
-        self.asked: Counter[int] = Counter()
+    def __init__(self, failing: tuple[int, int] | None = None) -> None:
+        self.requests: list[tuple[int, int]] = []
+        self.failing = failing
 
     def results(
         self, next_spec: Callable[[], Spec | None], is_needed: Callable[[Spec], bool]
-    ) -> Iterator[tuple[Spec, Any]]:
-        under_way: deque[tuple[Spec, str]] = deque()
+    ) -> Iterator[tuple[Spec, Result]]:
+        under_way: deque[tuple[Spec, Answer]] = deque()
         while True:
-            while len(under_way) < 4 and (spec := next_spec()):
-                page = spec.job[1]
-                self.asked[page] += 1
-                under_way.append((spec, f"page {page}, request {self.asked[page]}"))
+            while len(under_way) < WORKERS and (spec := next_spec()):
+                self.requests.append(spec.job)
+                under_way.append((spec, Answer(200, {}, b"{}", Counter(self.requests)[spec.job], None)))
             spec, answer = under_way.popleft()
+            if spec.job == self.failing:
+                self.failing = None
+                raise ConnectionError
             if is_needed(spec):
                 yield spec, answer
 
 
+def pages_of(server: FourAtATime, lists: int, last_page: int) -> PagesAhead:
+    pages = PagesAhead(cast("Dispatcher", server), WORKERS, lambda _: last_page, lambda: 0.0)
+    for number in range(lists):
+        pages.open(number, partial(spec_of, number))
+    return pages
+
+
+def spec_of(number: int, page: int) -> Spec:
+    return RequestSpec((number, page), "/exams")
+
+
+def body(answer: Answer | None) -> Any:
+    return answer and answer.body
+
+
 def test_an_answer_to_a_request_before_the_list_moved_is_dropped() -> None:
-    server = FourAtATime()
-    pages = PagesAhead(cast("Dispatcher", server), 4, lambda _: 1, lambda: 0.0)
-    pages.open(0, lambda page: RequestSpec((0, page), "/exams"))
-    answers: list[Any] = [pages.take(0, 1)]
+    pages = pages_of(FourAtATime(), lists=1, last_page=4)
+    asked = [body(pages.take(0, 1))]
     pages.extend(0, 4)
-    answers.append(pages.take(0, 2))
+    asked.append(body(pages.take(0, 2)))
     pages.stop(0)
-    answers += [pages.take(0, 3), pages.take(0, 4)]
-    assert answers == ["page 1, request 1", "page 2, request 1", "page 3, request 2", "page 4, request 2"]
+    asked += [body(pages.take(0, 3)), body(pages.take(0, 4))]
+    assert asked == [1, 1, 2, 2]
+
+
+def test_a_list_that_was_begun_goes_on_before_another_begins() -> None:
+    server = FourAtATime()
+    pages = pages_of(server, lists=6, last_page=2)
+    pages.take(0, 1)
+    assert server.requests == [(0, 1), (1, 1), (2, 1), (3, 1)]
+    pages.extend(0, 2)
+    pages.take(0, 2)
+    assert server.requests[4:] == [(0, 2), (1, 2), (2, 2), (3, 2)]
+
+
+def test_what_was_lost_with_a_failure_is_in_flight_again() -> None:
+    server = FourAtATime(failing=(0, 1))
+    pages = pages_of(server, lists=3, last_page=1)
+    with pytest.raises(ConnectionError):
+        pages.take(0, 1)
+    assert server.requests == [(0, 1), (1, 1), (2, 1)]
+    pages.take(0, 1)
+    assert server.requests[3:] == [(0, 1), (1, 1), (2, 1)]
