@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
 import requests
 
@@ -72,12 +73,15 @@ class AttemptSender:
         attempt.future = self._sync.pool.submit(self._send_timed, url, parameters, attempt)
         return attempt
 
-    def abandon(self, attempt: Attempt) -> None:
-        """Cancel an attempt that is no longer needed. If it is under way, give its slot up should it be lost."""
+    def abandon(self, attempt: Attempt, note: Callable[[Answer], None] = lambda _: None) -> None:
+        """Cancel an attempt that is no longer needed. If it is under way, give its slot up should it be lost.
+
+        `note` gets its answer if one comes, perhaps later and in another thread.
+        """
         if attempt.future.cancel():
             self._sync.budget.release(self._window)
         else:
-            attempt.future.add_done_callback(self._give_up_if_lost)
+            attempt.future.add_done_callback(partial(self._end_unneeded, note))
 
     def _send_timed(self, url: str, parameters: Mapping[str, str], attempt: Attempt) -> requests.Response | Answer:
         began = self._sync.clock.monotonic()
@@ -108,6 +112,9 @@ class AttemptSender:
         budget.settle(window, status, response.headers, sent)
         return response
 
-    def _give_up_if_lost(self, future: Future[requests.Response | Answer]) -> None:
-        if isinstance(future.exception(), AttemptLost):
+    def _end_unneeded(self, note: Callable[[Answer], None], future: Future[requests.Response | Answer]) -> None:
+        error = future.exception()
+        if isinstance(error, AttemptLost):
             self._sync.budget.give_up(self._window)
+        elif error is None and isinstance(answer := future.result(), Answer):
+            note(answer)

@@ -252,6 +252,8 @@ class ListWalks:
                 most_ahead //= 2
             total = signals.total
             self.pages_remaining = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
+            for other, unused in self._ahead.unused(number):
+                walk.was(pagination.signals(unused.headers, unused.body, other).total)
             new_in_walk = not seen.in_this_walk(keys)
             if page == 2 and walk.repeats_page and signals == PageSignals() and len(records) == pagination.page_size:
                 self._warn_of_a_full_page(request.url, len(records))

@@ -26,7 +26,7 @@ class _OpenList:
 
     Requests in flight are compared by identity, as a page may be requested again. `page_bytes` is the size of the first
     page, and `asked_at` when a page was last requested. `is_stalled` says that the pages behind it must wait for the
-    list's turn.
+    list's turn. `unused` has the answers that came and were then forgotten.
     """
 
     spec_of: SpecOf
@@ -34,6 +34,7 @@ class _OpenList:
     last_page: int = 1
     in_flight: dict[int, RequestSpec[tuple[int, int]]] = field(default_factory=dict)
     came: dict[int, Result] = field(default_factory=dict)
+    unused: list[tuple[int, Answer]] = field(default_factory=list)
     page_bytes: int = 0
     asked_at: float = 0.0
     is_stalled: bool = False
@@ -41,6 +42,7 @@ class _OpenList:
     def reset(self, page: int) -> None:
         """Forget all pages that were requested ahead, and request only this one."""
         self.in_flight.clear()
+        self.unused += [(page, result) for page, result in self.came.items() if isinstance(result, Answer)]
         self.came.clear()
         self.next_page = self.last_page = page
         self.is_stalled = False
@@ -100,6 +102,11 @@ class PagesAhead:
         """Forget the pages requested before their turn, because the list moves or its length is unknown."""
         self._lists[number].reset(self._lists[number].next_page)
 
+    def unused(self, number: int) -> list[tuple[int, Answer]]:
+        """Return the pages of a list that were forgotten since the last call although their answers had come."""
+        unused, self._lists[number].unused = self._lists[number].unused, []
+        return unused
+
     def close(self, number: int) -> None:
         """Forget the list, because none of its pages is needed any more."""
         self._lists.pop(number, None)
@@ -124,7 +131,9 @@ class PagesAhead:
     def _receive(self) -> None:
         """Wait for the request that was sent first of those that are still needed, and keep its result."""
         if self._results is None:
-            self._results = self._dispatcher.results(self._next_spec, is_needed=self._is_needed)
+            self._results = self._dispatcher.results(
+                self._next_spec, is_needed=self._is_needed, note_unused=self._note_unused
+            )
         try:
             spec, result = next(self._results)
         except BaseException:
@@ -144,6 +153,11 @@ class PagesAhead:
     def _is_needed(self, spec: RequestSpec[tuple[int, int]]) -> bool:
         number, page = spec.job
         return number in self._lists and self._lists[number].in_flight.get(page) is spec
+
+    def _note_unused(self, spec: RequestSpec[tuple[int, int]], answer: Answer) -> None:
+        number, page = spec.job
+        if (its := self._lists.get(number)) is not None:
+            its.unused.append((page, answer))
 
     def _note_length(self, its: _OpenList, first: Answer, is_ahead: bool) -> None:
         """Note how long a list is, and whether all of it may wait for its turn."""

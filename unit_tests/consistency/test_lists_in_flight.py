@@ -96,6 +96,18 @@ def test_a_list_that_moves_while_its_pages_overtake_each_other(order: Any, event
     assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
 
 
+@pytest.mark.parametrize("draws", range(30))
+@pytest.mark.parametrize("at", [1, 4])
+def test_a_deletion_that_only_a_page_which_is_read_again_has_seen(at: int, draws: int) -> None:
+    """Two are created, one is deleted, and then the next page is answered; one that overtook it has a higher total."""
+    there, clock = world(candidates=30)
+    destination = Destination()
+    plan = Plan({at: create("candidates", 0), at + 1: create("candidates", 0), at + 2: delete("candidates", 0)})
+    destination.commit(run_sync("source_talentio", there, clock, {}, streams=("candidates",), plan=plan, draws=draws))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentio", there, clock, destination, streams=("candidates",))
+
+
 def test_a_list_that_grows_is_read_on_one_page_at_a_time_and_not_anew() -> None:
     """What was in flight when the total changed is asked for again: a few pages more, not the whole list."""
     there, clock = world(exams=60, tickets=0, talentics_order="-id")

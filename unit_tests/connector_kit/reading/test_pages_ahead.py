@@ -25,7 +25,10 @@ class FourAtATime:
         self.failing = failing
 
     def results(
-        self, next_spec: Callable[[], Spec | None], is_needed: Callable[[Spec], bool]
+        self,
+        next_spec: Callable[[], Spec | None],
+        is_needed: Callable[[Spec], bool],
+        note_unused: Callable[[Spec, Answer], None],
     ) -> Iterator[tuple[Spec, Result]]:
         under_way: deque[tuple[Spec, Answer]] = deque()
         while True:
@@ -38,6 +41,8 @@ class FourAtATime:
                 raise ConnectionError
             if is_needed(spec):
                 yield spec, answer
+            else:
+                note_unused(spec, answer)
 
 
 def pages_of(server: FourAtATime, lists: int, last_page: int) -> PagesAhead:
@@ -63,6 +68,9 @@ def test_an_answer_to_a_request_before_the_list_moved_is_dropped() -> None:
     pages.stop(0)
     asked += [body(pages.take(0, 3)), body(pages.take(0, 4))]
     assert asked == [1, 1, 2, 2]
+    # What it told of the list is not lost.
+    assert [(page, answer.body) for page, answer in pages.unused(0)] == [(3, 1), (4, 1)]
+    assert pages.unused(0) == []
 
 
 def test_a_list_that_was_begun_goes_on_before_another_begins() -> None:
