@@ -228,7 +228,7 @@ def test_requests_name_the_source_and_its_version_and_nothing_of_the_machine(tmp
     assert request.headers["user-agent"] == f"airbyte-source-{source}/{version('airbyte-source-talentics-talentio')}"
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3, 200])
+@pytest.mark.parametrize("threads", [1, *(pytest.param(it, marks=pytest.mark.long) for it in (2, 3)), 200])
 @every_source
 def test_no_number_in_a_manifest_makes_a_read_hang(tmp_path: Path, source: str, threads: int) -> None:
     level = {"type": "ConcurrencyLevel", "default_concurrency": threads}

@@ -52,7 +52,9 @@ def discovered(catalogs: Mapping[str, dict[str, Any]], tmp_path: Path) -> dict[s
     }
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "target", [pytest.param(it, marks=[] if it == "target-postgres" else pytest.mark.long) for it in TARGETS]
+)
 def test_everything_then_what_changed_then_everything_again(
     target: str, sandbox: Sandbox, discovered: dict[str, str], postgres: Postgres, tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ NOBODY_NEEDS = {
     "version",
 }
 # So many leaves `make test` tries; 0 is all.
-SAMPLE = 0 if os.environ.get("CONSISTENCY_RUNS") else 40
+SAMPLE = 0 if os.environ.get("CONSISTENCY_RUNS") else 20
 
 
 def leaves(node: Any, path: Path = ()) -> Iterator[Path]:

@@ -48,12 +48,11 @@ def test_the_help_has_the_programs_name_whatever_it_was_started_as(package: str)
 
 @pytest.mark.slow
 @BOTH
-@pytest.mark.parametrize("deletions", ["off", "mark"])
 @pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
-def test_discover_says_byte_for_byte_what_the_cdk_says(package: str, mode: str, deletions: str, tmp_path: Path) -> None:
+def test_discover_says_byte_for_byte_what_the_cdk_says(package: str, mode: str, tmp_path: Path) -> None:
     config = {**CONFIGS[package], "personal_data": mode, "personal_data_key": "a key of more than sixteen letters"}
     path = tmp_path / "config.json"
-    path.write_text(json.dumps({**config, "detect_deletions": deletions, "star_date": "2024-01-01"}), encoding="utf-8")
+    path.write_text(json.dumps({**config, "star_date": "2024-01-01"}), encoding="utf-8")
     program = [sys.executable, "-m", package]
     at_once = _lines([*program, "discover", "--config", str(path)])
     by_the_cdk = _lines([*program, "discover", f"--config={path}"])
