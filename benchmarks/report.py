@@ -33,9 +33,9 @@ _LEFT = """\
 The parts, how they were measured, and what would save them are in [proposals to the
 CDK](../docs/proposals-to-the-cdk.md).
 
-- **The start** of `check` and `read` is the import of airbyte-cdk, about a second. `spec` and `discover` do
-  without it. A check needs its requester, its errors and its streams, so a check without it would be a second
-  source.
+- **The start** of `check` and `read` is the import of airbyte-cdk, more than half a second even without what
+  nobody needs of it. `spec` and `discover` do without it. A check needs its requester, its errors and its
+  streams, so a check without it would be a second source.
 - **A row of a list** costs more than `http.client` and `json` take for it. Each of its hundred values is
   compared with its declared type and cleaned of what databases refuse; the CDK passes the record from one
   thread to another and wraps it twice; and it is written again with its stream and time, where the floor counts
