@@ -43,6 +43,8 @@ CDK](../docs/proposals-to-the-cdk.md).
 - **A child** costs mostly its request: `requests` takes some 0.2 ms for a small answer, to check the URL,
   cookies, redirects, proxies and certificates. We stay with it, since companies' proxies and CA bundles are set
   up for it.
+- **Details begin when their list was read**, since the oldest come first, so that a sync that ends early goes on
+  from there. A list has one request for a hundred details, so beginning before would save 1% at most.
 - **Memory**: what is imported takes 85 MB. A list adds the pages in flight, 300 records on their way to stdout,
   and for each record some bytes that tell whether it was seen.
 
