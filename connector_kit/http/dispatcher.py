@@ -216,8 +216,8 @@ class Dispatcher:
             raise
         finally:
             # A reader that stops early must leave nothing behind that would still be sent.
-            for _, attempt in under_way:
-                self._sender.abandon(attempt)
+            for spec, attempt in under_way:
+                self._sender.abandon(attempt, partial(note_unused, spec))
 
     def _submit(self, spec: RequestSpec[Job]) -> Attempt:
         return self._sender.submit(spec.url, spec.parameters)
