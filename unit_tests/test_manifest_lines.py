@@ -383,6 +383,9 @@ MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
     ("exam_details", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
     ("aspect_scores", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
     ("aspect_scores", "retriever.record_selector", {"extractor": WHOLE_BODY}),
+    ("applicants", "retriever.partition_router.parent_stream_configs.0", {"extra_fields": [["nonsense"]]}),
+    ("ticket_scores", "retriever.partition_router.parent_stream_configs.0", {"parent_key": "nonsense"}),
+    ("tickets", "retriever", {"detail_parameters": {"all": "true"}}),
     ("tickets", "transformations.0", {"fields": {"exam_id": "exam"}}),
     ("aspect_scores", "transformations.0", {"fields": {"exam_id": "exam"}}),
     ("exams", "retriever.record_selector", {"schema_normalization": "None"}),
@@ -400,6 +403,30 @@ def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, mo
         list(observed("source_talentics", manifest))
 
 
+def test_a_filter_of_a_list_that_has_a_parent_is_refused_by_name() -> None:
+    manifest = json.loads(_small("source_talentics"))
+    manifest["spec"]["connection_specification"]["properties"]["only"] = {
+        "type": "object",
+        "order": 99,
+        "title": "Only",
+        "description": "Which tickets.",
+        "properties": {"status": {"type": "array", "items": {"type": "string"}}},
+    }
+    declared = {"config_field": "only", "parameters": {}, "list_for_each": {"s": "status"}, "date_format": "%Y"}
+    for path in [path for name, path in declarations(manifest) if name == "tickets"]:
+        at(manifest, (*path, "retriever"))["filter"] = declared
+    with pytest.raises(ValueError, match=r"tickets: filter has an effect for a list without a parent only"):
+        list(observed("source_talentics", manifest))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_stream_that_is_listed_twice_is_refused_by_name(package: str) -> None:
+    manifest = json.loads(_small(package))
+    manifest["streams"].append(manifest["streams"][1])
+    with pytest.raises(ValueError, match=f"lists {kit_source.stream_name(manifest['streams'][1])} more than once"):
+        list(observed(package, manifest))
+
+
 @pytest.mark.parametrize("stream", ["exams", "exam_details", "ticket_scores"])
 @pytest.mark.parametrize("place", ["primary_key.0", "incremental_sync.cursor_field"])
 def test_a_key_or_cursor_that_no_record_has_is_refused_by_name(stream: str, place: str) -> None:
@@ -407,7 +434,7 @@ def test_a_key_or_cursor_that_no_record_has_is_refused_by_name(stream: str, plac
     for path in [path for name, path in declarations(manifest) if name == stream]:
         *above, last = (int(step) if step.isdecimal() else step for step in place.split("."))
         at(manifest, (*path, *above))[last] = "nonsense"
-    with pytest.raises(ValueError, match=f"^{stream}: .* names nonsense, which its schema does not have"):
+    with pytest.raises(ValueError, match=f"^{stream}: .* names nonsense, which the schema of {stream} does not have"):
         list(observed("source_talentics", manifest))
 
 
