@@ -152,7 +152,7 @@ SCENES = [
     Scene(_none_for("/exams/tickets/", b"{}", 404)),
     Scene(_none_for("/comments", b"null")),
     # Fewer than the totals tell, in an order that changes: all other orders are tried.
-    Scene(world={"hidden": 0.5, "ties": 9}),
+    Scene(world={"hidden": 0.5, "ties": 9, "requisitions": 14}),
     Scene(config={"include_inactive_responsible_employees": False}),
     Scene(config={"candidate_filter": FILTER}),
     Scene(_for_all(400), config={"candidate_filter": FILTER}),
@@ -401,6 +401,24 @@ def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, mo
         at(manifest, (*path, *(int(step) if step.isdecimal() else step for step in place.split(".")))).update(more)
     with pytest.raises((ValueError, TypeError), match=rf"{name}\b.*{next(iter(more))}|has no field {next(iter(more))}"):
         list(observed("source_talentics", manifest))
+
+
+def test_fields_are_added_and_removed_by_the_components_of_airbyte_cdk() -> None:
+    value = {"type": "AddedFieldDefinition", "path": ["organization_id"], "value": "7", "value_type": "integer"}
+    transformations = [
+        {"type": "AddFields", "fields": [value], "condition": "{{ record['job_id'] is not none }}"},
+        {"type": "RemoveFields", "field_pointers": [["title"]], "condition": "{{ record['organization_id'] == 7 }}"},
+        {"type": "RemoveFields", "field_pointers": [["started_at"]], "condition": "{{ False }}"},
+    ]
+    manifest = json.loads(_small("source_talentics"))
+    for path in [path for name, path in declarations(manifest) if name == "exams"]:
+        at(manifest, path)["transformations"] = transformations
+    with mock.patch.object(kit_source, "read_manifest", side_effect=lambda _: copy.deepcopy(manifest)):
+        _, shown, *_ = next(_played("source_talentics", Scene()))
+    exams = [row for name, row in filter(None, shown) if name == "exams"]
+    assert [row["organization_id"] == 7 for row in exams] == [row["job_id"] is not None for row in exams]
+    assert [row["title"] is None for row in exams] == [row["organization_id"] == 7 for row in exams]
+    assert all(row["started_at"] for row in exams)
 
 
 def test_a_filter_of_a_list_that_has_a_parent_is_refused_by_name() -> None:

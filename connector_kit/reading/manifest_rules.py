@@ -25,7 +25,9 @@ _EFFECTIVE: Mapping[str, frozenset[str]] = {
         "request_headers request_parameters url_base",
         "SubstreamPartitionRouter": "parent_stream_configs",
         "ParentStreamConfig": "extra_fields parent_key partition_field stream",
-        "RemoveFields": "field_pointers",
+        "AddFields": "condition fields",
+        "AddedFieldDefinition": "path value value_type",
+        "RemoveFields": "condition field_pointers",
         "Spec": "connection_specification documentation_url",
     }.items()
 }
