@@ -174,6 +174,11 @@ def test_the_commands_of_the_readme_name_the_version(project: dict[str, Any]) ->
     assert set(named) == {project["version"]}
 
 
+def test_a_push_does_not_cancel_the_long_tests() -> None:
+    workflow = read_yaml(ROOT / ".github" / "workflows" / "ci.yml")
+    assert "github.event_name" in workflow["concurrency"]["group"]
+
+
 def test_the_versions_of_python_are_the_same_wherever_they_stand(project: dict[str, Any]) -> None:
     words = [classifier.rpartition(" :: ")[2] for classifier in project["classifiers"]]
     versions = [version for version in words if re.fullmatch(r"3\.\d+", version)]

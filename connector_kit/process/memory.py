@@ -30,6 +30,7 @@ def freeze_imports() -> Iterator[None]:
     if "airbyte_cdk" in sys.modules:
         yield
         return
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         with _without_attribute_docs():
@@ -37,7 +38,8 @@ def freeze_imports() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
-        gc.enable()
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_type_hints
 
 from airbyte_cdk.sources.declarative.models.declarative_component_schema import (
@@ -38,18 +38,18 @@ class StreamFactory(ModelToComponentFactory):
         if name not in self._streams:
             stream = self._streams[name] = super().create_default_stream(model, config, is_parent, **kwargs)
             cursor_field = getattr(model.incremental_sync, "cursor_field", None)
-            fields = {*self.retrievers[name].key_fields, *([cursor_field] if cursor_field else [])}
-            if missing := sorted(fields - stream.get_json_schema()["properties"].keys()):
-                raise ValueError(
-                    f"{name}: primary_key or cursor_field names {', '.join(missing)}, which its schema does not have"
-                )
+            fields = [*self.retrievers[name].key_fields, *([cursor_field] if cursor_field else [])]
+            _refuse_missing(stream, fields, f"{name}: primary_key or cursor_field")
         return self._streams[name]
 
     def create_parent_stream_config_with_substream_wrapper(
         self, model: ParentStreamConfig, config: Config, *, stream_name: str, **kwargs: Any
     ) -> Any:
         # The CDK would build the parent in a separate factory with a state kept by the child; here it has its own.
-        return self.create_parent_stream_config(model, config, stream_name=stream_name, **kwargs)
+        made = self.create_parent_stream_config(model, config, stream_name=stream_name, **kwargs)
+        fields = [model.parent_key, *(name for (name,) in model.extra_fields or [])]
+        _refuse_missing(made.stream, fields, f"{stream_name}: parent_key or extra_fields")
+        return made
 
     def create_custom_component(self, model: Any, config: Config, **kwargs: Any) -> Any:
         _refuse_unknown(model, get_type_hints(self._get_class_from_fully_qualified_class_name(model.class_name)))
@@ -69,6 +69,12 @@ class StreamFactory(ModelToComponentFactory):
     ) -> Cursor:
         # The kit's own cursors replace the CDK's, which accept `start_datetime` in one format only.
         return FinalStateCursor(str(model.name), None, self._message_repository)
+
+
+def _refuse_missing(stream: AbstractStream, fields: Iterable[str], what: str) -> None:
+    """Refuse fields that no record of a stream has: they would be null in every row."""
+    if missing := sorted(set(fields) - stream.get_json_schema()["properties"].keys()):
+        raise ValueError(f"{what} names {', '.join(missing)}, which the schema of {stream.name} does not have")
 
 
 def _refuse_unknown(model: Any, fields: Mapping[str, Any]) -> None:

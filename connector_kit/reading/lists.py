@@ -418,4 +418,8 @@ class ListRetriever(EndpointRetriever):
         return True
 
     def new_reader(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> ListReader:
+        if self.filter and parent is not None:
+            raise ValueError(f"{self.name}: filter has an effect for a list without a parent only")
+        if self.detail_parameters and not self.detail_path:
+            raise ValueError(f"{self.name}: detail_parameters have an effect with a detail_path only")
         return ListReader(sync, requester, self, parent)

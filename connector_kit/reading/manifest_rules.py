@@ -25,7 +25,9 @@ _EFFECTIVE: Mapping[str, frozenset[str]] = {
         "request_headers request_parameters url_base",
         "SubstreamPartitionRouter": "parent_stream_configs",
         "ParentStreamConfig": "extra_fields parent_key partition_field stream",
-        "RemoveFields": "field_pointers",
+        "AddFields": "condition fields",
+        "AddedFieldDefinition": "path value value_type",
+        "RemoveFields": "condition field_pointers",
         "Spec": "connection_specification documentation_url",
     }.items()
 }
@@ -65,6 +67,9 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
             raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
         if kind == "ParentStreamConfig" and any(len(path) > 1 for path in node.get("extra_fields", [])):
             raise ValueError("ParentStreamConfig: each of extra_fields must name a field of the parent, not a path")
+    listed = [str(stream["$parameters"]["name"]) for stream in manifest["streams"]]
+    if twice := sorted({name for name in listed if listed.count(name) > 1}):
+        raise ValueError(f"The manifest lists {', '.join(twice)} more than once under streams")
     unknown = sorted(set(manifest["check"]["stream_names"]) - declared.keys())
     if unknown:
         raise ValueError(f"CheckStream: stream_names has {', '.join(unknown)}, which is no stream")

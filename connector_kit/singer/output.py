@@ -22,6 +22,9 @@ from singer_sdk.singerlib.messages import Message, RecordMessage
 from connector_kit.process.exit import CLOSED_PIPE, Ended, begin_exit, die_on_signal
 from connector_kit.process.memory import freeze_imports, share_one_heap
 
+# The import replaces functions of other packages for its time; a second one meanwhile would put back the replacement.
+_IMPORTING = threading.RLock()
+
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
     """Writes one message per line to stdout, and flushes all but records.
@@ -113,6 +116,11 @@ class SecretFilter(logging.Filter):
 
 def import_source() -> Any:
     """Import `connector_kit.source`, and keep the log as it is: importing airbyte-cdk would redirect it to stdout."""
+    with _IMPORTING:
+        return _import_source()
+
+
+def _import_source() -> Any:
     configure = logging.config.dictConfig
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
     warnings.filterwarnings("ignore", "This class is experimental")

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from connector_kit.singer.sync_run import SyncRun
 
-# Stands for missing credentials in --discover, which does not need them.
-_PLACEHOLDER = "-"
+# Stands for missing credentials in --discover, which does not need them. It is masked in the log like any other, so it
+# is nothing that a log line would hold.
+_PLACEHOLDER = "none-is-needed-to-discover"
 
 
 class ManifestTap(Tap):
@@ -160,9 +161,13 @@ class ManifestTap(Tap):
         return config
 
     def _hide_secrets(self) -> None:
-        from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
+        """Mask the credentials in the log, beside those of any other tap in this process."""
+        from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets
 
-        update_secrets(get_secrets(self.specification, self.source_config))
+        from connector_kit.masking import mask
+
+        for secret in get_secrets(self.specification, self.source_config):
+            mask(str(secret))
 
     # --- catalog -------------------------------------------------------------------------------------------------
 

@@ -266,7 +266,8 @@ class Parts:
 
     @classmethod
     def of(cls, source: ManifestSource, specification: Mapping[str, Any], config: Mapping[str, Any]) -> Parts:
-        streams = source.streams(config)
+        # The stream of deletions has no reader: it tells what the others' found out.
+        streams = [stream for stream in source.streams(config) if stream.name != DELETIONS]
         return cls(
             config=config,
             specification=specification,

@@ -41,6 +41,22 @@ def test_a_process_that_has_the_cdk_already_keeps_no_garbage_for_good() -> None:
     assert (gc.get_freeze_count(), gc.get_threshold()) == before
 
 
+def test_a_process_that_does_not_collect_goes_on_without() -> None:
+    program = """
+        import gc
+        from connector_kit.process.memory import freeze_imports
+
+        gc.disable()
+        with freeze_imports():
+            pass
+        print(gc.isenabled())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == "False\n"
+
+
 def test_a_serpyco_rs_without_that_search_is_imported_as_it_is() -> None:
     program = "import sys; sys.modules['attributes_doc'] = None\n" + textwrap.dedent("""
         from connector_kit.process.memory import freeze_imports
