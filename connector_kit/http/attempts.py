@@ -108,6 +108,8 @@ class AttemptSender:
             # Other streams draw from the same window and must not wait for this slot forever.
             budget.settle(window, 0, {}, sent)
             raise
+        if isinstance(response, Answer):
+            response.arrived = self._sync.clock.monotonic()
         status = response.status if isinstance(response, Answer) else response.status_code
         budget.settle(window, status, response.headers, sent)
         return response

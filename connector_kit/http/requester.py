@@ -52,6 +52,7 @@ class Answer:
         clean: see `Body`.
         repairs: see `Body`.
         records: the records of the body, put there by the reader's check.
+        arrived: when it came, by the monotonic clock: answers to requests in flight overtake each other.
     """
 
     status: int
@@ -62,6 +63,7 @@ class Answer:
     clean: bool = False
     repairs: tuple[str, ...] = ()
     records: list[dict[str, Any]] = field(default_factory=list)
+    arrived: float = 0.0
 
     @property
     def is_bare(self) -> bool:

@@ -212,7 +212,9 @@ class ListWalks:
         walk = PageWalk(self._traits.pagination.page_size, one_page=self._one_page)
         self._ahead.open(request.number, self._specs_of(request, lambda: walk.cursor, once))
         try:
-            return (yield from self._pages(request, walk, seen, only_beginning, until_all))
+            finished = yield from self._pages(request, walk, seen, only_beginning, until_all)
+            self._note_unused(request.number, seen)
+            return finished
         finally:
             self._ahead.close(request.number)
 
@@ -234,6 +236,10 @@ class ListWalks:
                 self.missing += 1
                 return None
             if answer is None:
+                # The list is shorter by now, and nothing else may ever tell.
+                most = sum(walk.rows[: page - 1])
+                if walk.total is not None and walk.total > most:
+                    seen.total_was(most, self._sync.clock.monotonic())
                 walk.end()
                 break
             self.found += 1
@@ -252,15 +258,13 @@ class ListWalks:
                 most_ahead //= 2
             total = signals.total
             self.pages_remaining = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
-            for other, unused in self._ahead.unused(number):
-                walk.was(pagination.signals(unused.headers, unused.body, other).total)
+            for told in self._note_unused(number, seen):
+                walk.was(told)
             new_in_walk = not seen.in_this_walk(keys)
             if page == 2 and walk.repeats_page and signals == PageSignals() and len(records) == pagination.page_size:
                 self._warn_of_a_full_page(request.url, len(records))
             counted = walk.counts(page, len(records), signals)
-            shrank_by = self._shrank_between_walks(page, signals.total) or walk.shrank_by
-            if shrank_by:
-                seen.some_were_deleted(shrank_by)
+            seen.total_was(signals.total, answer.arrived)
             self._last_total = walk.total
             following = walk.next(len(records), counted, signals, new_in_walk)
             if counted:
@@ -272,6 +276,7 @@ class ListWalks:
                 else:
                     self._ahead.stop(number)
                 self.records_remaining = None if walk.total is None else max(0, walk.total - seen.proven)
+                seen.noted(answer.arrived)
                 yield ListPage(answer, instants, news)
                 if only_beginning and not any(news):
                     return walk
@@ -283,14 +288,13 @@ class ListWalks:
             seen.moved = seen.moved or "beginning"
         return walk
 
-    def _shrank_between_walks(self, page: int, total: int | None) -> int:
-        """Return by how much the total shrank since the last walk: a 404 behind the last page ends one without a word.
-
-        Records that were deleted may be among those seen, and must not be counted in place of others.
-        """
-        if page > 1 or total is None or self._last_total is None:
-            return 0
-        return max(0, self._last_total - total)
+    def _note_unused(self, number: int, seen: SeenRecords) -> list[int | None]:
+        """Note the totals of answers that came and were forgotten: one may be the only proof of a deletion."""
+        unused = self._ahead.unused(number)
+        totals = [self._traits.pagination.signals(it.headers, it.body, page).total for page, it in unused]
+        for total, (_, answer) in zip(totals, unused, strict=True):
+            seen.total_was(total, answer.arrived)
+        return totals
 
     def _warn_of_a_full_page(self, url: str, size: int) -> None:
         """Warn that every page is the same full page: the list may end there, or the server shows no more of it."""

@@ -93,8 +93,6 @@ class PageWalk:
         # Whether a record may have moved to the list's beginning without being seen. If another one is deleted at the
         # same time, the rest return to where they were, so no record comes twice and shows the move.
         self.beginning_in_doubt = False
-        # How much the total shrank with the last page.
-        self.shrank_by = 0
         # Whether the walk ended although the server said that there is more.
         self.is_cut_short = False
         self._said_more = False
@@ -191,7 +189,6 @@ class PageWalk:
             Whether the page counts; False if it must be read again because the list moved in front of it.
         """
         self._last_page = max(self._last_page, page)
-        self.shrank_by = 0
         total = signals.total
         if total is not None:
             if self._total is not None and total < self._total:
@@ -202,7 +199,6 @@ class PageWalk:
                 if self._steps_back <= _MOST_STEPS_BACK:
                     back = -(-(self._total - total) // max(1, self._size))
                     del self.rows[max(0, len(self.rows) - back) :]
-                    self.shrank_by = self._total - total
             self._total = total
         if page > len(self.rows) + 1 or self._is_doubtful(page, rows, signals):
             return False

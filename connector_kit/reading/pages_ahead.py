@@ -104,8 +104,9 @@ class PagesAhead:
 
     def unused(self, number: int) -> list[tuple[int, Answer]]:
         """Return the pages of a list that were forgotten since the last call although their answers had come."""
-        unused, self._lists[number].unused = self._lists[number].unused, []
-        return unused
+        # One by one: a worker's thread may add another at any moment.
+        unused = self._lists[number].unused
+        return [unused.pop(0) for _ in range(len(unused))]
 
     def close(self, number: int) -> None:
         """Forget the list, because none of its pages is needed any more."""

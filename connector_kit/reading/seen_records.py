@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any, TypeGuard
 
 
@@ -88,6 +90,32 @@ def _fits(key: int | str) -> TypeGuard[int]:
     return type(key) is int and -(1 << 63) < key < 1 << 63
 
 
+class _ToldTotals:
+    """The totals of a list, in the order in which their answers came: pages in flight overtake each other.
+
+    In the order of the pages, two falls with a rise between them may look like one, or like none. `fell_at` is when the
+    last one was heard of.
+    """
+
+    def __init__(self) -> None:
+        self._told: list[tuple[float, int]] = []
+        self.fell_at = float("-inf")
+
+    def note(self, total: int, at: float) -> int:
+        """Note a total. Returns by how many more records the list is known to have lost."""
+        place = bisect_right(self._told, at, key=itemgetter(0))
+        known = _falls(self._told[max(0, place - 1) : place + 1])
+        self._told.insert(place, (at, total))
+        falls = _falls(self._told[max(0, place - 1) : place + 2])
+        self.fell_at = max([self.fell_at, *(heard_at for heard_at, _ in falls)])
+        return sum(by for _, by in falls) - sum(by for _, by in known)
+
+
+def _falls(told: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Return when totals that came one after the other fell, and by how much."""
+    return [(at, before - after) for (_, before), (at, after) in pairwise(told) if after < before]
+
+
 class SeenRecords:
     """Stores which records a list has shown, and with which time; decides whether the list must be walked again.
 
@@ -103,6 +131,7 @@ class SeenRecords:
         self._without_key = 0
         # How much the total has shrunk, and how many records were seen since it last did.
         self._deleted = self._since = 0
+        self._totals = _ToldTotals()
         self.moved: str | None = None
         self.brought_news = False
         self.came_twice = False
@@ -137,6 +166,18 @@ class SeenRecords:
         self._deleted += number
         self._moment += 1
         self._shrank, self._since = self._moment, 0
+
+    def total_was(self, total: int | None, at: float) -> None:
+        """Note the total of an answer that came at this time, before noting the records of its page."""
+        fell_by = 0 if total is None else self._totals.note(total, at)
+        if fell_by:
+            self.some_were_deleted(fell_by)
+
+    def noted(self, at: float) -> None:
+        """Note that all records of an answer that came at this time were noted."""
+        if at < self._totals.fell_at:
+            # Some of them may be among those that were deleted.
+            self.some_were_deleted(0)
 
     def in_this_walk(self, keys: list[int | str | None]) -> bool:
         """Return whether all these records were already seen in the current walk."""

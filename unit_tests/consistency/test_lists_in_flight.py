@@ -17,6 +17,7 @@ from unit_tests.support.moving_source import SIZES, create, delete, update
 from unit_tests.support.one_thread import (
     FAULTS,
     Destination,
+    Event,
     Overtaking,
     Plan,
     Play,
@@ -103,6 +104,28 @@ def test_a_deletion_that_only_a_page_which_is_read_again_has_seen(at: int, draws
     there, clock = world(candidates=30)
     destination = Destination()
     plan = Plan({at: create("candidates", 0), at + 1: create("candidates", 0), at + 2: delete("candidates", 0)})
+    destination.commit(run_sync("source_talentio", there, clock, {}, streams=("candidates",), plan=plan, draws=draws))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentio", there, clock, destination, streams=("candidates",))
+
+
+@pytest.mark.parametrize("draws", range(20))
+@pytest.mark.parametrize(
+    ("at", "events"),
+    [
+        # Whoever saw the deletion is forgotten, and its total is lower than any that is used.
+        (5, [delete, create, create]),
+        # In the order of the pages, two falls look like one.
+        (3, [delete, create, delete]),
+        (5, [delete, create, delete]),
+    ],
+)
+def test_deletions_are_counted_in_the_order_in_which_answers_came(
+    at: int, events: list[Callable[[str, int], Event]], draws: int
+) -> None:
+    there, clock = world(candidates=30)
+    destination = Destination()
+    plan = Plan({at + number: event("candidates", 3) for number, event in enumerate(events)})
     destination.commit(run_sync("source_talentio", there, clock, {}, streams=("candidates",), plan=plan, draws=draws))
     clock.advance(90_000)
     assert_nothing_lost("source_talentio", there, clock, destination, streams=("candidates",))

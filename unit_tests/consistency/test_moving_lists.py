@@ -314,6 +314,17 @@ def test_a_stream_that_waits_for_its_parents_is_heard_meanwhile() -> None:
     assert told == [("ticket_scores", first.states["ticket_scores"])] * 2
 
 
+@pytest.mark.parametrize("which", [3, 4])
+def test_a_404_in_place_of_the_last_page_is_a_deletion_though_the_total_is_the_same_again(which: int) -> None:
+    """The last page is gone when it is asked for; by the time when the list is read again, another was created."""
+    there, clock = world("-id", exams=6 * PAGE + 1, tickets=0, past_end="404")
+    destination = Destination()
+    plan = Plan({6: delete("exams", which), 7: create("exams", 0)})
+    destination.commit(run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("draws", [None, 1, 2, 3])
 @pytest.mark.parametrize("at", [2, 3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from itertools import permutations
 
 import pytest
 
@@ -26,3 +27,25 @@ def test_a_record_takes_tens_of_bytes_also_after_deletions(deletions: int) -> No
     assert seen.proven == RECORDS - max(0, deletions - 1)
     # The buckets alone are a third of it.
     assert taken < 60 * RECORDS
+
+
+def test_a_list_that_grew_and_shrank_lost_as_many_in_whatever_order_its_totals_are_heard() -> None:
+    for order in permutations(enumerate([12, 11, 12, 12, 10, 13])):
+        seen = SeenRecords()
+        for key in range(20):
+            seen.is_new(key, 0)
+        for at, total in order:
+            seen.total_was(total, at)
+        assert seen.proven == 20 - 3
+
+
+def test_a_record_of_an_answer_older_than_a_deletion_is_not_proof_of_another() -> None:
+    seen = SeenRecords()
+    seen.total_was(2, at=1)
+    seen.total_was(1, at=3)
+    seen.is_new(7, 0)
+    seen.noted(at=2)
+    assert seen.proven == 0
+    seen.is_new(7, 0)
+    seen.noted(at=4)
+    assert seen.proven == 1
