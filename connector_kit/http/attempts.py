@@ -9,7 +9,7 @@ from functools import partial
 
 import requests
 
-from connector_kit.errors import UnexpectedAnswer
+from connector_kit.errors import GONE, UnexpectedAnswer
 from connector_kit.http.failure_table import was_reset
 from connector_kit.http.requester import Answer, Requester
 from connector_kit.sync import Sync
@@ -73,10 +73,10 @@ class AttemptSender:
         attempt.future = self._sync.pool.submit(self._send_timed, url, parameters, attempt)
         return attempt
 
-    def abandon(self, attempt: Attempt, note: Callable[[Answer], None] = lambda _: None) -> None:
+    def abandon(self, attempt: Attempt, note: Callable[[Answer | None], None] = lambda _: None) -> None:
         """Cancel an attempt that is no longer needed. If it is under way, give its slot up should it be lost.
 
-        `note` gets its answer if one comes, perhaps later and in another thread.
+        `note` gets its answer if one comes, None for a 404, perhaps later and in another thread.
         """
         if attempt.future.cancel():
             self._sync.budget.release(self._window)
@@ -114,9 +114,13 @@ class AttemptSender:
         budget.settle(window, status, response.headers, sent)
         return response
 
-    def _end_unneeded(self, note: Callable[[Answer], None], future: Future[requests.Response | Answer]) -> None:
+    def _end_unneeded(self, note: Callable[[Answer | None], None], future: Future[requests.Response | Answer]) -> None:
         error = future.exception()
         if isinstance(error, AttemptLost):
             self._sync.budget.give_up(self._window)
-        elif error is None and isinstance(answer := future.result(), Answer):
-            note(answer)
+        elif error is None:
+            result = future.result()
+            if isinstance(result, Answer):
+                note(result)
+            elif result.status_code in GONE:
+                note(None)

@@ -172,13 +172,13 @@ class Dispatcher:
         next_spec: Callable[[], RequestSpec[Job] | None],
         patient: bool = False,
         is_needed: Callable[[RequestSpec[Job]], bool] = lambda _: True,
-        note_unused: Callable[[RequestSpec[Job], Answer], None] = lambda *_: None,
+        note_unused: Callable[[RequestSpec[Job], Answer | None], None] = lambda *_: None,
     ) -> Iterator[tuple[RequestSpec[Job], Result]]:
         """Send what `next_spec` returns whenever a worker is free; yield each request and its result in that order.
 
         Ends when it returns None and nothing is under way. With `patient`, no request is set aside. A request that is
         not needed any more when its turn comes is called back where it can be, never tried again, and yields nothing:
-        `note_unused` gets its answer if one comes, perhaps later and in another thread.
+        `note_unused` gets its answer if one comes, None for a 404, perhaps later and in another thread.
         """
         upcoming: RequestSpec[Job] | None = None
         under_way: deque[tuple[RequestSpec[Job], Attempt]] = deque()

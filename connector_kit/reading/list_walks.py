@@ -213,7 +213,7 @@ class ListWalks:
         self._ahead.open(request.number, self._specs_of(request, lambda: walk.cursor, once))
         try:
             finished = yield from self._pages(request, walk, seen, only_beginning, until_all)
-            self._note_unused(request.number, seen)
+            self._note_unused(request.number, walk, seen)
             return finished
         finally:
             self._ahead.close(request.number)
@@ -236,10 +236,7 @@ class ListWalks:
                 self.missing += 1
                 return None
             if answer is None:
-                # The list is shorter by now, and nothing else may ever tell.
-                most = sum(walk.rows[: page - 1])
-                if walk.total is not None and walk.total > most:
-                    seen.total_was(most, self._sync.clock.monotonic())
+                self._note_absent(sum(walk.rows[: page - 1]), walk, seen)
                 walk.end()
                 break
             self.found += 1
@@ -258,8 +255,7 @@ class ListWalks:
                 most_ahead //= 2
             total = signals.total
             self.pages_remaining = 1 if total is None else max(1, -(-total // pagination.page_size) - page)
-            for told in self._note_unused(number, seen):
-                walk.was(told)
+            self._note_unused(number, walk, seen)
             new_in_walk = not seen.in_this_walk(keys)
             if page == 2 and walk.repeats_page and signals == PageSignals() and len(records) == pagination.page_size:
                 self._warn_of_a_full_page(request.url, len(records))
@@ -288,13 +284,24 @@ class ListWalks:
             seen.moved = seen.moved or "beginning"
         return walk
 
-    def _note_unused(self, number: int, seen: SeenRecords) -> list[int | None]:
-        """Note the totals of answers that came and were forgotten: one may be the only proof of a deletion."""
-        unused = self._ahead.unused(number)
-        totals = [self._traits.pagination.signals(it.headers, it.body, page).total for page, it in unused]
-        for total, (_, answer) in zip(totals, unused, strict=True):
-            seen.total_was(total, answer.arrived)
-        return totals
+    def _note_unused(self, number: int, walk: PageWalk, seen: SeenRecords) -> None:
+        """Note what answers told that came and were forgotten: one may be the only proof of a deletion."""
+        pagination = self._traits.pagination
+        for page, answer in self._ahead.unused(number):
+            if answer is None:
+                self._note_absent((page - 1) * pagination.page_size, walk, seen)
+            else:
+                total = pagination.signals(answer.headers, answer.body, page).total
+                seen.total_was(total, answer.arrived)
+                walk.was(total)
+
+    def _note_absent(self, before: int, walk: PageWalk, seen: SeenRecords) -> None:
+        """Note that the server lacks a page with `before` records before it: the list may be shorter than it was.
+
+        Nothing else may ever tell.
+        """
+        if walk.total is not None and walk.total > before:
+            seen.total_was(before, self._sync.clock.monotonic())
 
     def _warn_of_a_full_page(self, url: str, size: int) -> None:
         """Warn that every page is the same full page: the list may end there, or the server shows no more of it."""

@@ -26,7 +26,7 @@ class _OpenList:
 
     Requests in flight are compared by identity, as a page may be requested again. `page_bytes` is the size of the first
     page, and `asked_at` when a page was last requested. `is_stalled` says that the pages behind it must wait for the
-    list's turn. `unused` has the answers that came and were then forgotten.
+    list's turn. `unused` has the answers that came and were then forgotten; None for a 404.
     """
 
     spec_of: SpecOf
@@ -34,7 +34,7 @@ class _OpenList:
     last_page: int = 1
     in_flight: dict[int, RequestSpec[tuple[int, int]]] = field(default_factory=dict)
     came: dict[int, Result] = field(default_factory=dict)
-    unused: list[tuple[int, Answer]] = field(default_factory=list)
+    unused: list[tuple[int, Answer | None]] = field(default_factory=list)
     page_bytes: int = 0
     asked_at: float = 0.0
     is_stalled: bool = False
@@ -42,7 +42,7 @@ class _OpenList:
     def reset(self, page: int) -> None:
         """Forget all pages that were requested ahead, and request only this one."""
         self.in_flight.clear()
-        self.unused += [(page, result) for page, result in self.came.items() if isinstance(result, Answer)]
+        self.unused += [(page, it) for page, it in self.came.items() if it is None or isinstance(it, Answer)]
         self.came.clear()
         self.next_page = self.last_page = page
         self.is_stalled = False
@@ -102,8 +102,11 @@ class PagesAhead:
         """Forget the pages requested before their turn, because the list moves or its length is unknown."""
         self._lists[number].reset(self._lists[number].next_page)
 
-    def unused(self, number: int) -> list[tuple[int, Answer]]:
-        """Return the pages of a list that were forgotten since the last call although their answers had come."""
+    def unused(self, number: int) -> list[tuple[int, Answer | None]]:
+        """Return the pages of a list that were forgotten since the last call although their answers had come.
+
+        None stands for a 404.
+        """
         # One by one: a worker's thread may add another at any moment.
         unused = self._lists[number].unused
         return [unused.pop(0) for _ in range(len(unused))]
@@ -155,7 +158,7 @@ class PagesAhead:
         number, page = spec.job
         return number in self._lists and self._lists[number].in_flight.get(page) is spec
 
-    def _note_unused(self, spec: RequestSpec[tuple[int, int]], answer: Answer) -> None:
+    def _note_unused(self, spec: RequestSpec[tuple[int, int]], answer: Answer | None) -> None:
         number, page = spec.job
         if (its := self._lists.get(number)) is not None:
             its.unused.append((page, answer))

@@ -28,7 +28,7 @@ class FourAtATime:
         self,
         next_spec: Callable[[], Spec | None],
         is_needed: Callable[[Spec], bool],
-        note_unused: Callable[[Spec, Answer], None],
+        note_unused: Callable[[Spec, Answer | None], None],
     ) -> Iterator[tuple[Spec, Result]]:
         under_way: deque[tuple[Spec, Answer]] = deque()
         while True:
@@ -69,7 +69,7 @@ def test_an_answer_to_a_request_before_the_list_moved_is_dropped() -> None:
     asked += [body(pages.take(0, 3)), body(pages.take(0, 4))]
     assert asked == [1, 1, 2, 2]
     # What it told of the list is not lost.
-    assert [(page, answer.body) for page, answer in pages.unused(0)] == [(3, 1), (4, 1)]
+    assert [(page, body(answer)) for page, answer in pages.unused(0)] == [(3, 1), (4, 1)]
     assert pages.unused(0) == []
 
 
