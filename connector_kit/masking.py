@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote, quote_plus
 
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets
 
 
 def mask(secret: str) -> None:
     """Have the CDK mask a secret, as it is and URL-encoded, since a server may echo it in a path."""
     for text in (secret, quote(secret, safe=""), quote_plus(secret)):
-        add_to_secrets(text)
+        # Once is enough: a process that syncs again and again would search each log line for ever more of them.
+        if filter_secrets(text) != "****":
+            add_to_secrets(text)
 
 
 class NoForeignTracebacks(logging.Filter):

@@ -7,6 +7,18 @@ import pytest
 from unit_tests.support.limited_server import LIMIT, PERIOD, Headers, made, sent
 
 
+def test_a_slot_is_counted_from_its_answer() -> None:
+    budget, clock = made()
+    for _ in range(LIMIT - 1):
+        sent(budget, clock)
+    sent(budget, clock, took=60)
+    clock.advance(PERIOD - 59)
+    # A period after the last one went out, but not yet after it was answered.
+    for _ in range(LIMIT - 1):
+        sent(budget, clock)
+    assert 50 < budget.reserve("scores") < 60
+
+
 def test_the_estimate_goes_by_the_limit_behind_an_early_429() -> None:
     budget, clock = made()
     sent(budget, clock, 429, {"Retry-After": "600"})

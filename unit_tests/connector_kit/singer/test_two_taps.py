@@ -7,6 +7,7 @@ import sys
 import textwrap
 
 import pytest
+from airbyte_cdk.utils import airbyte_secrets_utils
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from connector_kit.singer.tap import tap_class
@@ -38,6 +39,15 @@ def test_a_second_tap_leaves_the_credentials_of_the_first_masked() -> None:
     tap_class("source_talentics")(config={"app_id": "first-id", "app_secret": "first-secret"})
     tap_class("source_talentio")(config={"access_token": "second-token"})
     assert filter_secrets("first-secret second-token") == "**** ****"
+
+
+def test_many_taps_with_one_credential_mask_it_once() -> None:
+    masked: list[str] = []
+    airbyte_secrets_utils.update_secrets(masked)
+    for _ in range(3):
+        tap_class("source_talentio")(config={"access_token": "token/with+signs"})
+    assert len(masked) == len(set(masked)) == 2
+    assert filter_secrets("token/with+signs token%2Fwith%2Bsigns") == "**** ****"
 
 
 def test_what_stands_for_a_missing_credential_is_in_no_log_line() -> None:
