@@ -296,12 +296,12 @@ class ListWalks:
                 walk.was(total)
 
     def _note_absent(self, before: int, walk: PageWalk, seen: SeenRecords) -> None:
-        """Note that the server lacks a page with `before` records before it: the list may be shorter than it was.
+        """Note that the server lacks a page with `before` records before it: the list was shorter when it said so.
 
-        Nothing else may ever tell.
+        Nothing else may ever tell. When that was, nobody knows, so a total that falls later counts as well.
         """
         if walk.total is not None and walk.total > before:
-            seen.total_was(before, self._sync.clock.monotonic())
+            seen.some_were_deleted(walk.total - before)
 
     def _warn_of_a_full_page(self, url: str, size: int) -> None:
         """Warn that every page is the same full page: the list may end there, or the server shows no more of it."""

@@ -131,6 +131,18 @@ def test_deletions_are_counted_in_the_order_in_which_answers_came(
     assert_nothing_lost("source_talentio", there, clock, destination, streams=("candidates",))
 
 
+@pytest.mark.parametrize("draws", range(40))
+@pytest.mark.parametrize("at", [4, 5])
+def test_a_deletion_that_only_a_404_behind_the_last_page_has_seen(at: int, draws: int) -> None:
+    """Where a page is that the list no longer has; by the next answer another record makes up for it."""
+    there, clock = world(exams=19, tickets=0, talentics_order="-id", past_end="404")
+    destination = Destination()
+    plan = Plan({at: delete("exams", 4), at + 1: create("exams", 2), at + 2: delete("exams", 2)})
+    destination.commit(run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=draws))
+    clock.advance(90_000)
+    assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
+
+
 def test_a_list_that_grows_is_read_on_one_page_at_a_time_and_not_anew() -> None:
     """What was in flight when the total changed is asked for again: a few pages more, not the whole list."""
     there, clock = world(exams=60, tickets=0, talentics_order="-id")
