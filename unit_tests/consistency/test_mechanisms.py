@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from unittest import mock
 
@@ -26,7 +26,10 @@ def total_ignored() -> AbstractContextManager[Any]:
         self._total = None
         return original(self, page, rows, signals)
 
-    return mock.patch.object(PageWalk, "counts", counts)
+    switched_off = ExitStack()
+    switched_off.enter_context(mock.patch.object(PageWalk, "counts", counts))
+    switched_off.enter_context(mock.patch.object(SeenRecords, "total_was"))
+    return switched_off
 
 
 def cursor_capped_nowhere() -> AbstractContextManager[Any]:
