@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets, get_secrets
 
 
 def mask(secret: str) -> None:
@@ -14,6 +16,13 @@ def mask(secret: str) -> None:
         # Once is enough: a process that syncs again and again would search each log line for ever more of them.
         if filter_secrets(text) != "****":
             add_to_secrets(text)
+
+
+def mask_secrets(specification: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Mask the fields of a config that its specification marks as secret."""
+    for secret in get_secrets(specification, config):
+        if secret:
+            mask(str(secret))
 
 
 class NoForeignTracebacks(logging.Filter):

@@ -36,7 +36,7 @@ from connector_kit.failed_streams import summarize_failures
 from connector_kit.http.environment import refuse_unusable
 from connector_kit.http.transport import new_session
 from connector_kit.manifest import load_manifest, user_agent
-from connector_kit.masking import mask
+from connector_kit.masking import mask_secrets
 from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
 from connector_kit.reading import (
     DELETIONS,
@@ -238,9 +238,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
             clock=self._clock,
         )
         sync.session.headers["User-Agent"] = user_agent(self._package)
-        for name, field in self._connection_specification["properties"].items():
-            if field.get("airbyte_secret") and self._config.get(name):
-                mask(str(self._config[name]))
+        mask_secrets(self._connection_specification, self._config)
         sync.selected = frozenset(selected) if selected is not None else None
         sync.checking = checking
         sync.sampling = self._sample

@@ -110,7 +110,9 @@ class AttemptSender:
             raise
         if isinstance(response, Answer):
             response.arrived = self._sync.clock.monotonic()
-        status = response.status if isinstance(response, Answer) else response.status_code
+            status = response.status
+        else:
+            status = response.status_code
         budget.settle(window, status, response.headers, sent)
         return response
 

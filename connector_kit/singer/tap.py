@@ -162,12 +162,9 @@ class ManifestTap(Tap):
 
     def _hide_secrets(self) -> None:
         """Mask the credentials in the log, beside those of any other tap in this process."""
-        from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets
+        from connector_kit.masking import mask_secrets
 
-        from connector_kit.masking import mask
-
-        for secret in get_secrets(self.specification, self.source_config):
-            mask(str(secret))
+        mask_secrets(self.specification, self.source_config)
 
     # --- catalog -------------------------------------------------------------------------------------------------
 
