@@ -14,20 +14,14 @@ import pytest
 from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
 
 from connector_kit.manifest import load_manifest
+from unit_tests.support.trees import strings_in
 
 PACKAGES = ("source_talentics", "source_talentio")
 Path = tuple[str | int, ...]
 
 
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        for value in node.values():
-            yield from _references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _references(value)
-    elif isinstance(node, str) and node.startswith("#/"):
-        yield node
+def _references(node: Any) -> list[str]:
+    return [text for text in strings_in(node) if text.startswith("#/")]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -36,7 +30,7 @@ def test_every_definition_is_used(package: str) -> None:
     definitions = manifest["definitions"]
     declared = {f"#/definitions/{name}" for name in definitions if name != "streams"}
     declared |= {f"#/definitions/streams/{name}" for name in definitions["streams"]}
-    waiting = list(_references({name: part for name, part in manifest.items() if name != "definitions"}))
+    waiting = _references({name: part for name, part in manifest.items() if name != "definitions"})
     used: set[str] = set()
     while waiting:
         if (reference := waiting.pop()) not in used:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -18,6 +17,7 @@ from connector_kit.records.normalization import SchemaNormalization
 from connector_kit.settings import Mode, mode_of
 from unit_tests.support.hashing import KEY, digest
 from unit_tests.support.schemas import STREAMS, Schema, Stream, every_stream, walk
+from unit_tests.support.trees import strings_in
 
 HIDING: tuple[Mode, ...] = ("hash", "drop")
 KEPT_KEYWORDS = {"description", "x-personal-data", "x-personal-data-by-name"}
@@ -36,17 +36,6 @@ def transformed(record: dict[str, Any], schema: Schema, mode: Mode, stream: str 
 
 def stream_named(name: str) -> Stream:
     return next(stream for stream in STREAMS if stream.name == name)
-
-
-def strings_in(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for entry in value.values():
-            yield from strings_in(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from strings_in(entry)
-    elif isinstance(value, str):
-        yield value
 
 
 def marked(schema: Schema, prefix: str = "") -> tuple[dict[str, Any], set[str], set[str]]:

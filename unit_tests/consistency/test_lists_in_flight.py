@@ -22,6 +22,7 @@ from unit_tests.support.one_thread import (
     Plan,
     Play,
     Run,
+    assert_first_sync_loses_nothing,
     assert_nothing_lost,
     run_sync,
     small_pages,
@@ -89,12 +90,8 @@ def test_a_list_that_stands_still(
 @pytest.mark.parametrize("at", [2, 4])
 def test_a_list_that_moves_while_its_pages_overtake_each_other(order: Any, event: Any, at: int, draws: int) -> None:
     there, clock = world(exams=14, tickets=1, talentics_order=order)
-    destination = Destination()
     plan = Plan({at: event("exams", 5)})
-    run = run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=draws)
-    destination.commit(run)
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
+    assert_first_sync_loses_nothing("source_talentics", there, clock, plan, ("exams",), draws)
 
 
 @pytest.mark.parametrize("draws", range(30))
@@ -102,11 +99,8 @@ def test_a_list_that_moves_while_its_pages_overtake_each_other(order: Any, event
 def test_a_deletion_that_only_a_page_which_is_read_again_has_seen(at: int, draws: int) -> None:
     """Two are created, one is deleted, and then the next page is answered; one that overtook it has a higher total."""
     there, clock = world(candidates=30)
-    destination = Destination()
     plan = Plan({at: create("candidates", 0), at + 1: create("candidates", 0), at + 2: delete("candidates", 0)})
-    destination.commit(run_sync("source_talentio", there, clock, {}, streams=("candidates",), plan=plan, draws=draws))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentio", there, clock, destination, streams=("candidates",))
+    assert_first_sync_loses_nothing("source_talentio", there, clock, plan, ("candidates",), draws)
 
 
 @pytest.mark.parametrize("draws", range(20))
@@ -124,11 +118,8 @@ def test_deletions_are_counted_in_the_order_in_which_answers_came(
     at: int, events: list[Callable[[str, int], Event]], draws: int
 ) -> None:
     there, clock = world(candidates=30)
-    destination = Destination()
     plan = Plan({at + number: event("candidates", 3) for number, event in enumerate(events)})
-    destination.commit(run_sync("source_talentio", there, clock, {}, streams=("candidates",), plan=plan, draws=draws))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentio", there, clock, destination, streams=("candidates",))
+    assert_first_sync_loses_nothing("source_talentio", there, clock, plan, ("candidates",), draws)
 
 
 @pytest.mark.parametrize("draws", range(40))
@@ -136,11 +127,8 @@ def test_deletions_are_counted_in_the_order_in_which_answers_came(
 def test_a_deletion_that_only_a_404_behind_the_last_page_has_seen(at: int, draws: int) -> None:
     """Where a page is that the list no longer has; by the next answer another record makes up for it."""
     there, clock = world(exams=19, tickets=0, talentics_order="-id", past_end="404")
-    destination = Destination()
     plan = Plan({at: delete("exams", 4), at + 1: create("exams", 2), at + 2: delete("exams", 2)})
-    destination.commit(run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan, draws=draws))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
+    assert_first_sync_loses_nothing("source_talentics", there, clock, plan, ("exams",), draws)
 
 
 def test_a_list_that_grows_is_read_on_one_page_at_a_time_and_not_anew() -> None:
@@ -217,11 +205,8 @@ def in_the_order_of_reading(there: World, clock: SharedClock) -> list[int]:
     return list(dict.fromkeys(int(url.split("/")[-2]) for url in quiet.requests if "/tickets?" in url))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("draws", range(8))
-def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draws: int) -> None:
-    """The list behind it was begun before its turn: its pages are not left for when the long one was read."""
-    there, clock = world(exams=4, tickets=6)
+def assert_no_deletion_is_masked(there: World, clock: SharedClock, deleted_at: int, draws: int) -> None:
+    """While a long list of tickets is read, one is deleted from the list behind it, and another created there."""
     _, long, short, _ = in_the_order_of_reading(there, clock)
     for _ in range(60):
         there.data.create("tickets", long)
@@ -229,37 +214,26 @@ def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draw
     first = there.data.ids("tickets", short)[0]
     plan = Plan(
         {
-            8: lambda there: there.data.delete("tickets", first),
+            deleted_at: lambda there: there.data.delete("tickets", first),
             18: lambda there: there.data.create("tickets", short),
         }
     )
-    streams = ("exams", "tickets")
-    destination = Destination()
-    destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan, draws=draws))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+    assert_first_sync_loses_nothing("source_talentics", there, clock, plan, ("exams", "tickets"), draws)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("draws", range(8))
+def test_a_deletion_is_not_masked_by_a_creation_while_a_longer_list_is_read(draws: int) -> None:
+    """The list behind it was begun before its turn: its pages are not left for when the long one was read."""
+    there, clock = world(exams=4, tickets=6)
+    assert_no_deletion_is_masked(there, clock, deleted_at=8, draws=draws)
 
 
 @pytest.mark.parametrize("draws", range(8))
 def test_a_deletion_is_not_masked_where_pages_are_smaller_than_asked_for(draws: int) -> None:
     """How many pages the list behind has, its first one does not tell: that one is not kept until its turn."""
     there, clock = world(exams=4, tickets=3, largest_page=2)
-    _, long, short, _ = in_the_order_of_reading(there, clock)
-    for _ in range(60):
-        there.data.create("tickets", long)
-    clock.advance(90_000)
-    first = there.data.ids("tickets", short)[0]
-    plan = Plan(
-        {
-            12: lambda there: there.data.delete("tickets", first),
-            18: lambda there: there.data.create("tickets", short),
-        }
-    )
-    streams = ("exams", "tickets")
-    destination = Destination()
-    destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan, draws=draws))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentics", there, clock, destination, streams=streams)
+    assert_no_deletion_is_masked(there, clock, deleted_at=12, draws=draws)
 
 
 def test_a_list_too_large_to_wait_is_read_at_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:

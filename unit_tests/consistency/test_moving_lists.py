@@ -18,6 +18,7 @@ from unit_tests.support.one_thread import (
     PAGE,
     Destination,
     Plan,
+    assert_first_sync_loses_nothing,
     assert_nothing_lost,
     run_sync,
     small_pages,
@@ -48,11 +49,7 @@ def world(order: str = "id", **more: Any) -> tuple[World, SharedClock]:
 @pytest.mark.parametrize("order", ORDERS)
 def test_an_exam_between_two_pages_of_the_first_sync(order: str, event: str, which: int, at: int) -> None:
     there, clock = world(order)
-    destination = Destination()
-    run = run_sync("source_talentics", there, clock, {}, plan=Plan({at: EVENTS[event]("exams", which)}))
-    destination.commit(run)
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentics", there, clock, destination)
+    assert_first_sync_loses_nothing("source_talentics", there, clock, Plan({at: EVENTS[event]("exams", which)}))
 
 
 @pytest.mark.slow
@@ -96,11 +93,8 @@ def test_a_ticket_that_moves_to_a_page_of_its_own_does_not_make_its_list_one_pag
     def updated(there: World) -> None:
         there.data.update("tickets", there.data.ids("tickets", read_first)[place])
 
-    destination = Destination()
     plan = Plan(between_pages={"tickets": [updated]})
-    destination.commit(run_sync("source_talentics", there, clock, {}, streams=streams, plan=plan))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentics", there, clock, destination, streams)
+    assert_first_sync_loses_nothing("source_talentics", there, clock, plan, streams)
 
 
 @pytest.mark.slow
@@ -109,11 +103,7 @@ def test_a_ticket_that_moves_to_a_page_of_its_own_does_not_make_its_list_one_pag
 @pytest.mark.parametrize("event", EVENTS)
 def test_a_candidate_between_two_pages_of_the_first_sync(event: str, which: int, at: int) -> None:
     there, clock = world()
-    destination = Destination()
-    run = run_sync("source_talentio", there, clock, {}, plan=Plan({at: EVENTS[event]("candidates", which)}))
-    destination.commit(run)
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentio", there, clock, destination)
+    assert_first_sync_loses_nothing("source_talentio", there, clock, Plan({at: EVENTS[event]("candidates", which)}))
 
 
 @pytest.mark.slow
@@ -184,12 +174,8 @@ def test_a_deletion_between_two_pages_of_a_list_that_tells_no_total(
 ) -> None:
     # The total is known of candidates alone. Where it is missing, a second walk finds what was pulled out of sight.
     there, clock = world(employees=7, requisitions=7, extra_headers=dict.fromkeys(without))
-    destination = Destination()
     streams = (kind, f"{kind[:-1]}_details") if kind != "employees" else (kind,)
-    first = run_sync("source_talentio", there, clock, {}, streams=streams, plan=Plan({at: delete(kind, which)}))
-    destination.commit(first)
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentio", there, clock, destination, streams)
+    assert_first_sync_loses_nothing("source_talentio", there, clock, Plan({at: delete(kind, which)}), streams)
 
 
 @pytest.mark.parametrize(
@@ -318,11 +304,8 @@ def test_a_stream_that_waits_for_its_parents_is_heard_meanwhile() -> None:
 def test_a_404_in_place_of_the_last_page_is_a_deletion_though_the_total_is_the_same_again(which: int) -> None:
     """The last page is gone when it is asked for; by the time when the list is read again, another was created."""
     there, clock = world("-id", exams=6 * PAGE + 1, tickets=0, past_end="404")
-    destination = Destination()
     plan = Plan({6: delete("exams", which), 7: create("exams", 0)})
-    destination.commit(run_sync("source_talentics", there, clock, {}, streams=("exams",), plan=plan))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentics", there, clock, destination, streams=("exams",))
+    assert_first_sync_loses_nothing("source_talentics", there, clock, plan, ("exams",))
 
 
 @pytest.mark.slow
@@ -337,11 +320,8 @@ def test_a_deletion_that_takes_away_the_last_page_of_a_list_whose_end_is_a_404(
 ) -> None:
     """Nothing but the next walk's total shows it, and what was deleted is among what was seen."""
     there, clock = world(exams=3 * PAGE + 1, past_end="404")
-    destination = Destination()
     plan = Plan({at: delete(kind, which)})
-    destination.commit(run_sync(package, there, clock, {}, streams=(kind,), plan=plan, draws=draws))
-    clock.advance(90_000)
-    assert_nothing_lost(package, there, clock, destination, (kind,))
+    assert_first_sync_loses_nothing(package, there, clock, plan, (kind,), draws)
 
 
 @pytest.mark.slow
@@ -353,11 +333,8 @@ def test_a_record_that_an_order_shows_before_it_breaks_off_takes_no_ones_place(
 ) -> None:
     """One of a bulk import is missing. The walk that looks for it finds a new one, which no total has counted yet."""
     there, clock = world(ties=4, seed=seed)
-    destination = Destination()
     plan = Plan({at: create("candidates", 0) for at in (0, created) if at != broken}, faults={broken: "reset"})
-    destination.commit(run_sync("source_talentio", there, clock, {}, streams=("candidates",), plan=plan))
-    clock.advance(90_000)
-    assert_nothing_lost("source_talentio", there, clock, destination, ("candidates",))
+    assert_first_sync_loses_nothing("source_talentio", there, clock, plan, ("candidates",))
 
 
 # --- the price -------------------------------------------------------------------------------------------------------

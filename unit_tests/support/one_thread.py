@@ -375,6 +375,21 @@ def assert_nothing_lost(
             assert destination.rows.get(stream, {}).get(key) == row, f"{stream} {key}"
 
 
+def assert_first_sync_loses_nothing(
+    package: str,
+    there: World,
+    clock: SharedClock,
+    plan: Plan,
+    streams: tuple[str, ...] | None = None,
+    draws: int | None = None,
+) -> None:
+    """A first sync while things happen; a quiet one a day later, everything that lives is there as it is."""
+    destination = Destination()
+    destination.commit(run_sync(package, there, clock, {}, streams=streams, plan=plan, draws=draws))
+    clock.advance(90_000)
+    assert_nothing_lost(package, there, clock, destination, streams)
+
+
 @cache
 def _parts(package: str, pages_are_small: bool, selected: tuple[str, ...], configs: str) -> Parts:
     config = {**orjson.loads(configs)[package.removeprefix("source_")], "num_workers": 1}
