@@ -98,7 +98,9 @@ class AttemptSender:
             raise AttemptNotSent
         self._sync.count_request(self._requester.endpoint)
         try:
-            response = self._requester.send(self._sync.session, url, parameters, self._check, timeout)
+            response = self._requester.send(
+                self._sync.session, url, parameters, self._check, timeout, self._sync.clock.monotonic
+            )
         except UnexpectedAnswer as error:
             budget.settle(window, 200, error.headers, sent)
             raise
@@ -108,11 +110,7 @@ class AttemptSender:
             # Other streams draw from the same window and must not wait for this slot forever.
             budget.settle(window, 0, {}, sent)
             raise
-        if isinstance(response, Answer):
-            response.arrived = self._sync.clock.monotonic()
-            status = response.status
-        else:
-            status = response.status_code
+        status = response.status if isinstance(response, Answer) else response.status_code
         budget.settle(window, status, response.headers, sent)
         return response
 

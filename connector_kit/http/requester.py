@@ -7,6 +7,7 @@ sleeps while other endpoints have work.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Answer:
         clean: see `Body`.
         repairs: see `Body`.
         records: the records of the body, put there by the reader's check.
-        arrived: when it came, by the monotonic clock: answers to requests in flight overtake each other.
+        arrived: when its headers came, by the monotonic clock: answers to requests in flight overtake each other.
     """
 
     status: int
@@ -166,6 +167,7 @@ class Requester:
         parameters: Mapping[str, str],
         check: Callable[[Answer], None],
         timeout: tuple[float, float] | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> requests.Response | Answer:
         """Send one attempt.
 
@@ -175,6 +177,7 @@ class Requester:
             parameters: the query.
             check: raises `UnexpectedAnswer` for a body that the endpoint would never send.
             timeout: connect and read time-outs in seconds; None for the declared ones.
+            now: returns the seconds of a monotonic clock.
 
         Returns:
             An `Answer` for a usable 2xx, the response itself for any other status.
@@ -186,7 +189,7 @@ class Requester:
         """
         headers: Mapping[str, str] = {}
         try:
-            response, content = self._exchange(session, url, parameters, timeout)
+            response, content, arrived = self._exchange(session, url, parameters, timeout, now)
             headers = response.headers
             if 300 <= response.status_code < 400:
                 raise Redirected(urlsplit(url).path, response.status_code)
@@ -202,6 +205,7 @@ class Requester:
                 server_time=parse_http_date(headers.get("Date", "")),
                 clean=body.clean,
                 repairs=body.repairs,
+                arrived=arrived,
             )
             check(answer)
         except requests.RequestException as error:
@@ -222,8 +226,13 @@ class Requester:
         url: str,
         parameters: Mapping[str, str],
         timeout: tuple[float, float] | None,
-    ) -> tuple[requests.Response, bytes]:
-        """Send the request and return the response with its body, which is left empty unless the status is 2xx."""
+        now: Callable[[], float],
+    ) -> tuple[requests.Response, bytes, float]:
+        """Send the request and return the response, its body, and when its headers came.
+
+        The body is left empty unless the status is 2xx. Its reading and parsing take long enough for others to overtake
+        it, so they must not decide which answer came first.
+        """
         connect, read = timeout or self._timeouts
         self._common = common = self._common or self._prepare(session)
         # A shallow copy: only the URL differs.
@@ -231,12 +240,13 @@ class Requester:
         prepare_url(request, url, parameters)
         with complete_within(read if timeout else read * WHOLE_ANSWER):
             response = session.send(request, allow_redirects=False, timeout=(connect, read), **common.environment)
+            arrived = now()
             if response.status_code // 100 == 2:
-                return response, read_body(response)
+                return response, read_body(response), arrived
             content = discard(response)
             # The body of a 403 tells the failure table whether a firewall refused. A streamed response would lose it.
             response._content = content if response.status_code == 403 else b""
-            return response, b""
+            return response, b"", arrived
 
     def _prepare(self, session: requests.Session) -> _Common:
         """Prepare all but the URL once: requests would look up proxies and evaluate the credential for each request."""

@@ -1,12 +1,20 @@
-"""A URL with nothing to quote is not taken apart, and is the same as if it were."""
+"""URLs are those of requests, connections are shared with nobody else, and answers have the time of their headers."""
 
 from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import requests
 
-from connector_kit.http.requester import prepare_url
+from connector_kit.http.requester import Answer, prepare_url
 from connector_kit.http.transport import Adapter
+from connector_kit.source import ManifestSource
+from unit_tests.support.clock import SharedClock
+from unit_tests.support.transport import LATENCY, Transport
+from unit_tests.support.vendors import TALENTIO
 
 
 @pytest.mark.parametrize(
@@ -57,3 +65,40 @@ def test_servers_and_ways_to_verify_them_do_not_share_connections() -> None:
     assert len({id(found) for found in [first, *others]}) == 5
     adapter.close()
     assert pool("https://example.com/a") is not first
+
+
+class SlowBodies(Transport):
+    """Sends an empty list whose body takes a minute."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().send(*args, **kwargs)
+        advance = self._clock.advance
+
+        class Body(io.BytesIO):
+            def read(self, *sizes: Any) -> bytes:
+                advance(60)
+                return super().read(*sizes)
+
+        response.raw = Body(b"[]")
+        return response
+
+
+class Server:
+    def handle(self, *_: Any) -> tuple[int, Mapping[str, str], bytes]:
+        return 200, {}, b"[]"
+
+
+def test_an_answer_came_when_its_headers_did_however_long_its_body_takes() -> None:
+    """Totals are put in the order in which they were counted, of which the size of a body says nothing."""
+    clock = SharedClock()
+    source = ManifestSource(
+        TALENTIO.package, None, TALENTIO.credentials, None, clock=clock, transport=SlowBodies(Server(), clock)
+    )
+    sync = source.open()
+    source.streams(TALENTIO.credentials)
+    requester = source._registry.readers["channels"].requester
+    began = clock.monotonic()
+    answer = requester.send(sync.session, requester.url_for(), {}, lambda _: None, now=clock.monotonic)
+    assert isinstance(answer, Answer)
+    assert answer.arrived - began == pytest.approx(LATENCY)
+    assert clock.monotonic() - began > 60
