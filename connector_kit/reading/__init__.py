@@ -8,14 +8,18 @@ run with `ReaderRegistry`.
 from __future__ import annotations
 
 from connector_kit.reading.check import check_streams
-from connector_kit.reading.details import DetailRetriever
 from connector_kit.reading.factory import StreamFactory
-from connector_kit.reading.lists import ListRetriever
 from connector_kit.reading.manifest_rules import check_manifest
 from connector_kit.reading.paginators import LaravelLinks, PageNumbers
 from connector_kit.reading.parents import ParentFields
 from connector_kit.reading.registry import ReaderRegistry
-from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
+from connector_kit.reading.retrievers import (
+    DerivedRetriever,
+    DetailRetriever,
+    EndpointRetriever,
+    ListRetriever,
+    StreamRetriever,
+)
 from connector_kit.reading.tombstones import DELETIONS, DELETIONS_SCHEMA, with_deleted_at
 
 __all__ = [

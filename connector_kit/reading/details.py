@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 from airbyte_cdk.sources.types import Record
 
@@ -23,10 +22,9 @@ from connector_kit.reading.detail_pages import read_pages, refuse_pages
 from connector_kit.reading.estimates import RowEstimates
 from connector_kit.reading.parents import Parent, ParentLink
 from connector_kit.reading.reader import Reader, StreamOutput
-from connector_kit.reading.retrievers import EndpointRetriever
+from connector_kit.reading.retrievers import DetailRetriever
 from connector_kit.reading.routes import Route
 from connector_kit.reading.tombstones import Tombstones
-from connector_kit.records.extractor import BodyExtractor
 from connector_kit.state.cursors import StreamCursor
 from connector_kit.state.detail_cursors import DetailCursor, IdCursor
 from connector_kit.state.known_ids import NO_PARENT, KnownIds
@@ -324,38 +322,3 @@ class DetailReader(Reader):
 
     def _records(self, answer: Answer, body: Any) -> list[dict[str, Any]]:
         return [] if answer.is_bare else self.extractor.records(body)
-
-
-@dataclass(kw_only=True)
-class DetailRetriever(EndpointRetriever):
-    """Reads one document per parent record, for its stream and those derived from it.
-
-    Args:
-        alternative_path: another spelling of the requester's path, tried as long as that one answers only 404.
-        track: `times` if the parents have a time of change, `ids` if only their ids are known.
-    """
-
-    alternative_path: Optional[str] = None
-    track: str = "times"
-
-    def __post_init__(self) -> None:
-        if self.track not in ("ids", "times"):
-            raise ValueError(f"{self.name}: track must be ids or times, not {self.track}")
-
-    @property
-    def cursor_kind(self) -> type[StreamCursor]:
-        return IdCursor if self.track == "ids" else DetailCursor
-
-    @property
-    def other_path(self) -> str | None:
-        return self.alternative_path
-
-    @property
-    def marks_deletions(self) -> bool:
-        extractor = self.record_selector.extractor
-        return isinstance(extractor, BodyExtractor) and extractor.single and len(self.key_fields) == 1
-
-    def new_reader(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> DetailReader:
-        if parent is None:
-            raise ValueError(f"{self.name}: a detail needs a SubstreamPartitionRouter with its parent")
-        return DetailReader(sync, requester, self, parent)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import compress, count, islice
-from typing import Any, Optional
+from typing import Any
 
-from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from connector_kit import times
@@ -22,16 +20,15 @@ from connector_kit.http.parent_failures import ParentFailures
 from connector_kit.http.requester import Answer, Requester
 from connector_kit.reading.change_filter import ChangeFilter
 from connector_kit.reading.estimates import RowEstimates
-from connector_kit.reading.list_filter import ListFilter
 from connector_kit.reading.list_marks import ListMarks
 from connector_kit.reading.list_walks import ListPage, ListRequest, ListTraits, ListWalks
 from connector_kit.reading.paginators import Pagination
 from connector_kit.reading.parent_index import ParentIndex
 from connector_kit.reading.parents import Parent, ParentLink, ParentList, ParentStream
 from connector_kit.reading.reader import Reader
-from connector_kit.reading.retrievers import EndpointRetriever
+from connector_kit.reading.retrievers import ListRetriever
 from connector_kit.reading.tombstones import Tombstones
-from connector_kit.state.cursors import ListCursor, StreamCursor
+from connector_kit.state.cursors import ListCursor
 from connector_kit.state.known_ids import NO_PARENT, KnownIds
 from connector_kit.sync import Sync
 
@@ -381,45 +378,3 @@ def _floors_of_child(child: Reader) -> list[int | None]:
     """Return how far back the streams below a list need it: a bound for each, or None for all of it."""
     floors = [child.parent_floor(output.name) for output in child.selected]
     return [*floors, None] if child.serves_children else floors
-
-
-@dataclass(kw_only=True)
-class ListRetriever(EndpointRetriever):
-    """Reads a list page by page, for its stream, those derived from it, and those that have it as their parent.
-
-    Args:
-        paginator: how the list pages.
-        other_orders: query parameters that return the same list in another order, such as `{sort: -registeredAt}`.
-            Used if fewer records were seen than the list's total says.
-        filter: which records belong to the sync, by the config: see `ListFilter.declared_by`.
-        detail_path: the path of a single record, `exams/{{ stream_partition['id'] }}`, to ask whether one that is no
-            longer listed is gone; none if there is no such endpoint, or if it may have nothing about a living record.
-        detail_parameters: query parameters that make it show every record that exists, whatever the config leaves out.
-    """
-
-    paginator: Paginator
-    detail_path: Optional[str] = None
-    detail_parameters: Mapping[str, str] = field(default_factory=dict)
-    other_orders: list[Mapping[str, str]] = field(default_factory=list)
-    filter: Optional[Mapping[str, Any]] = None
-    takes_start_time = True
-
-    @property
-    def list_filter(self) -> ListFilter | None:
-        """The filter, evaluated with the config; None if the manifest declares none."""
-        return ListFilter.declared_by(self.name, self.filter, self.config) if self.filter else None
-
-    @property
-    def cursor_kind(self) -> type[StreamCursor]:
-        return ListCursor
-
-    @property
-    def marks_deletions(self) -> bool:
-        return True
-
-    def new_reader(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> ListReader:
-        if self.filter and parent is not None:
-            raise ValueError(f"{self.name}: filter has an effect for a list without a parent only")
-        if self.detail_parameters and not self.detail_path:
-            raise ValueError(f"{self.name}: detail_parameters have an effect with a detail_path only")
-        return ListReader(sync, requester, self, parent)

@@ -9,7 +9,13 @@ from connector_kit.reading.details import DetailReader
 from connector_kit.reading.lists import ListReader
 from connector_kit.reading.parents import ParentFields, ParentLink, ParentStream
 from connector_kit.reading.reader import Reader
-from connector_kit.reading.retrievers import DerivedRetriever, EndpointRetriever, StreamRetriever
+from connector_kit.reading.retrievers import (
+    DerivedRetriever,
+    DetailRetriever,
+    EndpointRetriever,
+    ListRetriever,
+    StreamRetriever,
+)
 from connector_kit.reading.tombstones import DELETIONS, DETECTED_AT, DeletionLog, Tombstones
 from connector_kit.records.extractor import RowExtractor
 from connector_kit.records.format import RecordFormat
@@ -71,7 +77,7 @@ class ReaderRegistry:
             if not isinstance(retriever.record_selector.extractor, RowExtractor):
                 raise TypeError(f"{retriever.name}: the extractor of a derived stream must be RowExtractor")
             return self._reader_of(retriever.stream.name)
-        if not isinstance(retriever, EndpointRetriever):
+        if not isinstance(retriever, (ListRetriever, DetailRetriever)):
             raise TypeError(f"{retriever.name}: the retriever must be one of connector_kit.reading's")
         declared = ParentStream.declared_by(retriever.partition_router)
         requester = Requester(
@@ -84,15 +90,25 @@ class ReaderRegistry:
         other = self._by_key.setdefault(requester.key, retriever.name)
         if other != retriever.name:
             raise ValueError(f"{retriever.name} and {other} ask for the same URLs: derive one from the other")
-        if declared is None:
-            return retriever.new_reader(self._sync, requester, None)
+        link = self._link_to(declared) if declared else None
+        if isinstance(retriever, ListRetriever):
+            if retriever.filter and link is not None:
+                raise ValueError(f"{retriever.name}: filter has an effect for a list without a parent only")
+            reader: Reader = ListReader(self._sync, requester, retriever, link)
+        elif link is None:
+            raise ValueError(f"{retriever.name}: a detail needs a SubstreamPartitionRouter with its parent")
+        else:
+            reader = DetailReader(self._sync, requester, retriever, link)
+        if link is not None:
+            link.reader.keep_for(link.declared)
+            link.reader.children.append(reader)
+        return reader
+
+    def _link_to(self, declared: ParentStream) -> ParentLink:
         parent = self._reader_of(declared.stream)
         if not isinstance(parent, ListReader):
             raise TypeError(f"{declared.stream}: only a list can be a parent")
-        reader = retriever.new_reader(self._sync, requester, ParentLink(parent, declared))
-        parent.keep_for(declared)
-        parent.children.append(reader)
-        return reader
+        return ParentLink(parent, declared)
 
 
 def _refuse_unknown_fields(retriever: StreamRetriever, parent: ParentStream | None) -> None:

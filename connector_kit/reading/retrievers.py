@@ -14,20 +14,20 @@ from airbyte_cdk.sources.declarative.interpolation.interpolated_string import In
 from airbyte_cdk.sources.declarative.models.declarative_component_schema import DatetimeBasedCursor
 from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
 from airbyte_cdk.sources.declarative.requesters.http_requester import HttpRequester
+from airbyte_cdk.sources.declarative.requesters.paginators import Paginator
 from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, StreamSlice
 
 from connector_kit import times
-from connector_kit.http.requester import Requester
 from connector_kit.limits.budget import RateLimit
 from connector_kit.reading.list_filter import ListFilter
-from connector_kit.reading.parents import ParentLink
 from connector_kit.reading.reader import Reader
+from connector_kit.records.extractor import BodyExtractor
 from connector_kit.settings import duration
-from connector_kit.state.cursors import StreamCursor
-from connector_kit.state.detail_cursors import IdCursor
+from connector_kit.state.cursors import ListCursor, StreamCursor
+from connector_kit.state.detail_cursors import DetailCursor, IdCursor
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte.connector_kit")
@@ -167,9 +167,74 @@ class EndpointRetriever(StreamRetriever):
         """The requester's path in an alternative spelling, if the API may use one."""
         return None
 
-    @abstractmethod
-    def new_reader(self, sync: Sync, requester: Requester, parent: ParentLink | None) -> Reader:
-        """Return the reader of the endpoint for one run; it serves this stream and those derived from it."""
+
+@dataclass(kw_only=True)
+class ListRetriever(EndpointRetriever):
+    """Reads a list page by page, for its stream, those derived from it, and those that have it as their parent.
+
+    Args:
+        paginator: how the list pages.
+        other_orders: query parameters that return the same list in another order, such as `{sort: -registeredAt}`.
+            Used if fewer records were seen than the list's total says.
+        filter: which records belong to the sync, by the config: see `ListFilter.declared_by`.
+        detail_path: the path of a single record, `exams/{{ stream_partition['id'] }}`, to ask whether one that is no
+            longer listed is gone; none if there is no such endpoint, or if it may have nothing about a living record.
+        detail_parameters: query parameters that make it show every record that exists, whatever the config leaves out.
+    """
+
+    paginator: Paginator
+    detail_path: Optional[str] = None
+    detail_parameters: Mapping[str, str] = field(default_factory=dict)
+    other_orders: list[Mapping[str, str]] = field(default_factory=list)
+    filter: Optional[Mapping[str, Any]] = None
+    takes_start_time = True
+
+    def __post_init__(self) -> None:
+        if self.detail_parameters and not self.detail_path:
+            raise ValueError(f"{self.name}: detail_parameters have an effect with a detail_path only")
+
+    @property
+    def list_filter(self) -> ListFilter | None:
+        """The filter, evaluated with the config; None if the manifest declares none."""
+        return ListFilter.declared_by(self.name, self.filter, self.config) if self.filter else None
+
+    @property
+    def cursor_kind(self) -> type[StreamCursor]:
+        return ListCursor
+
+    @property
+    def marks_deletions(self) -> bool:
+        return True
+
+
+@dataclass(kw_only=True)
+class DetailRetriever(EndpointRetriever):
+    """Reads one document per parent record, for its stream and those derived from it.
+
+    Args:
+        alternative_path: another spelling of the requester's path, tried as long as that one answers only 404.
+        track: `times` if the parents have a time of change, `ids` if only their ids are known.
+    """
+
+    alternative_path: Optional[str] = None
+    track: str = "times"
+
+    def __post_init__(self) -> None:
+        if self.track not in ("ids", "times"):
+            raise ValueError(f"{self.name}: track must be ids or times, not {self.track}")
+
+    @property
+    def cursor_kind(self) -> type[StreamCursor]:
+        return IdCursor if self.track == "ids" else DetailCursor
+
+    @property
+    def other_path(self) -> str | None:
+        return self.alternative_path
+
+    @property
+    def marks_deletions(self) -> bool:
+        extractor = self.record_selector.extractor
+        return isinstance(extractor, BodyExtractor) and extractor.single and len(self.key_fields) == 1
 
 
 @dataclass(kw_only=True)
