@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import requests
 
+from integration_tests.warm_programs import is_ours, run_warm
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("talentics", "talentio")
 # Long enough for a loaded machine; a program that hangs fails its own test and not the whole run.
@@ -129,13 +131,21 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     patience: float = _PATIENCE,
+    anew: bool = False,
 ) -> Run:
-    """Runs a program to its end, which comes within `patience` seconds. `env` comes on top of the environment."""
+    """Runs a program to its end, which comes within `patience` seconds. `env` comes on top of the environment.
+
+    Ours begin behind their imports, see `warm_programs`; with `anew` they start as they do at a user's.
+    """
     # What the test run itself sets must not leak into a program that a user would start from a plain shell.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     environment |= env or {}
+    words = [*command, *map(str, arguments)]
+    if not anew and is_ours(words, env):
+        warm = run_warm(words, cwd, environment, patience)
+        return Run(warm.exit_code, warm.stdout, warm.stderr)
     done = subprocess.run(
-        [*command, *map(str, arguments)],
+        words,
         cwd=cwd,
         env=environment,
         capture_output=True,

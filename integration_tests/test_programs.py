@@ -62,9 +62,9 @@ def test_each_command_works_from_a_folder_with_another_manifest(
     command = STARTS[start](source)
     config = write_json(folder / "config.json", sandbox.configs[source])
 
-    spec = run(command, "spec", cwd=folder)
-    check = run(command, "check", "--config", config, cwd=folder)
-    discover = run(command, "discover", "--config", config, cwd=folder)
+    spec = run(command, "spec", cwd=folder, anew=True)
+    check = run(command, "check", "--config", config, cwd=folder, anew=True)
+    discover = run(command, "discover", "--config", config, cwd=folder, anew=True)
     for each in (spec, check, discover):
         each.assert_clean()
     (message,) = spec.of_type("SPEC")
@@ -74,7 +74,7 @@ def test_each_command_works_from_a_folder_with_another_manifest(
     assert {stream["name"] for stream in streams} == PRIMARY_KEYS[source].keys()
 
     catalog = write_json(folder / "catalog.json", configured(streams))
-    read = run(command, "read", "--config", config, "--catalog", catalog, cwd=folder)
+    read = run(command, "read", "--config", config, "--catalog", catalog, cwd=folder, anew=True)
     read.assert_clean()
     assert keys_of(read.records(), source) == wanted_keys(sandbox, source)
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from integration_tests import processes
 from integration_tests.expected_rows import PRIMARY_KEYS
-from integration_tests.processes import SOURCES, Run, configured, program, run, unshared, write_json
+from integration_tests.processes import SOURCES, Run, configured, program, unshared, write_json
 from integration_tests.singer_programs import TINY, arguments, tap
 from sandbox import Running, Settings, serve
 from unit_tests.support.singer_judge import Judge
 
+# What surrounds a program works on it while it starts.
+run = partial(processes.run, anew=True)
 BOTH = pytest.mark.parametrize("source", SOURCES)
 # Where nothing depends on what a source reads, the tests take the one with Japanese data.
 SOURCE = "talentio"
