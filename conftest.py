@@ -53,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requires_creds: Airbyte's tests that need credentials of a real account")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Give the tests one process more than there are cores: many wait for a program, a server or a pause."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def log_of_a_new_program() -> None:
     """The log as a program finds it: a tap sets the level of its whole process, and secrets of others are masked."""

@@ -70,12 +70,11 @@ class Project:
         )
 
     def run(self, target: str, *options: str, taps: tuple[str, ...] = TAPS, lines: Path, **settings: str) -> None:
-        """`meltano run` of each tap into a target, which must succeed; target-jsonl writes into a folder of `lines`."""
-        for tap in taps:
-            of_tap = lines / tap.removeprefix("tap-")
-            done = self.call("run", *options, tap, target, TARGET_JSONL_DESTINATION_PATH=str(of_tap), **settings)
-            assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-            assert "Incremental state has been updated" in done.stderr, done.stderr[-4000:]
+        """`meltano run` of taps into a target, one after the other, which must succeed; target-jsonl writes `lines`."""
+        pairs = [name for tap in taps for name in (tap, target)]
+        done = self.call("run", *options, *pairs, TARGET_JSONL_DESTINATION_PATH=str(lines), **settings)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        assert done.stderr.count("Incremental state has been updated") == len(taps), done.stderr[-4000:]
 
     def bookmarks(self, tap: str, target: str) -> dict[str, Any]:
         """What `meltano state get` shows."""
@@ -94,12 +93,12 @@ class Loaded(Protocol):
 
 @dataclass(frozen=True)
 class JsonLines:
-    """Files of target-jsonl, in a folder for each source."""
+    """Files of target-jsonl; no two sources have a stream of the same name."""
 
     folder: Path
 
     def cells(self, source: str, stream: str, *names: str) -> Counter[Cells]:
-        path = self.folder / source / f"{stream}.jsonl"
+        path = self.folder / f"{stream}.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return Counter(tuple(json.loads(line).get(name) for name in names) for line in lines)
 

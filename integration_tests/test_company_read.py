@@ -44,7 +44,9 @@ class Sync:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox("--size", "company", "--no-limits") as running:
+    # Several pages of each large list, and thousands of details; not more of the same.
+    fewer = ("--exams=10", "--tickets=120", "--jobs=12", "--candidates=2000")
+    with running_sandbox("--size", "company", *fewer, "--no-limits") as running:
         yield running
 
 

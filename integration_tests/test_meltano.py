@@ -114,7 +114,7 @@ def test_meltano_shows_the_state_and_merges_it(sandbox: Sandbox, tmp_path: Path)
         lines=some,
         TAP_TALENTIO__SELECT='["job_titles.*"]',
     )
-    assert [path.name for path in (some / "talentio").iterdir()] == ["job_titles.jsonl"]
+    assert [path.name for path in some.iterdir()] == ["job_titles.jsonl"]
     assert JsonLines(some).cells("talentio", "job_titles", "id")[new,] == 1
     merged = project.bookmarks("tap-talentio", "target-jsonl")
     moved = {name for name, bookmark in bookmarks["tap-talentio"].items() if merged[name] != bookmark}

@@ -87,8 +87,7 @@ def slow(request: pytest.FixtureRequest) -> Iterator[Company]:
         yield made
 
 
-@WORKERS
-@pytest.mark.parametrize("time", range(20))
+@pytest.mark.parametrize(("workers", "time"), [*((1, time) for time in range(4)), *((8, time) for time in range(20))])
 def test_streams_that_share_details_agree_on_what_changed(slow: Company, workers: int, time: int) -> None:
     kind, details, names = {
         "talentics": ("tickets", "scores", ("tickets", "ticket_scores", "assessment_scores", "aspect_scores")),

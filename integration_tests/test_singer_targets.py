@@ -141,9 +141,9 @@ def test_values_that_the_api_does_not_promise_stop_no_target(
 
     tables, postgres_with_schema = in_schema(postgres, "odd")
     database = DuckDb(tmp_path / "loaded.duckdb", "odd")
-    lines = str(tmp_path / "talentio")
+    lines = tmp_path / "lines"
     targets: dict[str, tuple[Loaded, dict[str, Any]]] = {
-        "target-jsonl": (JsonLines(tmp_path), {"destination_path": lines, "do_timestamp_file": False}),
+        "target-jsonl": (JsonLines(lines), {"destination_path": str(lines), "do_timestamp_file": False}),
         "target-duckdb": (database, {"filepath": str(database.file), "default_target_schema": "odd"}),
         "target-postgres": (tables, postgres_with_schema),
     }

@@ -24,7 +24,7 @@ REFUSED = answers(403)
 # Three tickets share a time, and one is refused before, between and behind the others.
 @pytest.mark.slow
 @each_child
-@pytest.mark.parametrize("which", range(6))
+@pytest.mark.parametrize("which", [0, 2, 5])
 @pytest.mark.parametrize("workers", [1, 4])
 def test_the_others_are_read_and_the_one_is_asked_for_again(
     source: str, pattern: str, stream: str, which: int, workers: int

@@ -25,6 +25,12 @@ from unit_tests.support.schemas import STREAMS, Schema, Stream, every_stream, no
 NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 AWARE = re.compile(NAIVE.pattern + r"(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
+# Each stream and mode has an eighth of the examples that a test has otherwise: they share nearly all of the code.
+few_examples = settings(
+    max_examples=settings().max_examples // 8,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
 ODD_SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -138,7 +144,7 @@ def transform_or_refuse(
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["keep", "hash", "drop"])
 @every_stream
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@few_examples
 @given(data=st.data())
 def test_odd_values_never_end_a_sync_or_break_the_schema(stream: Stream, mode: Mode, data: st.DataObject) -> None:
     schema = stream.schema()
@@ -163,7 +169,7 @@ def test_odd_values_never_end_a_sync_or_break_the_schema(stream: Stream, mode: M
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["keep", "hash"])
 @every_stream
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@few_examples
 @given(data=st.data())
 def test_a_body_that_counts_as_clean_gives_what_it_gives_value_by_value(
     stream: Stream, mode: Mode, data: st.DataObject
