@@ -43,11 +43,21 @@ def portable(source: str, command: str, folder: Path, manifest: Path | None = No
     return run([str(CDK_PROGRAM)], *arguments, cwd=folder)
 
 
+_catalogs: dict[tuple[str, Path | None], list[dict[str, Any]]] = {}
+
+
+def catalog_of(source: str, folder: Path, manifest: Path | None = None) -> list[dict[str, Any]]:
+    """What a manifest discovers, which is the same for each config."""
+    if (source, manifest) not in _catalogs:
+        _catalogs[source, manifest] = discovered(portable(source, "discover", folder, manifest))
+    return _catalogs[source, manifest]
+
+
 def read(
     source: str, folder: Path, streams: Sequence[str] = (), *options: str | Path, manifest: Path | None = None
 ) -> Run:
     """A read of the streams, of all without a name."""
-    found = discovered(portable(source, "discover", folder, manifest))
+    found = catalog_of(source, folder, manifest)
     chosen = [stream for stream in found if not streams or stream["name"] in streams]
     catalog = write_json(folder / "catalog.json", configured(chosen))
     return portable(source, "read", folder, manifest, "--catalog", catalog, *options)
@@ -85,7 +95,7 @@ def _both(sandbox: Sandbox, source: str, folder: Path) -> Both:
     second = read(source, folder, (), "--state", write_json(folder / "state.json", first.last_states()))
     return Both(
         real_catalog=real_catalog,
-        catalog=discovered(portable(source, "discover", folder)),
+        catalog=catalog_of(source, folder),
         check=portable(source, "check", folder),
         real=real,
         first=first,

@@ -73,7 +73,6 @@ def test_discover_does_not_load_the_cdk(package: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@BOTH
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -84,12 +83,14 @@ def test_discover_does_not_load_the_cdk(package: str, tmp_path: Path) -> None:
     ],
     ids=["empty", "list", "no field", "no file"],
 )
-def test_discover_says_what_is_wrong_with_the_config(package: str, text: str | None, why: str, tmp_path: Path) -> None:
+def test_discover_says_what_is_wrong_with_the_config(text: str | None, why: str, tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     if text is not None:
         path.write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", package, "discover", "--config", str(path)], capture_output=True, encoding="utf-8"
+        [sys.executable, "-m", "source_talentio", "discover", "--config", str(path)],
+        capture_output=True,
+        encoding="utf-8",
     )
     trace = json.loads(done.stdout.splitlines()[-1])["trace"]["error"]
     assert done.returncode == 1

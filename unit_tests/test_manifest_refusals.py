@@ -1,0 +1,165 @@
+"""What a manifest may not say is refused by its name: nothing would read it, or it would do harm where it stands."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from importlib import import_module, resources
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from connector_kit import source as kit_source
+from unit_tests.support.manifest_scenes import PACKAGES, Scene, at, declarations, observed, played, small_manifest
+
+# Words of airbyte-cdk's that its components take, or pass over, and that would do nothing here.
+FOREIGN = [
+    ("DatetimeBasedCursor", {"cursor_datetime_formats": ["%Q"]}),
+    ("DatetimeBasedCursor", {"lookback_window": "P30D"}),
+    ("DatetimeBasedCursor", {"is_client_side_incremental": False}),
+    ("DatetimeBasedCursor", {"end_datetime": "2000-01-01"}),
+    ("HttpRequester", {"use_cache": True}),
+    ("HttpRequester", {"request_body_json": {"a": "b"}}),
+    ("HttpRequester", {"rate_limit": {"scope": "nonsense"}}),
+    ("ParentStreamConfig", {"incremental_dependency": True}),
+    ("ParentStreamConfig", {"extra_fields": [["a", "b"]]}),
+    ("DeclarativeStream", {"clock_margin": "PT1H"}),
+    ("DeclarativeStream", {"state_migrations": []}),
+    ("RecordSelector", {"nonsense": 1}),
+    ("DefaultPaginator", {"nonsense": 1}),
+    ("CheckStream", {"nonsense": 1}),
+    ("CheckStream", {"stream_names": ["nonsense"]}),
+    ("CustomErrorHandler", {"config_fields": ["nonsense"]}),
+    ("CustomRetriever", {"$parameters": {"nonsense": 1}}),
+    ("DeclarativeSource", {"api_budget": {"type": "HTTPAPIBudget", "policies": []}}),
+    ("CustomRetriever", {"partition_router": {"type": "ListPartitionRouter", "values": ["a"], "cursor_field": "b"}}),
+    ("CustomRetriever", {"nonsense": 1}),
+]
+
+
+def _with(node: Any, kind: str, more: Mapping[str, Any]) -> None:
+    if isinstance(node, dict):
+        for value in list(node.values()):
+            _with(value, kind, more)
+        if node.get("type") == kind:
+            node.update(copy.deepcopy(more))
+    elif isinstance(node, list):
+        for value in node:
+            _with(value, kind, more)
+
+
+@pytest.mark.parametrize(("kind", "more"), FOREIGN)
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_line_that_nothing_would_read_is_refused_by_name(package: str, kind: str, more: dict[str, Any]) -> None:
+    manifest = json.loads(small_manifest(package))
+    _with(manifest, kind, more)
+    with pytest.raises((ValueError, TypeError), match=f"{next(iter(more))}|nonsense|ListPartitionRouter"):
+        list(observed(package, manifest))
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_filter_sends_what_the_spec_has_and_nothing_else(sent: bool) -> None:
+    manifest = json.loads(small_manifest("source_talentio"))
+    properties = manifest["spec"]["connection_specification"]["properties"]["candidate_filter"]["properties"]
+    if sent:
+        del properties["joined_to"]
+    else:
+        properties["nonsense"] = properties.pop("joined_to")
+    with pytest.raises(ValueError, match=r"ListRetriever: .* differ in joined_to"):
+        list(observed("source_talentio", manifest))
+
+
+START_TIME_OPTION = {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "from"}
+WHOLE_BODY = {"type": "CustomRecordExtractor", "class_name": "connector_kit.records.BodyExtractor"}
+# Parts that airbyte-cdk would build, by the stream and where they stand in it, and that would do nothing or harm there.
+MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
+    ("applicants", "retriever", {"clock_margin": "PT5M"}),
+    ("employment_application_forms", "retriever", {"clock_margin": "PT5M"}),
+    ("assessment_scores", "retriever", {"clock_margin": "PT5M"}),
+    ("exam_details", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
+    ("aspect_scores", "incremental_sync", {"start_time_option": START_TIME_OPTION}),
+    ("aspect_scores", "retriever.record_selector", {"extractor": WHOLE_BODY}),
+    ("applicants", "retriever.partition_router.parent_stream_configs.0", {"extra_fields": [["nonsense"]]}),
+    ("ticket_scores", "retriever.partition_router.parent_stream_configs.0", {"parent_key": "nonsense"}),
+    ("tickets", "retriever", {"detail_parameters": {"all": "true"}}),
+    ("tickets", "transformations.0", {"fields": {"exam_id": "exam"}}),
+    ("aspect_scores", "transformations.0", {"fields": {"exam_id": "exam"}}),
+    ("exams", "retriever.record_selector", {"schema_normalization": "None"}),
+    ("aspect_scores", "retriever.record_selector", {"schema_normalization": "None"}),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "place", "more"), MISPLACED)
+def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, more: dict[str, Any]) -> None:
+    manifest = json.loads(small_manifest("source_talentics"))
+    for path in [path for stream, path in declarations(manifest) if stream == name]:
+        at(manifest, (*path, *(int(step) if step.isdecimal() else step for step in place.split(".")))).update(more)
+    with pytest.raises((ValueError, TypeError), match=rf"{name}\b.*{next(iter(more))}|has no field {next(iter(more))}"):
+        list(observed("source_talentics", manifest))
+
+
+def test_fields_are_added_and_removed_by_the_components_of_airbyte_cdk() -> None:
+    value = {"type": "AddedFieldDefinition", "path": ["organization_id"], "value": "7", "value_type": "integer"}
+    transformations = [
+        {"type": "AddFields", "fields": [value], "condition": "{{ record['job_id'] is not none }}"},
+        {"type": "RemoveFields", "field_pointers": [["title"]], "condition": "{{ record['organization_id'] == 7 }}"},
+        {"type": "RemoveFields", "field_pointers": [["started_at"]], "condition": "{{ False }}"},
+    ]
+    manifest = json.loads(small_manifest("source_talentics"))
+    for path in [path for name, path in declarations(manifest) if name == "exams"]:
+        at(manifest, path)["transformations"] = transformations
+    with mock.patch.object(kit_source, "read_manifest", side_effect=lambda _: copy.deepcopy(manifest)):
+        _, shown, *_ = next(played("source_talentics", Scene()))
+    exams = [row for name, row in filter(None, shown) if name == "exams"]
+    assert [row["organization_id"] == 7 for row in exams] == [row["job_id"] is not None for row in exams]
+    assert [row["title"] is None for row in exams] == [row["organization_id"] == 7 for row in exams]
+    assert all(row["started_at"] for row in exams)
+
+
+def test_a_filter_of_a_list_that_has_a_parent_is_refused_by_name() -> None:
+    manifest = json.loads(small_manifest("source_talentics"))
+    manifest["spec"]["connection_specification"]["properties"]["only"] = {
+        "type": "object",
+        "order": 99,
+        "title": "Only",
+        "description": "Which tickets.",
+        "properties": {"status": {"type": "array", "items": {"type": "string"}}},
+    }
+    declared = {"config_field": "only", "parameters": {}, "list_for_each": {"s": "status"}, "date_format": "%Y"}
+    for path in [path for name, path in declarations(manifest) if name == "tickets"]:
+        at(manifest, (*path, "retriever"))["filter"] = declared
+    with pytest.raises(ValueError, match=r"tickets: filter has an effect for a list without a parent only"):
+        list(observed("source_talentics", manifest))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_stream_that_is_listed_twice_is_refused_by_name(package: str) -> None:
+    manifest = json.loads(small_manifest(package))
+    manifest["streams"].append(manifest["streams"][1])
+    with pytest.raises(ValueError, match=f"lists {kit_source.stream_name(manifest['streams'][1])} more than once"):
+        list(observed(package, manifest))
+
+
+@pytest.mark.parametrize("stream", ["exams", "exam_details", "ticket_scores"])
+@pytest.mark.parametrize("place", ["primary_key.0", "incremental_sync.cursor_field"])
+def test_a_key_or_cursor_that_no_record_has_is_refused_by_name(stream: str, place: str) -> None:
+    manifest = json.loads(small_manifest("source_talentics"))
+    for path in [path for name, path in declarations(manifest) if name == stream]:
+        *above, last = (int(step) if step.isdecimal() else step for step in place.split("."))
+        at(manifest, (*path, *above))[last] = "nonsense"
+    with pytest.raises(ValueError, match=f"^{stream}: .* names nonsense, which the schema of {stream} does not have"):
+        list(observed("source_talentics", manifest))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_parts_of_the_kit_are_named_by_their_room(package: str) -> None:
+    text = (resources.files(package) / "manifest.yaml").read_text(encoding="utf-8")
+    named = {name.rpartition(".")[::2] for name in re.findall(r"class_name: (connector_kit\.\S+)", text)}
+    assert named
+    for module, name in named:
+        assert module.count(".") == 1, f"{module}.{name}: files in a room move"
+        assert name in import_module(module).__all__
