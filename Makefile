@@ -5,6 +5,8 @@ SIZE ?= small
 PYTEST_ARGS ?=
 SANDBOX_ARGS ?= --size $(SIZE)
 BENCH_ARGS ?=
+# A file's tests share what is dear to set up, so they stay together.
+SIDE_BY_SIDE := --numprocesses=logical --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 
 TOOLS := .cache/tools
 UV := $(TOOLS)/bin/uv
@@ -80,10 +82,10 @@ sandbox: .venv/.ready ## both APIs on this machine, with made-up people (SIZE=co
 	@$(DEV)/python -m sandbox $(SANDBOX_ARGS)
 
 check: lint ## lint, then the quick unit tests: a minute, for whoever is at work on the code
-	$(DEV)/python -m pytest unit_tests -m 'not slow' --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
+	$(DEV)/python -m pytest unit_tests -m 'not slow' $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 test: lint ## lint, then all tests (PYTEST_ARGS='-k name': some of them)
-	$(DEV)/python -m pytest -m 'not long' --numprocesses=logical --maxprocesses=8 --dist=worksteal $(PYTEST_ARGS)
+	$(DEV)/python -m pytest -m 'not long' $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 test-long: .venv/.ready ## random tests with new examples: 5,000 histories that may lose records, odd values; and all manifest lines
 	HYPOTHESIS_PROFILE=long CONSISTENCY_RUNS=5000 $(DEV)/python -m pytest unit_tests/consistency \
