@@ -45,7 +45,7 @@ def test_under_small_windows_all_comes_and_nothing_is_refused(tmp_path: Path) ->
     limits = ("--limit", "50/7s", "--limit-all", "--talentio-limit", "50/7s")
     with running_sandbox(*SIZES, *limits) as sandbox, ThreadPoolExecutor() as pool:
         commands = {source: command_to_read(source, sandbox, tmp_path) for source in SOURCES}
-        runs = {source: pool.submit(run, command) for source, command in commands.items()}
+        runs = {source: pool.submit(run, command, anew=True) for source, command in commands.items()}
         for source, future in runs.items():
             done = future.result()
             done.assert_clean()

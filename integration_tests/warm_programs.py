@@ -42,7 +42,7 @@ def is_ours(command: Sequence[str], env: Mapping[str, str] | None) -> bool:
 
 
 def run_warm(command: Sequence[str], cwd: Path | None, environment: Mapping[str, str], patience: float) -> Ended:
-    """Run one of our programs to its end.
+    """Run one of our programs to its end, one at a time: two that must run side by side start anew.
 
     Raises:
         subprocess.TimeoutExpired: it did not end within `patience` seconds.
