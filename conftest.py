@@ -55,8 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Give the tests one process more than there are cores: many wait for a program, a server or a pause."""
-    return (os.cpu_count() or 1) + 1
+    """Give the tests two processes more than there are cores: many wait for a program, a server or a pause."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture(autouse=True)

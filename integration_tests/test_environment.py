@@ -228,8 +228,22 @@ def test_requests_name_the_source_and_its_version_and_nothing_of_the_machine(tmp
     assert request.headers["user-agent"] == f"airbyte-source-{source}/{version('airbyte-source-talentics-talentio')}"
 
 
-@pytest.mark.parametrize("threads", [1, *(pytest.param(it, marks=pytest.mark.long) for it in (2, 3)), 200])
-@every_source
+@pytest.mark.parametrize(
+    ("source", "threads"),
+    [
+        *(("talentics", 1), ("talentio", 200)),
+        *(
+            pytest.param(source, threads, marks=pytest.mark.long)
+            for source, threads in (
+                ("talentics", 2),
+                ("talentics", 3),
+                ("talentics", 200),
+                ("talentio", 1),
+                ("talentio", 2),
+            )
+        ),
+    ],
+)
 def test_no_number_in_a_manifest_makes_a_read_hang(tmp_path: Path, source: str, threads: int) -> None:
     level = {"type": "ConcurrencyLevel", "default_concurrency": threads}
     command = [

@@ -53,8 +53,9 @@ def with_files_of(folder: Path, source: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("start", STARTS)
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    ("source", "start"), [("talentics", "program"), ("talentio", "program"), ("talentio", "module")]
+)
 def test_each_command_works_from_a_folder_with_another_manifest(
     sandbox: Sandbox, tmp_path: Path, source: str, start: str
 ) -> None:
