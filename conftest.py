@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-from collections.abc import Mapping
+import pickle
 from functools import cache
 from typing import Any
 
+import orjson
 import pytest
 from airbyte_cdk.sources.declarative import concurrent_declarative_source
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import DeclarativeStream
+from airbyte_cdk.sources.declarative.parsers import model_to_component_factory
 from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from hypothesis import HealthCheck, settings
 
@@ -23,23 +26,46 @@ settings.register_profile("ci", _ANY_MACHINE, derandomize=True)
 settings.register_profile("long", _ANY_MACHINE, derandomize=False, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-# The CDK reads its own 300 KB of YAML for each source that it builds, and checks the manifest by it; the tests build
-# thousands in one process, of few manifests.
+# Most of what a test of a source takes is the CDK's building of it: it reads its own 300 KB of YAML; it resolves,
+# checks and parses the manifest; it looks at the types of each class. The tests build thousands, of few manifests.
 concurrent_declarative_source.get_declarative_component_schema = cache(
     concurrent_declarative_source.get_declarative_component_schema
 )
-_validate = concurrent_declarative_source.validate_manifest
-_valid: set[str] = set()
+model_to_component_factory.get_type_hints = cache(model_to_component_factory.get_type_hints)  # type: ignore[assignment]
+_pre_process = ConcurrentDeclarativeSource._pre_process_manifest
+_validate = ConcurrentDeclarativeSource._validate_source
+_parse = DeclarativeStream.parse_obj
+_processed: dict[bytes, bytes] = {}
+_valid: set[bytes] = set()
+_parsed: dict[bytes, bytes] = {}
 
 
-def _validate_once(manifest: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    text = json.dumps(manifest)
+def _pre_process_once(source: ConcurrentDeclarativeSource, manifest: dict[str, Any]) -> dict[str, Any]:
+    text = orjson.dumps(manifest)
+    if text not in _processed:
+        _processed[text] = orjson.dumps(_pre_process(source, manifest))
+    processed: dict[str, Any] = orjson.loads(_processed[text])
+    return processed
+
+
+def _validate_once(source: ConcurrentDeclarativeSource) -> None:
+    text = orjson.dumps(source._source_config)
     if text not in _valid:
-        _validate(manifest, schema)
+        _validate(source)
         _valid.add(text)
 
 
-concurrent_declarative_source.validate_manifest = _validate_once
+def _parse_once(declared: Any) -> DeclarativeStream:
+    text = orjson.dumps(declared)
+    if text not in _parsed:
+        _parsed[text] = pickle.dumps(_parse(declared))
+    model: DeclarativeStream = pickle.loads(_parsed[text])  # noqa: S301 - written above
+    return model
+
+
+ConcurrentDeclarativeSource._pre_process_manifest = _pre_process_once  # type: ignore[method-assign, assignment]
+ConcurrentDeclarativeSource._validate_source = _validate_once  # type: ignore[method-assign, assignment]
+DeclarativeStream.parse_obj = _parse_once  # type: ignore[method-assign, assignment]
 
 # Where an assertion of theirs fails, it is to show its values, as one in a test does.
 pytest.register_assert_rewrite("unit_tests.support")
@@ -55,8 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Give the tests two processes more than there are cores: many wait for a program, a server or a pause."""
-    return (os.cpu_count() or 1) + 2
+    """Give the tests one process more than there are cores: many wait for a program, a server or a pause."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Optional
 
 from airbyte_cdk.models import (
@@ -63,7 +64,12 @@ _MOST_WAITING = 300
 
 
 def read_manifest(package: str) -> dict[str, Any]:
-    """Return the manifest of a source package with its references resolved."""
+    """Return the manifest of a source package with its references resolved. Nobody may change what is in it."""
+    return dict(_resolved(package))
+
+
+@cache
+def _resolved(package: str) -> Mapping[str, Any]:
     resolved: dict[str, Any] = dict(ManifestReferenceResolver().preprocess_manifest(load_manifest(package)))
     # Not needed once resolved; the CDK would check and copy each of them again.
     resolved.pop("definitions", None)

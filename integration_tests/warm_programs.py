@@ -7,6 +7,7 @@ tests of the start itself start the program anew.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -71,6 +72,7 @@ class _Server:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        atexit.register(self._close)
 
     def run(self, order: Mapping[str, Any], patience: float) -> tuple[int, int]:
         """Have a program run. Returns its exit code, and the most memory that it held as `ru_maxrss` counts it."""
@@ -89,6 +91,10 @@ class _Server:
             raise subprocess.TimeoutExpired(order["argv"], patience)
         code, peak = map(int, answer.split())
         return code, peak
+
+    def _close(self) -> None:
+        with suppress(BrokenPipeError):
+            self._process.communicate()
 
     def _kill(self) -> None:
         with suppress(ProcessLookupError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, get_type_hints
 
 from airbyte_cdk.sources.declarative.models.declarative_component_schema import (
@@ -52,7 +53,7 @@ class StreamFactory(ModelToComponentFactory):
         return made
 
     def create_custom_component(self, model: Any, config: Config, **kwargs: Any) -> Any:
-        _refuse_unknown(model, get_type_hints(self._get_class_from_fully_qualified_class_name(model.class_name)))
+        _refuse_unknown(model, _fields_of(self._get_class_from_fully_qualified_class_name(model.class_name)))
         component = super().create_custom_component(model, config, **kwargs)
         if isinstance(component, StreamRetriever):
             self.retrievers[component.name] = component
@@ -69,6 +70,11 @@ class StreamFactory(ModelToComponentFactory):
     ) -> Cursor:
         # The kit's own cursors replace the CDK's, which accept `start_datetime` in one format only.
         return FinalStateCursor(str(model.name), None, self._message_repository)
+
+
+@cache
+def _fields_of(component: type) -> Mapping[str, Any]:
+    return get_type_hints(component)
 
 
 def _refuse_missing(stream: AbstractStream, fields: Iterable[str], what: str) -> None:
