@@ -132,7 +132,7 @@ def _manifest(package: str) -> str:
             for value in node:
                 shrink(value)
 
-    manifest = read_manifest(package)
+    manifest = copy.deepcopy(read_manifest(package))
     shrink(manifest)
     return json.dumps(manifest)
 
