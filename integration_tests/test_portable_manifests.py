@@ -81,7 +81,8 @@ class Both:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Both]:
     # A zone-less filter read in the zone in which it is sent: the second sync then asks for what is new alone.
-    with running_sandbox("--no-limits", "--filter-zone-hours", "0") as sandbox:
+    fewer = ("--candidates=40", "--tickets=8")
+    with running_sandbox("--no-limits", *fewer, "--filter-zone-hours", "0") as sandbox:
         return {source: _both(sandbox, source, tmp_path_factory.mktemp(source)) for source in SOURCES}
 
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from unit_tests.support.deletion_play import machine
 
-RUNS = int(os.environ.get("CONSISTENCY_RUNS", "30"))
+RUNS = int(os.environ.get("CONSISTENCY_RUNS", "24"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("CI") else list(Phase)
 
 pytestmark = [pytest.mark.timeout(0), pytest.mark.slow]

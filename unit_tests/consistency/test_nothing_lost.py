@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from unit_tests.support.moving_source import machine
 
-RUNS = int(os.environ.get("CONSISTENCY_RUNS", "75"))
+RUNS = int(os.environ.get("CONSISTENCY_RUNS", "60"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("CI") else list(Phase)
 
 # Thousands of plays take longer than any other test may.
