@@ -35,16 +35,27 @@ model_to_component_factory.get_type_hints = cache(model_to_component_factory.get
 _pre_process = ConcurrentDeclarativeSource._pre_process_manifest
 _validate = ConcurrentDeclarativeSource._validate_source
 _parse = DeclarativeStream.parse_obj
+# The tests of each line of a manifest build thousands of them, a quarter of a megabyte each.
+_MOST_REMEMBERED = 200
 _processed: dict[bytes, bytes] = {}
-_valid: set[bytes] = set()
+_valid: dict[bytes, bytes] = {}
 _parsed: dict[bytes, bytes] = {}
 
 
+def _remember(known: dict[bytes, bytes], text: bytes, made: bytes = b"") -> None:
+    if len(known) >= _MOST_REMEMBERED:
+        known.pop(next(iter(known)), None)
+    known[text] = made
+
+
 def _pre_process_once(source: ConcurrentDeclarativeSource, manifest: dict[str, Any]) -> dict[str, Any]:
-    text = orjson.dumps(manifest)
-    if text not in _processed:
-        _processed[text] = orjson.dumps(_pre_process(source, manifest))
-    processed: dict[str, Any] = orjson.loads(_processed[text])
+    # A date that YAML read stays one for the CDK, which refuses it: it must not become text on the way.
+    text = orjson.dumps(manifest, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    made = _processed.get(text)
+    if made is None:
+        made = orjson.dumps(_pre_process(source, manifest))
+        _remember(_processed, text, made)
+    processed: dict[str, Any] = orjson.loads(made)
     return processed
 
 
@@ -52,14 +63,16 @@ def _validate_once(source: ConcurrentDeclarativeSource) -> None:
     text = orjson.dumps(source._source_config)
     if text not in _valid:
         _validate(source)
-        _valid.add(text)
+        _remember(_valid, text)
 
 
 def _parse_once(declared: Any) -> DeclarativeStream:
     text = orjson.dumps(declared)
-    if text not in _parsed:
-        _parsed[text] = pickle.dumps(_parse(declared))
-    model: DeclarativeStream = pickle.loads(_parsed[text])  # noqa: S301 - written above
+    made = _parsed.get(text)
+    if made is None:
+        made = pickle.dumps(_parse(declared))
+        _remember(_parsed, text, made)
+    model: DeclarativeStream = pickle.loads(made)  # noqa: S301 - written above
     return model
 
 

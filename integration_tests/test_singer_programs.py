@@ -81,6 +81,7 @@ def test_a_sync_outside_meltano_writes_messages_alone(sandbox: Running, source: 
     assert judge.findings == []
     assert judge.rows.keys() == {stream["tap_stream_id"] for stream in streams}
     assert not any(secret in done.stderr for secret in spellings(config[SECRET[source]]))
+    assert "Warning: " not in done.stderr, "what airbyte-cdk tells those who write manifests"
     assert sorted(os.listdir(tmp_path)) == sorted({*before, "config.json"}), "it left something behind"
 
 

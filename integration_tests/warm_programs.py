@@ -22,6 +22,8 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any, NamedTuple
 
+from connector_kit.process.memory import freeze_imports, share_one_heap
+
 ROOT = Path(__file__).resolve().parents[1]
 _PROGRAMS = ("source-talentics", "source-talentio", "tap-talentics", "tap-talentio")
 
@@ -47,6 +49,7 @@ def run_warm(command: Sequence[str], cwd: Path | None, environment: Mapping[str,
 
     Raises:
         subprocess.TimeoutExpired: it did not end within `patience` seconds.
+        RuntimeError: the imports failed; why stands on stderr.
     """
     with tempfile.TemporaryDirectory() as folder, _lock:
         stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
@@ -78,8 +81,10 @@ class _Server:
         """Have a program run. Returns its exit code, and the most memory that it held as `ru_maxrss` counts it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        self._process.stdin.flush()
+        # A server that could not import is gone by now; that no answer comes says so.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
         timer = threading.Timer(patience, self._kill)
         timer.start()
         try:
@@ -88,6 +93,8 @@ class _Server:
             timer.cancel()
         if not answer:
             _running.clear()
+            if (code := self._process.wait()) != -SIGKILL:
+                raise RuntimeError(f"The process that has the imports ended with {code}: see its own words on stderr.")
             raise subprocess.TimeoutExpired(order["argv"], patience)
         code, peak = map(int, answer.split())
         return code, peak
@@ -117,7 +124,10 @@ def _serve(kind: str) -> Callable[[], object]:
         import_module("connector_kit.singer.program")
         import_module("connector_kit.singer.output").import_source()
     else:
-        import_module("connector_kit.airbyte.commands")
+        # As `connector_kit.airbyte.program` does: how garbage is collected decides how much memory a program holds.
+        share_one_heap()
+        with freeze_imports():
+            import_module("connector_kit.airbyte.commands")
     for line in iter(sys.stdin.buffer.readline, b""):
         order = json.loads(line)
         pid = os.fork()

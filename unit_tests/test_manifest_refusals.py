@@ -6,11 +6,13 @@ import copy
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from importlib import import_module, resources
 from typing import Any
 from unittest import mock
 
 import pytest
+from jsonschema import ValidationError
 
 from connector_kit import source as kit_source
 from unit_tests.support.manifest_scenes import PACKAGES, Scene, at, declarations, observed, played, small_manifest
@@ -134,6 +136,16 @@ def test_a_filter_of_a_list_that_has_a_parent_is_refused_by_name() -> None:
         at(manifest, (*path, "retriever"))["filter"] = declared
     with pytest.raises(ValueError, match=r"tickets: filter has an effect for a list without a parent only"):
         list(observed("source_talentics", manifest))
+
+
+def test_a_date_without_quotes_is_refused() -> None:
+    """YAML makes a date of it, not text. airbyte-cdk refuses that, and what the tests remember must not heal it."""
+    manifest = json.loads(small_manifest("source_talentio"))
+    for _, path in declarations(manifest):
+        if "incremental_sync" in at(manifest, path):
+            at(manifest, path)["incremental_sync"]["start_datetime"] = date(2024, 1, 31)
+    with pytest.raises((ValidationError, TypeError), match=r"schema failed|datetime\.date"):
+        list(observed("source_talentio", manifest))
 
 
 @pytest.mark.parametrize("package", PACKAGES)

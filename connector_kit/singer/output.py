@@ -123,7 +123,9 @@ def import_source() -> Any:
 def _import_source() -> Any:
     configure = logging.config.dictConfig
     logging.config.dictConfig = lambda _: None  # type: ignore[assignment]
-    warnings.filterwarnings("ignore", "This class is experimental")
+    # What the CDK says of its own classes, and of the manifest's words, tells a tap's user nothing.
+    for words in ("This class is experimental", "Component type: `HttpRequester`"):
+        warnings.filterwarnings("ignore", words)
     share_one_heap()
     try:
         with die_on_signal(), freeze_imports():

@@ -10,7 +10,7 @@ import pytest
 
 from connector_kit.state import cursors
 from sandbox.records import Row as Stored
-from unit_tests.connector_kit.reading.test_what_is_gone import Synced, gone, patched
+from unit_tests.support.deletions import Synced, gone, patched
 from unit_tests.support.transport import Script, Sent
 
 FILTER: dict[str, Any] = {"candidate_filter": {"status": ["ongoing"]}}
