@@ -246,6 +246,19 @@ def test_a_list_too_large_to_wait_is_read_at_its_turn(monkeypatch: pytest.Monkey
     assert behind == [exam for exam in exams for _ in (2, 3)]
 
 
+def test_a_list_of_one_page_is_not_asked_for_again_however_large_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All applicants of a job come in one answer: those that came before their turn are whole."""
+    there, clock = world(jobs=8, applicants=5)
+    # Each job has more than the one before, so its second page is asked for, while others have come.
+    for more, job in enumerate(there.data.ids("jobs")):
+        for _ in range(more):
+            there.data.create("applicants", job)
+    clock.advance(90_000)
+    monkeypatch.setattr(pages_ahead, "_WAITING_BYTES", 8_000)
+    run = run_sync("source_talentics", there, clock, {}, streams=("jobs", "applicants"), draws=1)
+    assert max(Counter(run.requests).values()) == 1
+
+
 @pytest.mark.parametrize("workers", [4, 8])
 def test_a_deletion_is_not_masked_by_a_creation_while_another_list_is_tried_again(
     workers: int, monkeypatch: pytest.MonkeyPatch
