@@ -193,6 +193,11 @@ class PagesAhead:
         usual = -(-self._known_pages // max(1, self._known)) or 1
         expected = sum(usual if 1 in its.in_flight else its.last_page for its in self._ahead())
         has_room = expected + usual <= self._room and _bytes_of(self._lists.values()) < _WAITING_BYTES
+        if has_room and new is not None:
+            # A list that the limit cuts in two is begun anew after the wait.
+            begun = [its for its in self._lists.values() if its.next_page > 1]
+            unsent = sum(usual - 1 if 1 in its.in_flight else its.last_page - its.next_page + 1 for its in begun)
+            has_room = unsent + usual <= self._dispatcher.slots_left
         return self._spec(self._lists[new]) if new is not None and has_room else None
 
     def _ahead(self) -> list[_OpenList]:
