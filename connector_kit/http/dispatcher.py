@@ -219,6 +219,11 @@ class Dispatcher:
             for spec, attempt in under_way:
                 self._sender.abandon(attempt, partial(note_unused, spec))
 
+    @property
+    def slots_left(self) -> int:
+        """How many requests the limit still lets out before a wait."""
+        return self._sync.budget.slots_left(self._window)
+
     def _submit(self, spec: RequestSpec[Job]) -> Attempt:
         return self._sender.submit(spec.url, spec.parameters)
 

@@ -109,6 +109,14 @@ class Budget:
             next_slot = counted[0] + window.period - now if counted else pause + window.period
             return max(pause, next_slot) + (beyond - 1) // window.limit * window.period
 
+    def slots_left(self, key: str) -> int:
+        """Return how many requests may still go out before a window is full, as far as anybody knows."""
+        with self._lock:
+            window = self._windows[key]
+            window.roll_over(self._clock.monotonic())
+            left = window.limit - window.used
+            return left if window.remaining is None else min(left, window.remaining - window.open)
+
     def reserve(self, key: str) -> float:
         """Take a slot for one request.
 

@@ -169,7 +169,10 @@ class PagesAhead:
         self._known, self._known_pages = self._known + 1, self._known_pages + (pages or self._room)
         if is_ahead:
             its.last_page, its.page_bytes = pages or 1, len(first.content)
-            its.is_stalled = pages is None or sum(it.last_page * it.page_bytes for it in self._ahead()) > _WAITING_BYTES
+            # One page alone is here already, however large it is: begun anew it would only be requested twice.
+            has_more = pages is None or pages > 1
+            too_large = pages is None or sum(it.last_page * it.page_bytes for it in self._ahead()) > _WAITING_BYTES
+            its.is_stalled = has_more and too_large
             its.last_page = 1 if its.is_stalled else its.last_page
 
     def _next_spec(self) -> RequestSpec[tuple[int, int]] | None:
@@ -190,6 +193,11 @@ class PagesAhead:
         usual = -(-self._known_pages // max(1, self._known)) or 1
         expected = sum(usual if 1 in its.in_flight else its.last_page for its in self._ahead())
         has_room = expected + usual <= self._room and _bytes_of(self._lists.values()) < _WAITING_BYTES
+        if has_room and new is not None:
+            # A list that the limit cuts in two is begun anew after the wait.
+            begun = [its for its in self._lists.values() if its.next_page > 1]
+            unsent = sum(usual - 1 if 1 in its.in_flight else its.last_page - its.next_page + 1 for its in begun)
+            has_room = unsent + usual <= self._dispatcher.slots_left
         return self._spec(self._lists[new]) if new is not None and has_room else None
 
     def _ahead(self) -> list[_OpenList]:

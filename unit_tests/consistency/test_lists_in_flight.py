@@ -12,6 +12,7 @@ import pytest
 
 from connector_kit.reading import pages_ahead
 from sandbox import World
+from sandbox.limits import Limit
 from unit_tests.support.clock import SharedClock
 from unit_tests.support.moving_source import SIZES, create, delete, update
 from unit_tests.support.one_thread import (
@@ -244,6 +245,29 @@ def test_a_list_too_large_to_wait_is_read_at_its_turn(monkeypatch: pytest.Monkey
     run = run_sync("source_talentics", there, clock, {}, streams=("tickets",), draws=1)
     behind = [int(found[1]) for url in run.requests if (found := re.search(r"(\d+)/tickets\?.*\bpage=[23]", url))]
     assert behind == [exam for exam in exams for _ in (2, 3)]
+
+
+def test_a_list_of_one_page_is_not_asked_for_again_however_large_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All applicants of a job come in one answer: those that came before their turn are whole."""
+    there, clock = world(jobs=8, applicants=5)
+    # Each job has more than the one before, so its second page is asked for, while others have come.
+    for more, job in enumerate(there.data.ids("jobs")):
+        for _ in range(more):
+            there.data.create("applicants", job)
+    clock.advance(90_000)
+    monkeypatch.setattr(pages_ahead, "_WAITING_BYTES", 8_000)
+    run = run_sync("source_talentics", there, clock, {}, streams=("jobs", "applicants"), draws=1)
+    assert max(Counter(run.requests).values()) == 1
+
+
+@pytest.mark.parametrize("tickets", [5, 9, 20])
+@pytest.mark.parametrize("workers", [4, 8])
+def test_no_list_is_begun_that_the_limit_would_cut_in_two(workers: int, tickets: int) -> None:
+    """After the wait its first page would be too old, and asked for again, at the cost of the next window."""
+    there, clock = world(exams=30, tickets=tickets, talentics_limit=Limit(50, 900))
+    config = {"num_workers": workers}
+    run = run_sync("source_talentics", there, clock, {}, streams=("exams", "tickets"), draws=1, config=config)
+    assert max(Counter(run.requests).values()) == 1
 
 
 @pytest.mark.parametrize("workers", [4, 8])

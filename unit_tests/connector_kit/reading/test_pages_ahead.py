@@ -20,6 +20,8 @@ WORKERS = 4
 class FourAtATime:
     """Stands in for a dispatcher; an answer's body is how often its page had been requested by then."""
 
+    slots_left = 1_000
+
     def __init__(self, failing: tuple[int, int] | None = None) -> None:
         self.requests: list[tuple[int, int]] = []
         self.failing = failing
