@@ -34,17 +34,18 @@ The parts, how they were measured, and what would save them are in [proposals to
 CDK](../docs/proposals-to-the-cdk.md).
 
 - **The start** of `check` and `read` is the import of airbyte-cdk, more than half a second even without what
-  nobody needs of it. `spec` and `discover` do without it. A check needs its requester, its errors and its
-  streams, so a check without it would be a second source.
+  nobody needs of it. `spec` does without it, and `discover` unless deletions are marked. A check needs its
+  requester, its errors and its streams, so a check without it would be a second source.
 - **A row of a list** costs more than `http.client` and `json` take for it. Each of its hundred values is
   compared with its declared type and cleaned of what databases refuse; the CDK passes the record from one
   thread to another and wraps it twice; and it is written again with its stream and time, where the floor counts
   it and throws it away.
-- **A child** costs mostly its request: `requests` takes some 0.2 ms for a small answer, to check the URL,
-  cookies, redirects, proxies and certificates. We stay with it, since companies' proxies and CA bundles are set
-  up for it.
+- **A child** costs a request and a row. `requests` takes some 0.2 ms for a small answer, to check the URL,
+  cookies, redirects, proxies and certificates: the largest part of the request. We stay with it, since companies'
+  proxies and CA bundles are set up for it.
 - **Details begin when their list was read**, since the oldest come first, so that a sync that ends early goes on
-  from there. A list has one request for a hundred details, so beginning before would save 1% at most.
+  from there. A list of candidates has one request for a hundred details, so beginning before would save 1% at most;
+  of many short lists of tickets it would save more, and such a sync would have no place to go on from.
 - **Memory**: what is imported takes 85 MB. A list adds the pages in flight, 300 records on their way to stdout,
   and for each record some bytes that tell whether it was seen.
 

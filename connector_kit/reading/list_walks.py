@@ -291,9 +291,7 @@ class ListWalks:
             if answer is None:
                 self._note_absent((page - 1) * pagination.page_size, walk, seen)
             else:
-                total = pagination.signals(answer.headers, answer.body, page).total
-                seen.total_was(total, answer.arrived)
-                walk.was(total)
+                seen.total_was(pagination.signals(answer.headers, answer.body, page).total, answer.arrived)
 
     def _note_absent(self, before: int, walk: PageWalk, seen: SeenRecords) -> None:
         """Note that the server lacks a page with `before` records before it: the list was shorter when it said so.

@@ -172,11 +172,6 @@ class PageWalk:
         # No more than the walk will read before it calls the list endless.
         return min(-(-self._total // self._size), self._most)
 
-    def was(self, total: int | None) -> None:
-        """Note the total of an answer that is not used: if the list is shorter by now, something was deleted."""
-        if total is not None and self._total is not None:
-            self._total = max(self._total, total)
-
     def counts(self, page: int, rows: int, signals: PageSignals) -> bool:
         """Note a page.
 
