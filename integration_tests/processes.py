@@ -20,7 +20,7 @@ from integration_tests.warm_programs import is_ours, run_warm
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("talentics", "talentio")
 # Long enough for a loaded machine; a program that hangs fails its own test and not the whole run.
-_PATIENCE = 240
+PATIENCE = 240
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def run(
     *arguments: str | Path,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    patience: float = _PATIENCE,
+    patience: float = PATIENCE,
     anew: bool = False,
 ) -> Run:
     """Runs a program to its end, which comes within `patience` seconds. `env` comes on top of the environment.

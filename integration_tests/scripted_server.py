@@ -16,13 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from integration_tests.processes import Run
+from integration_tests.processes import PATIENCE, Run
 from integration_tests.warm_programs import is_ours, run_warm
 
 # `ru_maxrss` counts KiB, on macOS bytes.
 _UNIT = 1 if sys.platform == "darwin" else 1024
-# Long enough for a loaded machine.
-_PATIENCE = 240
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def run_measured(
     """
     words, environment = [*command, *map(str, arguments)], {**plain(), **(env or {})}
     if is_ours(words, env):
-        warm = run_warm(words, cwd, environment, _PATIENCE)
+        warm = run_warm(words, cwd, environment, PATIENCE)
         return Measured(warm.exit_code, warm.stdout, warm.stderr, warm.peak * _UNIT / 1e6)
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr, tempfile.NamedTemporaryFile() as usage:
         launcher = [sys.executable, "-c", _LAUNCHER, usage.name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration_tests.whole_syncs import Company, company
+from integration_tests.whole_syncs import RACES, Company, company
 
 # A race that shows once in twenty is a defect.
 TWENTY_TIMES = pytest.mark.parametrize("time", range(20))
@@ -70,8 +70,7 @@ def slow_talentics() -> Iterator[Company]:
         yield made
 
 
-# With one worker, only the streams can meet, and they do so with eight as well.
-@pytest.mark.parametrize(("workers", "time"), [*((1, time) for time in range(4)), *((8, time) for time in range(20))])
+@RACES
 def test_all_streams_together(slow: Company, workers: int, time: int) -> None:
     outcome = slow.sync(workers=workers)
     assert outcome.by_endpoint == ALL[slow.source]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration_tests.whole_syncs import Company, company
+from integration_tests.whole_syncs import RACES, Company, company
 
 WORKERS = pytest.mark.parametrize("workers", [1, 8])
 SIZES = {
@@ -87,7 +87,7 @@ def slow(request: pytest.FixtureRequest) -> Iterator[Company]:
         yield made
 
 
-@pytest.mark.parametrize(("workers", "time"), [*((1, time) for time in range(4)), *((8, time) for time in range(20))])
+@RACES
 def test_streams_that_share_details_agree_on_what_changed(slow: Company, workers: int, time: int) -> None:
     kind, details, names = {
         "talentics": ("tickets", "scores", ("tickets", "ticket_scores", "assessment_scores", "aspect_scores")),

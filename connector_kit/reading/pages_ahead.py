@@ -170,9 +170,8 @@ class PagesAhead:
         if is_ahead:
             its.last_page, its.page_bytes = pages or 1, len(first.content)
             # One page alone is here already, however large it is: begun anew it would only be requested twice.
-            has_more = pages is None or pages > 1
-            too_large = pages is None or sum(it.last_page * it.page_bytes for it in self._ahead()) > _WAITING_BYTES
-            its.is_stalled = has_more and too_large
+            too_large = sum(it.last_page * it.page_bytes for it in self._ahead()) > _WAITING_BYTES
+            its.is_stalled = pages is None or (pages > 1 and too_large)
             its.last_page = 1 if its.is_stalled else its.last_page
 
     def _next_spec(self) -> RequestSpec[tuple[int, int]] | None:
