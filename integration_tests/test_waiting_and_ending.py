@@ -238,7 +238,7 @@ PROBLEMS = {
     "the limit is used up": (
         {},
         ["429=600"],
-        r"The rate limit is used up\. It resets at \d\d:\d\d:\d\d UTC; check again",
+        r"The rate limit is used up\. It resets at (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC; check again",
     ),
     "a soon reset is no reason to wait": ({}, ["429=1"], r"The rate limit is used up\. It resets at "),
     "the answer drips": ({}, ["drip=1"], r"no usable answer \(no answer in time\)\. Check base_url and the network"),
