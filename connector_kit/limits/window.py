@@ -38,7 +38,7 @@ class Window:
         closed_until: until when the server itself says that it is closed; None where it does not say.
         emptied_at: when we last cleared our count because the server's window had restarted.
         began_at: when the first answer since the last 429 came. As far as we can tell, the server's window began then.
-        alone: True at the start and after a 429: a single request finds out how things stand.
+        alone: True after a 429: a single request finds out how things stand.
         refusals_in_a_row: 429s without another answer in between.
         announced: the limit that the server named.
         remaining: requests left, as the answer at `as_of` said; None where the server does not say.
@@ -55,7 +55,7 @@ class Window:
     closed_until: float | None = None
     emptied_at: float = _NEVER
     began_at: float = _NEVER
-    alone: bool = True
+    alone: bool = False
     refusals_in_a_row: int = 0
     announced: int | None = None
     remaining: int | None = None
