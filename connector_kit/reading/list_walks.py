@@ -212,9 +212,7 @@ class ListWalks:
         walk = PageWalk(self._traits.pagination.page_size, one_page=self._one_page)
         self._ahead.open(request.number, self._specs_of(request, lambda: walk.cursor, once))
         try:
-            finished = yield from self._pages(request, walk, seen, only_beginning, until_all)
-            self._note_unused(request.number, walk, seen)
-            return finished
+            return (yield from self._pages(request, walk, seen, only_beginning, until_all))
         finally:
             self._ahead.close(request.number)
 
