@@ -73,8 +73,11 @@ def read_only() -> list[str]:
     return unshared("mount", "--mount", "sh", "-c", _READ_ONLY, "sh")
 
 
-def test_nothing_needs_a_folder_to_write_to(sandbox: Running, read_only: list[str], tmp_path: Path) -> None:
-    commands = Commands(SOURCE, sandbox, tmp_path)
+@BOTH
+def test_nothing_needs_a_folder_to_write_to(
+    sandbox: Running, read_only: list[str], tmp_path: Path, source: str
+) -> None:
+    commands = Commands(source, sandbox, tmp_path)
     for command in (commands.spec, commands.check, commands.discover, commands.read):
         run([*read_only, *command], cwd=tmp_path).assert_clean()
     synced = run([*read_only, *commands.sync], cwd=tmp_path)
@@ -149,6 +152,7 @@ def test_the_protocol_is_utf_8_whatever_the_locale(
     for name, output in plain.items():
         done = run(getattr(commands, name), env=locale)
         assert (done.exit_code, done.stdout) == (0, output), done.stderr
+    run(commands.check, env=locale).assert_clean()
     done = run(commands.read, env=locale)
     done.assert_clean()
     assert not done.stdout.isascii()
@@ -170,7 +174,7 @@ def redirected(command: list[str], how: str) -> list[str]:
 @pytest.mark.parametrize("how", ["2>&-", "0<&- 2>&-"])
 def test_closed_stdin_and_stderr_are_no_failure(sandbox: Running, tmp_path: Path, how: str) -> None:
     commands = Commands(SOURCE, sandbox, tmp_path)
-    for command in (commands.spec, commands.discover, commands.read):
+    for command in (commands.spec, commands.check, commands.discover, commands.read):
         run(redirected(command, how)).assert_clean()
     assert json.loads(run(redirected(commands.about, how)).stdout)
     synced = run(redirected(commands.sync, how))
@@ -182,7 +186,7 @@ def test_closed_stdin_and_stderr_are_no_failure(sandbox: Running, tmp_path: Path
     not TAKES_NO_BYTE.exists(), reason="needs /dev/full"))])  # fmt: skip
 def test_where_stdout_takes_nothing_one_line_on_stderr_says_so(sandbox: Running, tmp_path: Path, how: str) -> None:
     commands = Commands(SOURCE, sandbox, tmp_path)
-    for command in (commands.spec, commands.read, commands.about, commands.sync):
+    for command in (commands.spec, commands.check, commands.read, commands.about, commands.sync):
         done = run(redirected(command, how))
         assert done.exit_code == 1, command
         assert "Traceback" not in done.stderr
@@ -198,18 +202,19 @@ EMPTY = (
 )  # fmt: skip
 
 
-def test_an_empty_variable_counts_as_unset(sandbox: Running, tmp_path: Path) -> None:
-    commands = Commands(SOURCE, sandbox, tmp_path)
+@BOTH
+def test_an_empty_variable_counts_as_unset(sandbox: Running, tmp_path: Path, source: str) -> None:
+    commands = Commands(source, sandbox, tmp_path)
     spec = json.loads(run(commands.about).stdout)["settings"]["properties"]
-    prefix = f"TAP_{SOURCE.upper()}_"
+    prefix = f"TAP_{source.upper()}_"
     empty = dict.fromkeys((*EMPTY, *(prefix + name.upper() for name in spec), prefix + "LOGLEVEL"), "")
-    for command in (commands.spec, commands.read):
+    for command in (commands.spec, commands.check, commands.read):
         run(command, env=empty).assert_clean()
     synced = run([*commands.sync, "--config=ENV"], env=empty)
     assert synced.exit_code == 0, synced.stderr
     judge = Judge().read(synced.stdout.splitlines())
     assert judge.findings == []
-    assert judge.rows.keys() == PRIMARY_KEYS[SOURCE].keys()
+    assert judge.rows.keys() == PRIMARY_KEYS[source].keys()
 
 
 def test_an_empty_variable_leaves_the_setting_of_the_file(sandbox: Running, tmp_path: Path) -> None:
