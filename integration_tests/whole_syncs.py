@@ -26,7 +26,12 @@ from unit_tests.support.run import catalog_of
 HOUR = 3600.0
 # A race that shows once in twenty is a defect. With one worker, only the streams can meet, as they do with eight.
 RACES = pytest.mark.parametrize(
-    ("workers", "time"), [*((1, time) for time in range(4)), *((8, time) for time in range(20))]
+    ("workers", "time"),
+    [
+        pytest.param(workers, time, marks=pytest.mark.long if workers == 1 and time >= 4 else ())
+        for workers in (1, 8)
+        for time in range(20)
+    ],
 )
 
 

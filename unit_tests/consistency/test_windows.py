@@ -16,7 +16,7 @@ from unit_tests.support.one_thread import Run, run_sync
 SCORES = ("exams", "tickets", "ticket_scores")
 WINDOW = 900.0
 each_way_of_telling = pytest.mark.parametrize("headers", ["all", "retry-after", "none"])
-each_number_of_workers = pytest.mark.parametrize("workers", [1, 8])
+each_number_of_workers = pytest.mark.parametrize("workers", [1, pytest.param(4, marks=pytest.mark.long), 8])
 
 
 def sync(
@@ -65,7 +65,7 @@ def four_thousand_tickets(workers: int) -> tuple[Run, World, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("workers", [1, pytest.param(4, marks=pytest.mark.long), 8])
 def test_four_thousand_tickets_take_the_eighty_windows_that_arithmetic_allows(workers: int) -> None:
     run, world, seconds = four_thousand_tickets(workers)
     assert statuses(world)[429] == 0

@@ -24,7 +24,9 @@ REFUSED = answers(403)
 # Four tickets share a time. As details are read, one is refused between them, one before all others, one behind them.
 @pytest.mark.slow
 @each_child
-@pytest.mark.parametrize("which", [2, 3, 5])
+@pytest.mark.parametrize(
+    "which", [pytest.param(it, marks=() if it in (2, 3, 5) else pytest.mark.long) for it in range(6)]
+)
 @pytest.mark.parametrize("workers", [1, 4])
 def test_the_others_are_read_and_the_one_is_asked_for_again(
     source: str, pattern: str, stream: str, which: int, workers: int
