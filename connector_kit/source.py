@@ -12,21 +12,12 @@ from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
-    AirbyteStream,
     ConfiguredAirbyteCatalog,
     Status,
-    SyncMode,
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
-from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
-from airbyte_cdk.sources.declarative.schema import InlineSchemaLoader
-from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_generator import (
-    DeclarativePartitionFactory,
-    StreamSlicerPartitionGenerator,
-)
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import BaseAdapter
@@ -38,22 +29,19 @@ from connector_kit.http.environment import refuse_unusable
 from connector_kit.http.transport import new_session
 from connector_kit.manifest import load_manifest, user_agent
 from connector_kit.masking import mask_secrets
-from connector_kit.personal_data import SAFE_KEY_LENGTH, schema_for
+from connector_kit.personal_data import SAFE_KEY_LENGTH
 from connector_kit.reading import (
     DELETIONS,
-    DELETIONS_SCHEMA,
     ReaderRegistry,
+    StreamBuilder,
     StreamFactory,
     StreamRetriever,
     check_manifest,
     check_streams,
-    with_deleted_at,
 )
 from connector_kit.records.changes import with_meta
 from connector_kit.records.format import AIRBYTE, RecordFormat
 from connector_kit.settings import Settings, with_defaults
-from connector_kit.state.cursors import NO_STATE_KEYS, StreamCursor
-from connector_kit.state.known_ids import IDS
 from connector_kit.sync import Sync
 
 logger = logging.getLogger("airbyte")
@@ -91,16 +79,6 @@ def _threads_for(streams: int, declared: object) -> dict[str, Any]:
         logger.warning("The manifest's concurrency_level has no effect: the number of streams sets that of threads.")
     # One thread to read each stream; the CDK reserves half of the threads for starting streams.
     return {"type": "ConcurrencyLevel", "default_concurrency": max(2, 2 * streams)}
-
-
-class _RememberingStream(DefaultStream):
-    """A stream without a cursor whose state holds ids: Airbyte passes states only to streams that are incremental."""
-
-    def as_airbyte_stream(self) -> AirbyteStream:
-        stream = super().as_airbyte_stream()
-        stream.supported_sync_modes = [SyncMode.full_refresh, SyncMode.incremental]
-        stream.source_defined_cursor = stream.is_resumable = True
-        return stream
 
 
 class ManifestSource(ConcurrentDeclarativeSource):
@@ -218,14 +196,15 @@ class ManifestSource(ConcurrentDeclarativeSource):
         if sync.settings.detect_deletions and self._configured is not None:
             sync.unmarked = self._without_field(self._configured)
         self._registry = ReaderRegistry(self.retrievers, sync, self._record_format)
+        builder = StreamBuilder(self._registry, sync, self._record_format, self._message_repository)
         streams: list[AbstractStream] = [
-            self._resumable(stream, self.retrievers[stream.name], sync)
+            builder.stream(stream, self.retrievers[stream.name])
             for stream in declared
             if isinstance(stream, DefaultStream)
         ]
         log = self._registry.deletions
         if log is not None and (self._only is None or DELETIONS in self._only):
-            streams.append(self._stream(DefaultStream, DELETIONS, DELETIONS_SCHEMA, log.key_fields, log, log.cursor))
+            streams.append(builder.deletions(log))
         return streams
 
     # --- building ------------------------------------------------------------------------------------------------
@@ -250,57 +229,6 @@ class ManifestSource(ConcurrentDeclarativeSource):
         sync.sampling = self._sample
         self._sync = sync
         return sync
-
-    def _resumable(self, declared: DefaultStream, retriever: StreamRetriever, sync: Sync) -> DefaultStream:
-        """Return the declared stream with one partition, the kit's cursor, and the schema for this personal_data mode.
-
-        One partition, because the reader itself keeps several requests in flight, in order, and shares their answers
-        among streams; the CDK's slices can do neither.
-        """
-        own_cursor = self._registry.cursors.get(declared.name)
-        cursor: Cursor = own_cursor or FinalStateCursor(declared.name, None, self._message_repository)
-        if own_cursor is None and set(sync.states.get(declared.name, {})) - NO_STATE_KEYS - {IDS}:
-            raise config_error(
-                f"The saved state of stream {declared.name} cannot be used: this stream has no cursor and keeps no "
-                "state. It was not written by this connector, or was edited. Clear the stream's state."
-            )
-        schema = declared.get_json_schema()
-        # The retriever gets the schema as written; the catalog shows the types after hashing.
-        shown = schema_for(schema, sync.settings.personal_data)
-        if sync.settings.detect_deletions and retriever.marks_deletions:
-            shown = with_deleted_at(shown, self._record_format.deleted_at)
-        kind = DefaultStream if own_cursor is None or own_cursor.cursor_field else _RememberingStream
-        return self._stream(kind, declared.name, shown, retriever.key_fields, retriever, cursor, schema)
-
-    def _stream(
-        self,
-        kind: type[DefaultStream],
-        name: str,
-        shown: Mapping[str, Any],
-        primary_key: list[str],
-        retriever: Retriever,
-        cursor: Cursor,
-        schema: Mapping[str, Any] | None = None,
-    ) -> DefaultStream:
-        """Return a stream of one partition; `shown` is the schema in the catalog, and `schema` the retriever's."""
-        field = cursor.cursor_field if isinstance(cursor, StreamCursor) else ""
-        return kind(
-            partition_generator=StreamSlicerPartitionGenerator(
-                DeclarativePartitionFactory(
-                    name,
-                    InlineSchemaLoader(schema=dict(schema or shown), parameters={}),
-                    retriever,
-                    self._message_repository,
-                ),
-                cursor,
-            ),
-            name=name,
-            json_schema=shown,
-            primary_key=primary_key,
-            cursor_field=CursorField(field) if field else None,
-            logger=logging.getLogger(f"airbyte.{name}"),
-            cursor=cursor,
-        )
 
     def _without_field(self, catalog: ConfiguredAirbyteCatalog) -> frozenset[str]:
         """Return the streams whose schema at the destination lacks the field for deletions, and warn about them.

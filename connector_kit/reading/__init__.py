@@ -2,7 +2,7 @@
 
 Manifests name the retrievers (`ListRetriever`, `DetailRetriever`, `DerivedRetriever`), the pagination strategies
 (`LaravelLinks`, `PageNumbers`) and `ParentFields`. The source builds with `StreamFactory` and binds what was built to a
-run with `ReaderRegistry`.
+run with `ReaderRegistry`; `StreamBuilder` makes the CDK's streams of it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from connector_kit.reading.retrievers import (
     ListRetriever,
     StreamRetriever,
 )
-from connector_kit.reading.tombstones import DELETIONS, DELETIONS_SCHEMA, with_deleted_at
+from connector_kit.reading.streams import StreamBuilder
+from connector_kit.reading.tombstones import DELETIONS
 
 __all__ = [
     "DELETIONS",
-    "DELETIONS_SCHEMA",
     "DerivedRetriever",
     "DetailRetriever",
     "EndpointRetriever",
@@ -33,9 +33,9 @@ __all__ = [
     "PageNumbers",
     "ParentFields",
     "ReaderRegistry",
+    "StreamBuilder",
     "StreamFactory",
     "StreamRetriever",
     "check_manifest",
     "check_streams",
-    "with_deleted_at",
 ]
