@@ -91,6 +91,20 @@ MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
     ("aspect_scores", "transformations.0", {"fields": {"exam_id": "exam"}}),
     ("exams", "retriever.record_selector", {"schema_normalization": "None"}),
     ("aspect_scores", "retriever.record_selector", {"schema_normalization": "None"}),
+    ("ticket_scores", "retriever", {"alternative_path": "exams/tickets/{{ stream_partition['ticket_id'] }}/scores"}),
+    ("exams", "retriever", {"other_orders": [{}]}),
+    ("exams", "retriever", {"other_orders": [{"sort": "id"}, {"sort": "id"}]}),
+    ("exams", "retriever.requester", {"request_parameters": {"page": "3"}}),
+    ("exams", "retriever.requester", {"request_parameters": {"per_page": "3"}}),
+    ("exams", "retriever.requester", {"request_headers": {"authorization": "Basic"}}),
+    ("tickets", "transformations.0", {"fields": {"nonsense": "exam_id"}}),
+    ("assessment_scores", "transformations.1", {"field_pointers": [["nonsense"]]}),
+    ("aspect_scores", "retriever.record_selector.extractor", {"position": "nonsense"}),
+    ("aspect_scores", "retriever.record_selector.extractor", {"expand": [{"field": "nonsense"}]}),
+    ("aspect_scores", "retriever.record_selector.extractor.expand.0", {"keep": {"assessment_name": "assessment_slug"}}),
+    ("aspect_scores", "retriever.record_selector.extractor.expand.1", {"field": "nonsense"}),
+    ("aspect_scores", "retriever.record_selector.extractor.expand.1", {"keep": {"nonsense": "assessment_slug"}}),
+    ("aspect_scores", "retriever.record_selector.extractor.expand.1", {"keep": {"assessment_slug": "nonsense"}}),
 ]
 
 
@@ -101,6 +115,15 @@ def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, mo
     for path in [path for stream, path in declarations(manifest) if stream == name]:
         at(manifest, (*path, *(int(step) if step.isdecimal() else step for step in place.split(".")))).update(more)
     with pytest.raises((ValueError, TypeError), match=rf"{name}\b.*{next(iter(more))}|has no field {next(iter(more))}"):
+        list(observed("source_talentics", manifest))
+
+
+def test_a_second_parent_is_refused_by_name() -> None:
+    manifest = json.loads(small_manifest("source_talentics"))
+    for path in [path for name, path in declarations(manifest) if name == "applicants"]:
+        parents = at(manifest, (*path, "retriever", "partition_router", "parent_stream_configs"))
+        parents.append(copy.deepcopy(parents[0]))
+    with pytest.raises(ValueError, match=r"^applicants: parent_stream_configs names jobs, jobs, but"):
         list(observed("source_talentics", manifest))
 
 

@@ -130,6 +130,11 @@ class Requester:
         self._alternative = self._checked(self._evaluated(alternative_path, any_parent)) if alternative_path else None
         self._parameters = {name: str(value) for name, value in declared.get_request_params().items()}
         self._headers = {name: str(value) for name, value in declared.get_request_headers().items()}
+        if self._alternative == self._path:
+            raise ValueError(f"requester: alternative_path is the path itself, {self._path}")
+        credential = {name.lower() for name in self._authenticator.get_auth_header()}
+        if twice := sorted(name for name in self._headers if name.lower() in credential):
+            raise ValueError(f"requester: request_headers has {', '.join(twice)}, which the authenticator sets")
         self._common: _Common | None = None
 
     def window_in(self, budget: Budget) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -17,6 +17,7 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
 from airbyte_cdk.sources.types import Config
 
+from connector_kit.reading.field_rules import check_fields, refuse_missing
 from connector_kit.reading.retrievers import StreamRetriever
 
 
@@ -38,9 +39,7 @@ class StreamFactory(ModelToComponentFactory):
         name = str(model.name)
         if name not in self._streams:
             stream = self._streams[name] = super().create_default_stream(model, config, is_parent, **kwargs)
-            cursor_field = getattr(model.incremental_sync, "cursor_field", None)
-            fields = [*self.retrievers[name].key_fields, *([cursor_field] if cursor_field else [])]
-            _refuse_missing(stream, fields, f"{name}: primary_key or cursor_field")
+            check_fields(stream, self.retrievers[name], getattr(model.incremental_sync, "cursor_field", None))
         return self._streams[name]
 
     def create_parent_stream_config_with_substream_wrapper(
@@ -49,7 +48,7 @@ class StreamFactory(ModelToComponentFactory):
         # The CDK would build the parent in a separate factory with a state kept by the child; here it has its own.
         made = self.create_parent_stream_config(model, config, stream_name=stream_name, **kwargs)
         fields = [model.parent_key, *(name for (name,) in model.extra_fields or [])]
-        _refuse_missing(made.stream, fields, f"{stream_name}: parent_key or extra_fields")
+        refuse_missing(made.stream, fields, f"{stream_name}: parent_key or extra_fields")
         return made
 
     def create_custom_component(self, model: Any, config: Config, **kwargs: Any) -> Any:
@@ -75,12 +74,6 @@ class StreamFactory(ModelToComponentFactory):
 @cache
 def _fields_of(component: type) -> Mapping[str, Any]:
     return get_type_hints(component)
-
-
-def _refuse_missing(stream: AbstractStream, fields: Iterable[str], what: str) -> None:
-    """Refuse fields that no record of a stream has: they would be null in every row."""
-    if missing := sorted(set(fields) - stream.get_json_schema()["properties"].keys()):
-        raise ValueError(f"{what} names {', '.join(missing)}, which the schema of {stream.name} does not have")
 
 
 def _refuse_unknown(model: Any, fields: Mapping[str, Any]) -> None:

@@ -63,6 +63,8 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
                 raise ValueError(f"The manifest has a {kind} with {', '.join(idle)}, which has no effect here")
         if kind == "DeclarativeStream" and declared.setdefault(name, node) != node:
             raise ValueError(f"The manifest declares stream {name} in two different ways")
+        if kind == "DeclarativeStream" and (fixed := _never_sent(node)):
+            raise ValueError(f"{name}: request_parameters has {', '.join(fixed)}, which each request sets anew")
         if kind == "DatetimeBasedCursor" and node.get("is_client_side_incremental") is not True:
             raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
         if kind == "ParentStreamConfig" and any(len(path) > 1 for path in node.get("extra_fields", [])):
@@ -82,6 +84,20 @@ def _unknown_settings(node: Mapping[str, Any], settings: Mapping[str, Any]) -> l
         own = settings.get(declared.get("config_field"), {}).get("properties", {})
         unknown |= {*declared.get("parameters", {}).values(), *declared.get("list_for_each", {}).values()} ^ own.keys()
     return sorted(unknown)
+
+
+def _never_sent(stream: Mapping[str, Any]) -> list[str]:
+    """Return the query parameters that a stream declares once and for all although its requests set them anew."""
+    retriever = stream["retriever"]
+    paginator, cursor = retriever.get("paginator", {}), stream.get("incremental_sync", {})
+    options = [paginator.get("page_token_option"), paginator.get("page_size_option"), cursor.get("start_time_option")]
+    chosen = retriever.get("filter", {})
+    varied = {
+        *(option["field_name"] for option in options if option),
+        *chosen.get("parameters", {}),
+        *chosen.get("list_for_each", {}),
+    }
+    return sorted(varied & retriever.get("requester", {}).get("request_parameters", {}).keys())
 
 
 def _components(node: Any) -> Iterator[Mapping[str, Any]]:

@@ -63,6 +63,9 @@ class ParentStream:
             raise TypeError(
                 f"{type(router).__name__} has no effect here; a stream's parent is a SubstreamPartitionRouter"
             )
+        if len(router.parent_stream_configs) > 1:
+            names = ", ".join(config.stream.name for config in router.parent_stream_configs)
+            raise ValueError(f"parent_stream_configs names {names}, but a stream has one parent here")
         (declared,) = router.parent_stream_configs
         return cls(
             declared.stream.name,

@@ -79,14 +79,7 @@ class ReaderRegistry:
             return self._reader_of(retriever.stream.name)
         if not isinstance(retriever, (ListRetriever, DetailRetriever)):
             raise TypeError(f"{retriever.name}: the retriever must be one of connector_kit.reading's")
-        declared = ParentStream.declared_by(retriever.partition_router)
-        requester = Requester(
-            retriever.requester,
-            retriever.config,
-            retriever.limit,
-            parent=declared.partition_field if declared else "",
-            alternative_path=retriever.other_path,
-        )
+        declared, requester = self._declared_by(retriever)
         other = self._by_key.setdefault(requester.key, retriever.name)
         if other != retriever.name:
             raise ValueError(f"{retriever.name} and {other} ask for the same URLs: derive one from the other")
@@ -103,6 +96,19 @@ class ReaderRegistry:
             link.reader.keep_for(link.declared)
             link.reader.children.append(reader)
         return reader
+
+    def _declared_by(self, retriever: EndpointRetriever) -> tuple[ParentStream | None, Requester]:
+        try:
+            declared = ParentStream.declared_by(retriever.partition_router)
+            return declared, Requester(
+                retriever.requester,
+                retriever.config,
+                retriever.limit,
+                parent=declared.partition_field if declared else "",
+                alternative_path=retriever.other_path,
+            )
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{retriever.name}: {error}") from error
 
     def _link_to(self, declared: ParentStream) -> ParentLink:
         parent = self._reader_of(declared.stream)

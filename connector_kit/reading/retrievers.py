@@ -192,6 +192,9 @@ class ListRetriever(EndpointRetriever):
     def __post_init__(self) -> None:
         if self.detail_parameters and not self.detail_path:
             raise ValueError(f"{self.name}: detail_parameters have an effect with a detail_path only")
+        orders = list(self.other_orders)
+        if any(not order or order in orders[:at] for at, order in enumerate(orders)):
+            raise ValueError(f"{self.name}: other_orders has an order that is empty, or the same as another")
 
     @property
     def list_filter(self) -> ListFilter | None:
