@@ -185,6 +185,17 @@ def workloads(scale: int) -> list[Workload]:
         _list_with_latency(6_000 // scale, 0.05),
         _list_with_latency(6_000 // scale, 0.2),
         Workload(
+            "lists",
+            f"Tickets of {60 // scale} exams, 100 ms latency",
+            "talentics",
+            {"exams": 60 // scale, "tickets": 10},
+            {
+                name: _ours("talentics", ["exams", "tickets"], workers)
+                for name, workers in ((OURS_1, 1), (OURS_4, 4), (OURS_20, 20))
+            },
+            latency=0.1,
+        ),
+        Workload(
             "derived",
             f"All streams of {children:,} candidates",
             "talentio",
