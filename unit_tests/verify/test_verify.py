@@ -11,6 +11,7 @@ import pytest
 
 from connector_kit.records.bodies import MARKED, UNDECODABLE, UNESCAPED
 from sandbox import Limit, Running, Settings, World, serve
+from verify import talentics
 from verify.__main__ import main
 from verify.api import MOST
 
@@ -225,7 +226,7 @@ def test_what_was_found_is_shown_although_an_answer_was_not_understood(
     def broken(*_: Any) -> Any:
         raise TypeError("of Somebody")
 
-    monkeypatch.setattr("verify.talentics._zone", broken)
+    monkeypatch.setattr(talentics, "_zone", broken)
     with serve(Settings.for_size("small")) as running:
         code, rows, text = verified(running, "talentics", tmp_path, capsys)
     assert (code, rows["Lists tell their total"]) == (1, ("`meta.total`", "as thought"))
