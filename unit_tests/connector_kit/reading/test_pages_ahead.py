@@ -11,6 +11,7 @@ import pytest
 
 from connector_kit.http.dispatcher import Dispatcher, RequestSpec, Result
 from connector_kit.http.requester import Answer
+from connector_kit.reading import pages_ahead
 from connector_kit.reading.pages_ahead import PagesAhead
 
 Spec = RequestSpec[tuple[int, int]]
@@ -83,6 +84,20 @@ def test_a_list_that_was_begun_goes_on_before_another_begins() -> None:
     pages.extend(0, 2)
     pages.take(0, 2)
     assert server.requests[4:] == [(0, 2), (1, 2), (2, 2), (3, 2)]
+
+
+def test_no_list_is_begun_while_too_many_bytes_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_ahead, "_WAITING_BYTES", 3)
+    server = FourAtATime()
+    pages = pages_of(server, lists=9, last_page=1)
+    pages.take(0, 1)
+    # The answers for the lists 1 and 2, two bytes each, come first and wait.
+    pages.take(3, 1)
+    assert server.requests == [(number, 1) for number in range(6)]
+    # Once one of them was read, there is room again.
+    pages.take(1, 1)
+    pages.take(4, 1)
+    assert server.requests[6:] == [(6, 1), (7, 1)]
 
 
 def test_what_was_lost_with_a_failure_is_in_flight_again() -> None:
