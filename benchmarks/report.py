@@ -59,12 +59,14 @@ has the start in it, which no worker shortens, so it counts from the first reque
 def report(chosen: Sequence[Workload], measured: Mapping[str, Costs], repeats: int) -> str:
     """The page, in Markdown."""
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    runs = (
+        f"Medians of {repeats} runs that took turns, with the least and the most" if repeats > 1 else "One run of each"
+    )
     lines = [
         "# What a sync costs",
         "",
-        "Written by `make bench`. Medians of "
-        f"{repeats} runs that took turns, with the least and the most; CPU is user and system time of the program. The "
-        "server is a process of its own on the same cores, so CPU tells more than the clock.",
+        f"Written by `make bench`. {runs}; CPU is user and system time of the program. The server is a process of its "
+        "own on the same cores, so CPU tells more than the clock.",
         "",
         f"- Machine: {_cpu_model()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         f"- Python {platform.python_version()}, {versions}",
