@@ -47,11 +47,14 @@ CDK](../docs/proposals-to-the-cdk.md).
   from there. A list of candidates has one request for a hundred details, so beginning before would save 1% at most;
   of many short lists of tickets it would save more, and such a sync would have no place to go on from.
 - **Memory**: what is imported takes 85 MB. A list adds the pages in flight, 300 records on their way to stdout,
-  and for each record some bytes that tell whether it was seen.
+  and for each record some bytes that tell whether it was seen. The singer-sdk tap imports no airbyte-cdk and
+  takes less in every read: about two thirds.
 
-Two bounds are not those that were promised first. All 13 streams of Talentio need twice the requests of two, so
-their time says nothing of what a derived stream costs: its rows do. And the wall clock of a list with latency
-has the start in it, which no worker shortens, so it counts from the first request to the last.
+Three bounds are not those that were promised first. All 13 streams of Talentio need twice the requests of two, so
+their time says nothing of what a derived stream costs: its rows do. The wall clock of a list with latency
+has the start in it, which no worker shortens, so it counts from the first request to the last. And `check` was to
+take 0.3 s and 45 MB, as `discover`: it does not, since it imports airbyte-cdk, so it is compared with the portable
+manifest's.
 
 """
 
