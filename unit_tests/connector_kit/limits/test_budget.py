@@ -164,12 +164,35 @@ def test_a_429_closes_the_window_until_the_later_of_what_it_tells(headers: Heade
     assert budget.reserve("scores") == pytest.approx(pause, abs=0.2)
 
 
-@pytest.mark.parametrize("answers", [0, 1])
+@pytest.mark.parametrize("limit", [50, 200, 5000])
+def test_the_first_request_of_a_sync_finds_out_alone_how_things_stand(limit: int) -> None:
+    budget, _ = made(limit=limit)
+    assert budget.reserve("scores") == 0.0
+    assert budget.reserve("scores") > 0
+
+
+def test_a_first_request_that_was_lost_keeps_no_other_waiting() -> None:
+    budget, clock = made(limit=5000)
+    assert budget.reserve("scores") == 0.0
+    budget.lost("scores", clock.passed, False)
+    assert [budget.reserve("scores") for _ in range(3)] == [0.0] * 3
+
+
 @pytest.mark.parametrize(("limit", "in_flight"), [(50, 1), (200, 4), (5000, 100)])
-def test_where_nobody_tells_what_is_left_few_can_be_refused_at_once(limit: int, in_flight: int, answers: int) -> None:
+def test_another_window_does_not_wait_for_its_own_first_answer_where_a_429_costs_little(
+    limit: int, in_flight: int
+) -> None:
     budget, clock = made(limit=limit)
-    for _ in range(answers):
-        sent(budget, clock)
+    sent(budget, clock)
+    other = budget.window_for("forms", RateLimit(limit, PERIOD, "endpoint"))
+    assert [budget.reserve(other) for _ in range(in_flight)] == [0.0] * in_flight
+    assert budget.reserve(other) > 0
+
+
+@pytest.mark.parametrize(("limit", "in_flight"), [(50, 1), (200, 4), (5000, 100)])
+def test_where_nobody_tells_what_is_left_few_can_be_refused_at_once(limit: int, in_flight: int) -> None:
+    budget, clock = made(limit=limit)
+    sent(budget, clock)
     assert [budget.reserve("scores") for _ in range(in_flight)] == [0.0] * in_flight
     assert budget.reserve("scores") > 0
 
