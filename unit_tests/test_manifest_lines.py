@@ -27,6 +27,7 @@ NOBODY_NEEDS = {
     # It must be there; this airbyte-cdk no longer looks at it.
     "version",
 }
+_FIRST_PARENT = ("retriever", "partition_router", "parent_stream_configs", 0)
 # So many leaves `make test` tries; 0 is all.
 SAMPLE = 0 if os.environ.get("CONSISTENCY_RUNS") else 10
 
@@ -70,16 +71,41 @@ def everywhere(manifest: Any) -> dict[tuple[Any, ...], list[Path]]:
 def makes_no_difference(package: str, paths: list[Path]) -> bool:
     # Outside the `try`: if it failed in there, every line would count as refused.
     known = _baseline(package)
-    for value in changed(at(json.loads(small_manifest(package)), paths[0])):
+    refused = 0
+    values = changed(at(json.loads(small_manifest(package)), paths[0]))
+    for value in values:
         manifest = json.loads(small_manifest(package))
         for path in paths:
             at(manifest, path[:-1])[path[-1]] = value
-        try:
-            if any(new != old for new, old in zip_longest(observed(package, manifest), known)):
-                return False
-        except Exception:  # noqa: BLE001 - refused, whatever by
+        difference = _difference(package, manifest, known)
+        if difference:
             return False
-    return True
+        refused += difference is None
+    # Where no other value of a list is accepted, it must be missed: a field may be there that nobody takes. Elsewhere
+    # what is left out may have a default that says the same.
+    if refused == len(values) and isinstance(paths[0][-1], int):
+        return _is_not_missed(package, paths, known)
+    return refused == 0
+
+
+def _is_not_missed(package: str, paths: list[Path], known: list[Any]) -> bool:
+    manifest = json.loads(small_manifest(package))
+    for path in reversed(paths):
+        # A list of which nothing is left goes with its last item.
+        *above, last = path
+        del at(manifest, tuple(above))[last]
+        while above and not at(manifest, tuple(above)):
+            last = above.pop()
+            del at(manifest, tuple(above))[last]
+    return _difference(package, manifest, known) is False
+
+
+def _difference(package: str, manifest: Mapping[str, Any], known: list[Any]) -> bool | None:
+    """Whether a source shows something else with a manifest; None if it refuses that."""
+    try:
+        return any(new != old for new, old in zip_longest(observed(package, manifest), known))
+    except Exception:  # noqa: BLE001 - refused, whatever by
+        return None
 
 
 def _chosen(package: str) -> dict[tuple[Any, ...], list[Path]]:
@@ -109,3 +135,16 @@ def test_a_line_that_does_nothing_is_found() -> None:
     idle = ("employees", "incremental_sync", "datetime_format")
     with small_pages(), mock.patch.object(kit_state, "_EMIT_EVERY", 1.0):
         assert makes_no_difference("source_talentio", everywhere(json.loads(small_manifest("source_talentio")))[idle])
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.slow
+def test_a_field_that_nobody_takes_is_found() -> None:
+    """Any other name is refused, as no record has it; so it must also show that the line can be left out."""
+    manifest = json.loads(small_manifest("source_talentics"))
+    for path in [path for name, path in declarations(manifest) if name == "exam_details"]:
+        at(manifest, (*path, *_FIRST_PARENT))["extra_fields"] = [["title"]]
+    with small_pages(), mock.patch.dict(globals(), small_manifest=lambda _: json.dumps(manifest)):
+        assert makes_no_difference(
+            "source_talentics", everywhere(manifest)[("exam_details", *_FIRST_PARENT, "extra_fields", 0, 0)]
+        )

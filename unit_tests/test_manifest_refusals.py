@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from importlib import import_module, resources
+from itertools import islice
 from typing import Any
 from unittest import mock
 
@@ -97,8 +98,13 @@ MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
     ("exams", "retriever.requester", {"request_parameters": {"page": "3"}}),
     ("exams", "retriever.requester", {"request_parameters": {"per_page": "3"}}),
     ("exams", "retriever.requester", {"request_headers": {"authorization": "Basic"}}),
+    ("exams", "retriever", {"other_orders": [{"sort": "id"}, {"page": "3"}]}),
     ("tickets", "transformations.0", {"fields": {"nonsense": "exam_id"}}),
+    ("tickets", "transformations.0", {"fields": {}}),
     ("assessment_scores", "transformations.1", {"field_pointers": [["nonsense"]]}),
+    ("assessment_scores", "transformations.1", {"field_pointers": [["assessment_slug", "nonsense"]]}),
+    ("assessment_scores", "transformations.1", {"field_pointers": []}),
+    ("assessment_scores", "transformations.1", {"field_pointers": [[]]}),
     ("aspect_scores", "retriever.record_selector.extractor", {"position": "nonsense"}),
     ("aspect_scores", "retriever.record_selector.extractor", {"expand": [{"field": "nonsense"}]}),
     ("aspect_scores", "retriever.record_selector.extractor.expand.0", {"keep": {"assessment_name": "assessment_slug"}}),
@@ -130,9 +136,8 @@ def test_a_second_parent_is_refused_by_name() -> None:
 def test_fields_are_added_and_removed_by_the_components_of_airbyte_cdk() -> None:
     value = {"type": "AddedFieldDefinition", "path": ["organization_id"], "value": "7", "value_type": "integer"}
     transformations = [
-        {"type": "AddFields", "fields": [value], "condition": "{{ record['job_id'] is not none }}"},
-        {"type": "RemoveFields", "field_pointers": [["title"]], "condition": "{{ record['organization_id'] == 7 }}"},
-        {"type": "RemoveFields", "field_pointers": [["started_at"]], "condition": "{{ False }}"},
+        {"type": "AddFields", "fields": [value], "condition": "{{ record['id'] > 10 }}"},
+        {"type": "RemoveFields", "field_pointers": [["title"]]},
     ]
     manifest = json.loads(small_manifest("source_talentics"))
     for path in [path for name, path in declarations(manifest) if name == "exams"]:
@@ -140,9 +145,55 @@ def test_fields_are_added_and_removed_by_the_components_of_airbyte_cdk() -> None
     with mock.patch.object(kit_source, "read_manifest", side_effect=lambda _: copy.deepcopy(manifest)):
         _, shown, *_ = next(played("source_talentics", Scene()))
     exams = [row for name, row in filter(None, shown) if name == "exams"]
-    assert [row["organization_id"] == 7 for row in exams] == [row["job_id"] is not None for row in exams]
-    assert [row["title"] is None for row in exams] == [row["organization_id"] == 7 for row in exams]
+    assert {row["id"] > 10 for row in exams} == {True, False}
+    assert [row["organization_id"] == 7 for row in exams] == [row["id"] > 10 for row in exams]
+    assert not any("title" in row for row in exams)
     assert all(row["started_at"] for row in exams)
+
+
+def test_a_condition_that_would_remove_other_fields_is_refused() -> None:
+    """The CDK hands it to dpath, which then passes over the pointers: a record's key went with the rest."""
+    manifest = json.loads(small_manifest("source_talentics"))
+    removal = {"type": "RemoveFields", "field_pointers": [["title"]], "condition": "{{ property == 9 }}"}
+    for path in [path for name, path in declarations(manifest) if name == "exams"]:
+        at(manifest, path)["transformations"] = [removal]
+    with pytest.raises(ValueError, match=r"^RemoveFields: with a condition it removes every field"):
+        list(observed("source_talentics", manifest))
+
+
+@pytest.mark.parametrize("more", [{"updatedAtFrom": "2024-01-31T00:00:00"}, {"status": "pass"}, {"page": "1"}])
+def test_an_order_that_would_read_another_list_is_refused_by_name(more: dict[str, str]) -> None:
+    manifest = json.loads(small_manifest("source_talentio"))
+    for path in [path for name, path in declarations(manifest) if name == "candidates"]:
+        at(manifest, (*path, "retriever"))["other_orders"].append(more)
+    with pytest.raises(ValueError, match=f"^candidates: other_orders has {next(iter(more))}, which each request sets"):
+        list(observed("source_talentio", manifest))
+
+
+def test_a_page_that_is_no_query_parameter_is_refused_by_name() -> None:
+    manifest = json.loads(small_manifest("source_talentio"))
+    for path in [path for name, path in declarations(manifest) if name == "channels"]:
+        at(manifest, (*path, "retriever", "paginator"))["page_token_option"] = {"type": "RequestPath"}
+    with pytest.raises(ValueError, match=r"The manifest has a RequestPath, which has no effect here"):
+        list(observed("source_talentio", manifest))
+
+
+@pytest.mark.parametrize("pointer", [["**", "title"], ["tit*"]])
+def test_a_pattern_may_say_what_is_removed(pointer: list[str]) -> None:
+    manifest = json.loads(small_manifest("source_talentics"))
+    for path in [path for name, path in declarations(manifest) if name == "exams"]:
+        removal = {"type": "RemoveFields", "field_pointers": [pointer]}
+        at(manifest, path)["transformations"] = [removal]
+    # It builds the streams, and does not raise.
+    list(islice(observed("source_talentics", manifest), 2))
+
+
+def test_parameters_may_be_one_expression() -> None:
+    manifest = json.loads(small_manifest("source_talentio"))
+    for path in [path for name, path in declarations(manifest) if name == "channels"]:
+        at(manifest, (*path, "retriever", "requester"))["request_parameters"] = "{{ {'sort': 'name'} }}"
+    told = list(islice(observed("source_talentio", manifest), 3))
+    assert "channels?sort=name&page=1" in str(told[-1])
 
 
 def test_a_filter_of_a_list_that_has_a_parent_is_refused_by_name() -> None:

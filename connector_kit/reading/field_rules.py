@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airbyte_cdk.sources.declarative.transformations import AddFields, RemoveFields
@@ -11,6 +11,9 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from connector_kit.reading.parents import ParentFields
 from connector_kit.reading.retrievers import DerivedRetriever, StreamRetriever
 from connector_kit.records.extractor import RowExtractor
+
+# A step of a RemoveFields pointer that holds one of these is a pattern, as in file names.
+_PATTERN = set("*?[")
 
 
 def refuse_missing(stream: AbstractStream, fields: Iterable[str], what: str) -> None:
@@ -40,15 +43,42 @@ def check_fields(stream: AbstractStream, retriever: StreamRetriever, cursor_fiel
     extractor = retriever.record_selector.extractor
     if isinstance(retriever, DerivedRetriever) and isinstance(extractor, RowExtractor):
         nested = _descend(extractor, retriever.stream, stream)
+    schema = stream.get_json_schema()
+    own: Mapping[str, Any] = {"type": "object", "properties": _properties(schema)}
+    raw: Mapping[str, Any] = {"type": "object", "properties": {**_properties(schema), **nested}}
     for part in retriever.record_selector.transformations:
         if isinstance(part, ParentFields):
-            refuse_missing(stream, part.fields, f"{name}: fields")
+            _check_paths([[field] for field in part.fields], own, f"{name}: fields", name)
         elif isinstance(part, AddFields):
-            refuse_missing(stream, [field.path[0] for field in part.fields], f"{name}: fields")
+            _check_paths([field.path for field in part.fields], own, f"{name}: fields", name)
         elif isinstance(part, RemoveFields):
-            removed = {pointer[0] for pointer in part.field_pointers}
-            shown = _properties(stream.get_json_schema()).keys() | nested.keys()
-            _refuse(removed - shown, f"{name}: field_pointers", f"the schema of {name}")
+            _check_paths(part.field_pointers, raw, f"{name}: field_pointers", name, patterns=True)
+
+
+def _check_paths(
+    paths: Iterable[Sequence[str]], schema: Mapping[str, Any], what: str, name: str, patterns: bool = False
+) -> None:
+    """Refuse paths that lead to nothing that a schema has, and a line that names none."""
+    paths = list(paths)
+    if not paths or not all(paths):
+        raise ValueError(f"{what} must name a field")
+    _refuse({".".join(path) for path in paths if not _leads_on(path, schema, patterns)}, what, f"the schema of {name}")
+
+
+def _leads_on(path: Sequence[str], schema: Mapping[str, Any], patterns: bool) -> bool:
+    """Return whether a schema has what a path names: fields of objects, and positions in arrays."""
+    for step in path:
+        if patterns and _PATTERN & set(step):
+            # What it finds only a record can tell.
+            return True
+        if "items" in schema and step.isdecimal():
+            schema = schema["items"]
+        elif step in schema.get("properties", {}):
+            schema = schema["properties"][step]
+        else:
+            # An object without properties may hold anything.
+            return "properties" not in schema and "object" in schema.get("type", ())
+    return True
 
 
 def _descend(extractor: RowExtractor, source: AbstractStream, stream: AbstractStream) -> Mapping[str, Any]:

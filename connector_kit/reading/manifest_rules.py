@@ -27,7 +27,7 @@ _EFFECTIVE: Mapping[str, frozenset[str]] = {
         "ParentStreamConfig": "extra_fields parent_key partition_field stream",
         "AddFields": "condition fields",
         "AddedFieldDefinition": "path value value_type",
-        "RemoveFields": "condition field_pointers",
+        "RemoveFields": "field_pointers",
         "Spec": "connection_specification documentation_url",
     }.items()
 }
@@ -55,6 +55,9 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
             )
         if unknown := _unknown_settings(node, settings):
             raise ValueError(f"{node.get('class_name', kind)}: the spec and this part differ in {', '.join(unknown)}")
+        if kind == "RemoveFields" and node.get("condition"):
+            # The CDK then tests each value of the record, whatever the pointers say: the key could go as well.
+            raise ValueError("RemoveFields: with a condition it removes every field whose value meets it; leave it out")
         if not kind.startswith("Custom"):
             if kind not in _EFFECTIVE:
                 raise ValueError(f"The manifest has a {kind}, which has no effect here")
@@ -63,8 +66,8 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
                 raise ValueError(f"The manifest has a {kind} with {', '.join(idle)}, which has no effect here")
         if kind == "DeclarativeStream" and declared.setdefault(name, node) != node:
             raise ValueError(f"The manifest declares stream {name} in two different ways")
-        if kind == "DeclarativeStream" and (fixed := _never_sent(node)):
-            raise ValueError(f"{name}: request_parameters has {', '.join(fixed)}, which each request sets anew")
+        if kind == "DeclarativeStream":
+            _refuse_set_anew(name, node["retriever"], node.get("incremental_sync", {}))
         if kind == "DatetimeBasedCursor" and node.get("is_client_side_incremental") is not True:
             raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
         if kind == "ParentStreamConfig" and any(len(path) > 1 for path in node.get("extra_fields", [])):
@@ -86,18 +89,24 @@ def _unknown_settings(node: Mapping[str, Any], settings: Mapping[str, Any]) -> l
     return sorted(unknown)
 
 
-def _never_sent(stream: Mapping[str, Any]) -> list[str]:
-    """Return the query parameters that a stream declares once and for all although its requests set them anew."""
-    retriever = stream["retriever"]
-    paginator, cursor = retriever.get("paginator", {}), stream.get("incremental_sync", {})
+def _refuse_set_anew(name: str, retriever: Mapping[str, Any], cursor: Mapping[str, Any]) -> None:
+    """Refuse query parameters that a stream declares although its requests set them anew.
+
+    A page would never be sent, and an order that has a parameter of the filter would read another list.
+    """
+    paginator, chosen = retriever.get("paginator", {}), retriever.get("filter", {})
     options = [paginator.get("page_token_option"), paginator.get("page_size_option"), cursor.get("start_time_option")]
-    chosen = retriever.get("filter", {})
     varied = {
-        *(option["field_name"] for option in options if option),
+        *(option.get("field_name") for option in options if option),
         *chosen.get("parameters", {}),
         *chosen.get("list_for_each", {}),
     }
-    return sorted(varied & retriever.get("requester", {}).get("request_parameters", {}).keys())
+    fixed = retriever.get("requester", {}).get("request_parameters", {})
+    orders = [parameter for order in retriever.get("other_orders", []) for parameter in order]
+    # An expression in place of all parameters is known only once it is evaluated.
+    for line, declared in (("request_parameters", () if isinstance(fixed, str) else fixed), ("other_orders", orders)):
+        if idle := sorted(varied & set(declared)):
+            raise ValueError(f"{name}: {line} has {', '.join(idle)}, which each request sets anew")
 
 
 def _components(node: Any) -> Iterator[Mapping[str, Any]]:

@@ -106,13 +106,14 @@ def test_the_time_filter_is_read_in_its_zone_and_includes_its_bound(
 def test_filters_by_status_and_requisition_work_together(make: Make, talentio: Ask) -> None:
     world = make(candidates=100)
     _, _, everything = talentio(world, "/candidates")
-    wanted = everything[0]["requisition"]["id"]
+    wanted = next(it["requisition"]["id"] for it in everything if it["status"] == "pass" and it["requisition"])
     _, _, records = talentio(world, "/candidates", status="pass", requisitionIds=f"{wanted},1")
     expected = [
         record["id"]
         for record in everything
         if record["status"] == "pass" and (record["requisition"] or {}).get("id") == wanted
     ]
+    assert 0 < len(expected) < sum(record["status"] == "pass" for record in everything)
     assert [record["id"] for record in records] == expected
 
 
