@@ -124,6 +124,14 @@ def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, mo
         list(observed("source_talentics", manifest))
 
 
+def test_a_parameter_that_two_parts_set_is_refused_by_name() -> None:
+    manifest = json.loads(small_manifest("source_talentio"))
+    for path in [path for name, path in declarations(manifest) if name == "candidates"]:
+        at(manifest, (*path, "incremental_sync", "start_time_option"))["field_name"] = "page"
+    with pytest.raises(ValueError, match=r"^candidates: two of .* set the parameter page$"):
+        list(observed("source_talentio", manifest))
+
+
 def test_a_second_parent_is_refused_by_name() -> None:
     manifest = json.loads(small_manifest("source_talentics"))
     for path in [path for name, path in declarations(manifest) if name == "applicants"]:
@@ -166,7 +174,7 @@ def test_an_order_that_would_read_another_list_is_refused_by_name(more: dict[str
     manifest = json.loads(small_manifest("source_talentio"))
     for path in [path for name, path in declarations(manifest) if name == "candidates"]:
         at(manifest, (*path, "retriever"))["other_orders"].append(more)
-    with pytest.raises(ValueError, match=f"^candidates: other_orders has {next(iter(more))}, which each request sets"):
+    with pytest.raises(ValueError, match=f"^candidates: other_orders has {next(iter(more))}, which its paginator"):
         list(observed("source_talentio", manifest))
 
 

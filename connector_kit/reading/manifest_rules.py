@@ -67,7 +67,7 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
         if kind == "DeclarativeStream" and declared.setdefault(name, node) != node:
             raise ValueError(f"The manifest declares stream {name} in two different ways")
         if kind == "DeclarativeStream":
-            _refuse_set_anew(name, node["retriever"], node.get("incremental_sync", {}))
+            _refuse_set_twice(name, node["retriever"], node.get("incremental_sync", {}))
         if kind == "DatetimeBasedCursor" and node.get("is_client_side_incremental") is not True:
             raise ValueError("DatetimeBasedCursor: is_client_side_incremental must be true, as lists are filtered here")
         if kind == "ParentStreamConfig" and any(len(path) > 1 for path in node.get("extra_fields", [])):
@@ -89,24 +89,26 @@ def _unknown_settings(node: Mapping[str, Any], settings: Mapping[str, Any]) -> l
     return sorted(unknown)
 
 
-def _refuse_set_anew(name: str, retriever: Mapping[str, Any], cursor: Mapping[str, Any]) -> None:
-    """Refuse query parameters that a stream declares although its requests set them anew.
+def _refuse_set_twice(name: str, retriever: Mapping[str, Any], cursor: Mapping[str, Any]) -> None:
+    """Refuse query parameters that two lines of a stream's declaration set.
 
     A page would never be sent, and an order that has a parameter of the filter would read another list.
     """
     paginator, chosen = retriever.get("paginator", {}), retriever.get("filter", {})
     options = [paginator.get("page_token_option"), paginator.get("page_size_option"), cursor.get("start_time_option")]
-    varied = {
-        *(option.get("field_name") for option in options if option),
+    varied = [
+        *(option["field_name"] for option in options if option and "field_name" in option),
         *chosen.get("parameters", {}),
         *chosen.get("list_for_each", {}),
-    }
+    ]
+    if twice := sorted({parameter for parameter in varied if varied.count(parameter) > 1}):
+        raise ValueError(f"{name}: two of its paginator, cursor and filter set the parameter {', '.join(twice)}")
     fixed = retriever.get("requester", {}).get("request_parameters", {})
     orders = [parameter for order in retriever.get("other_orders", []) for parameter in order]
     # An expression in place of all parameters is known only once it is evaluated.
     for line, declared in (("request_parameters", () if isinstance(fixed, str) else fixed), ("other_orders", orders)):
-        if idle := sorted(varied & set(declared)):
-            raise ValueError(f"{name}: {line} has {', '.join(idle)}, which each request sets anew")
+        if taken := sorted(set(varied) & set(declared)):
+            raise ValueError(f"{name}: {line} has {', '.join(taken)}, which its paginator, cursor or filter sets")
 
 
 def _components(node: Any) -> Iterator[Mapping[str, Any]]:
