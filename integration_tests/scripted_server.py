@@ -86,7 +86,8 @@ def serving(answers: Answers, tls: ssl.SSLContext | None = None) -> Iterator[Scr
 
 def _request(received: Iterable[bytes]) -> Request:
     lines = iter(received)
-    _, target, _ = next(lines).decode("latin-1").split(" ", 2)
+    # Nothing comes where the client ended between connecting and asking: a ValueError, as for any other junk.
+    _, target, _ = next(lines, b"").decode("latin-1").split(" ", 2)
     headers = {}
     for line in lines:
         name, colon, value = line.decode("latin-1").rstrip("\r\n").partition(":")
