@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -42,36 +43,31 @@ _valid: dict[bytes, bytes] = {}
 _parsed: dict[bytes, bytes] = {}
 
 
-def _remember(known: dict[bytes, bytes], text: bytes, made: bytes = b"") -> None:
-    if len(known) >= _MOST_REMEMBERED:
-        known.pop(next(iter(known)), None)
-    known[text] = made
+def _once(known: dict[bytes, bytes], text: bytes, make: Callable[[], bytes]) -> bytes:
+    made = known.get(text)
+    if made is None:
+        made = make()
+        if len(known) >= _MOST_REMEMBERED:
+            known.pop(next(iter(known)), None)
+        known[text] = made
+    return made
 
 
 def _pre_process_once(source: ConcurrentDeclarativeSource, manifest: dict[str, Any]) -> dict[str, Any]:
     # A date that YAML read stays one for the CDK, which refuses it: it must not become text on the way.
     text = orjson.dumps(manifest, option=orjson.OPT_PASSTHROUGH_DATETIME)
-    made = _processed.get(text)
-    if made is None:
-        made = orjson.dumps(_pre_process(source, manifest))
-        _remember(_processed, text, made)
-    processed: dict[str, Any] = orjson.loads(made)
+    processed: dict[str, Any] = orjson.loads(
+        _once(_processed, text, lambda: orjson.dumps(_pre_process(source, manifest)))
+    )
     return processed
 
 
 def _validate_once(source: ConcurrentDeclarativeSource) -> None:
-    text = orjson.dumps(source._source_config)
-    if text not in _valid:
-        _validate(source)
-        _remember(_valid, text)
+    _once(_valid, orjson.dumps(source._source_config), lambda: pickle.dumps(_validate(source)))
 
 
 def _parse_once(declared: Any) -> DeclarativeStream:
-    text = orjson.dumps(declared)
-    made = _parsed.get(text)
-    if made is None:
-        made = pickle.dumps(_parse(declared))
-        _remember(_parsed, text, made)
+    made = _once(_parsed, orjson.dumps(declared), lambda: pickle.dumps(_parse(declared)))
     model: DeclarativeStream = pickle.loads(made)  # noqa: S301 - written above
     return model
 

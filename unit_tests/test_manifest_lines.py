@@ -17,7 +17,7 @@ from unittest import mock
 import pytest
 
 from connector_kit.state import cursors as kit_state
-from unit_tests.support.manifest_scenes import PACKAGES, Path, at, declarations, observed, small_manifest
+from unit_tests.support.manifest_scenes import PACKAGES, Path, at, declarations, declared, observed, small_manifest
 from unit_tests.support.one_thread import small_pages
 
 # What airbyte-cdk demands and nothing here needs.
@@ -142,8 +142,8 @@ def test_a_line_that_does_nothing_is_found() -> None:
 def test_a_field_that_nobody_takes_is_found() -> None:
     """Any other name is refused, as no record has it; so it must also show that the line can be left out."""
     manifest = json.loads(small_manifest("source_talentics"))
-    for path in [path for name, path in declarations(manifest) if name == "exam_details"]:
-        at(manifest, (*path, *_FIRST_PARENT))["extra_fields"] = [["title"]]
+    for parent in declared(manifest, "exam_details", *_FIRST_PARENT):
+        parent["extra_fields"] = [["title"]]
     with small_pages(), mock.patch.dict(globals(), small_manifest=lambda _: json.dumps(manifest)):
         assert makes_no_difference(
             "source_talentics", everywhere(manifest)[("exam_details", *_FIRST_PARENT, "extra_fields", 0, 0)]

@@ -16,7 +16,16 @@ import pytest
 from jsonschema import ValidationError
 
 from connector_kit import source as kit_source
-from unit_tests.support.manifest_scenes import PACKAGES, Scene, at, declarations, observed, played, small_manifest
+from unit_tests.support.manifest_scenes import (
+    PACKAGES,
+    Scene,
+    at,
+    declarations,
+    declared,
+    observed,
+    played,
+    small_manifest,
+)
 
 # Words of airbyte-cdk's that its components take, or pass over, and that would do nothing here.
 FOREIGN = [
@@ -114,28 +123,31 @@ MISPLACED: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
+def steps(place: str) -> list[str | int]:
+    return [int(step) if step.isdecimal() else step for step in place.split(".")]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "place", "more"), MISPLACED)
 def test_a_part_in_the_wrong_stream_is_refused_by_name(name: str, place: str, more: dict[str, Any]) -> None:
     manifest = json.loads(small_manifest("source_talentics"))
-    for path in [path for stream, path in declarations(manifest) if stream == name]:
-        at(manifest, (*path, *(int(step) if step.isdecimal() else step for step in place.split(".")))).update(more)
+    for part in declared(manifest, name, *steps(place)):
+        part.update(more)
     with pytest.raises((ValueError, TypeError), match=rf"{name}\b.*{next(iter(more))}|has no field {next(iter(more))}"):
         list(observed("source_talentics", manifest))
 
 
 def test_a_parameter_that_two_parts_set_is_refused_by_name() -> None:
     manifest = json.loads(small_manifest("source_talentio"))
-    for path in [path for name, path in declarations(manifest) if name == "candidates"]:
-        at(manifest, (*path, "incremental_sync", "start_time_option"))["field_name"] = "page"
+    for option in declared(manifest, "candidates", "incremental_sync", "start_time_option"):
+        option["field_name"] = "page"
     with pytest.raises(ValueError, match=r"^candidates: two of .* set the parameter page$"):
         list(observed("source_talentio", manifest))
 
 
 def test_a_second_parent_is_refused_by_name() -> None:
     manifest = json.loads(small_manifest("source_talentics"))
-    for path in [path for name, path in declarations(manifest) if name == "applicants"]:
-        parents = at(manifest, (*path, "retriever", "partition_router", "parent_stream_configs"))
+    for parents in declared(manifest, "applicants", "retriever", "partition_router", "parent_stream_configs"):
         parents.append(copy.deepcopy(parents[0]))
     with pytest.raises(ValueError, match=r"^applicants: parent_stream_configs names jobs, jobs, but"):
         list(observed("source_talentics", manifest))
@@ -148,8 +160,8 @@ def test_fields_are_added_and_removed_by_the_components_of_airbyte_cdk() -> None
         {"type": "RemoveFields", "field_pointers": [["title"]]},
     ]
     manifest = json.loads(small_manifest("source_talentics"))
-    for path in [path for name, path in declarations(manifest) if name == "exams"]:
-        at(manifest, path)["transformations"] = transformations
+    for stream in declared(manifest, "exams"):
+        stream["transformations"] = transformations
     with mock.patch.object(kit_source, "read_manifest", side_effect=lambda _: copy.deepcopy(manifest)):
         _, shown, *_ = next(played("source_talentics", Scene()))
     exams = [row for name, row in filter(None, shown) if name == "exams"]
@@ -163,8 +175,8 @@ def test_a_condition_that_would_remove_other_fields_is_refused() -> None:
     """The CDK hands it to dpath, which then passes over the pointers: a record's key went with the rest."""
     manifest = json.loads(small_manifest("source_talentics"))
     removal = {"type": "RemoveFields", "field_pointers": [["title"]], "condition": "{{ property == 9 }}"}
-    for path in [path for name, path in declarations(manifest) if name == "exams"]:
-        at(manifest, path)["transformations"] = [removal]
+    for stream in declared(manifest, "exams"):
+        stream["transformations"] = [removal]
     with pytest.raises(ValueError, match=r"^RemoveFields: with a condition it removes every field"):
         list(observed("source_talentics", manifest))
 
@@ -172,16 +184,16 @@ def test_a_condition_that_would_remove_other_fields_is_refused() -> None:
 @pytest.mark.parametrize("more", [{"updatedAtFrom": "2024-01-31T00:00:00"}, {"status": "pass"}, {"page": "1"}])
 def test_an_order_that_would_read_another_list_is_refused_by_name(more: dict[str, str]) -> None:
     manifest = json.loads(small_manifest("source_talentio"))
-    for path in [path for name, path in declarations(manifest) if name == "candidates"]:
-        at(manifest, (*path, "retriever"))["other_orders"].append(more)
+    for retriever in declared(manifest, "candidates", "retriever"):
+        retriever["other_orders"].append(more)
     with pytest.raises(ValueError, match=f"^candidates: other_orders has {next(iter(more))}, which its paginator"):
         list(observed("source_talentio", manifest))
 
 
 def test_a_page_that_is_no_query_parameter_is_refused_by_name() -> None:
     manifest = json.loads(small_manifest("source_talentio"))
-    for path in [path for name, path in declarations(manifest) if name == "channels"]:
-        at(manifest, (*path, "retriever", "paginator"))["page_token_option"] = {"type": "RequestPath"}
+    for paginator in declared(manifest, "channels", "retriever", "paginator"):
+        paginator["page_token_option"] = {"type": "RequestPath"}
     with pytest.raises(ValueError, match=r"The manifest has a RequestPath, which has no effect here"):
         list(observed("source_talentio", manifest))
 
@@ -189,17 +201,16 @@ def test_a_page_that_is_no_query_parameter_is_refused_by_name() -> None:
 @pytest.mark.parametrize("pointer", [["**", "title"], ["tit*"]])
 def test_a_pattern_may_say_what_is_removed(pointer: list[str]) -> None:
     manifest = json.loads(small_manifest("source_talentics"))
-    for path in [path for name, path in declarations(manifest) if name == "exams"]:
-        removal = {"type": "RemoveFields", "field_pointers": [pointer]}
-        at(manifest, path)["transformations"] = [removal]
+    for stream in declared(manifest, "exams"):
+        stream["transformations"] = [{"type": "RemoveFields", "field_pointers": [pointer]}]
     # It builds the streams, and does not raise.
     list(islice(observed("source_talentics", manifest), 2))
 
 
 def test_parameters_may_be_one_expression() -> None:
     manifest = json.loads(small_manifest("source_talentio"))
-    for path in [path for name, path in declarations(manifest) if name == "channels"]:
-        at(manifest, (*path, "retriever", "requester"))["request_parameters"] = "{{ {'sort': 'name'} }}"
+    for requester in declared(manifest, "channels", "retriever", "requester"):
+        requester["request_parameters"] = "{{ {'sort': 'name'} }}"
     told = list(islice(observed("source_talentio", manifest), 3))
     assert "channels?sort=name&page=1" in str(told[-1])
 
@@ -213,9 +224,9 @@ def test_a_filter_of_a_list_that_has_a_parent_is_refused_by_name() -> None:
         "description": "Which tickets.",
         "properties": {"status": {"type": "array", "items": {"type": "string"}}},
     }
-    declared = {"config_field": "only", "parameters": {}, "list_for_each": {"s": "status"}, "date_format": "%Y"}
-    for path in [path for name, path in declarations(manifest) if name == "tickets"]:
-        at(manifest, (*path, "retriever"))["filter"] = declared
+    only = {"config_field": "only", "parameters": {}, "list_for_each": {"s": "status"}, "date_format": "%Y"}
+    for retriever in declared(manifest, "tickets", "retriever"):
+        retriever["filter"] = only
     with pytest.raises(ValueError, match=r"tickets: filter has an effect for a list without a parent only"):
         list(observed("source_talentics", manifest))
 
@@ -242,9 +253,9 @@ def test_a_stream_that_is_listed_twice_is_refused_by_name(package: str) -> None:
 @pytest.mark.parametrize("place", ["primary_key.0", "incremental_sync.cursor_field"])
 def test_a_key_or_cursor_that_no_record_has_is_refused_by_name(stream: str, place: str) -> None:
     manifest = json.loads(small_manifest("source_talentics"))
-    for path in [path for name, path in declarations(manifest) if name == stream]:
-        *above, last = (int(step) if step.isdecimal() else step for step in place.split("."))
-        at(manifest, (*path, *above))[last] = "nonsense"
+    *above, last = steps(place)
+    for part in declared(manifest, stream, *above):
+        part[last] = "nonsense"
     with pytest.raises(ValueError, match=f"^{stream}: .* names nonsense, which the schema of {stream} does not have"):
         list(observed("source_talentics", manifest))
 

@@ -59,8 +59,8 @@ class Budget:
         self._limits: dict[str, RateLimit] = {}
         self._windows: dict[str, Window] = {}
         self._throttle = BurstThrottle(clock)
-        # Whether any request of the sync was answered. Until then nobody knows what an earlier sync has left.
-        self._is_answered = False
+        # True until a request was answered, or lost: nobody knows yet what an earlier sync has left.
+        self._alone = True
 
     def window_for(self, endpoint: str, limit: RateLimit) -> str:
         """Return the key of the window that requests to an endpoint draw from.
@@ -168,7 +168,7 @@ class Budget:
                 window.answered.append(now)
                 return
             window.alone = False
-            self._is_answered = True
+            self._alone = False
             window.refusals_in_a_row = 0
             window.update(limit_headers, sent, now)
             window.count(now)
@@ -194,7 +194,7 @@ class Budget:
             window.in_flight -= 1
             window.held += 1
             window.alone = False
-            self._is_answered = True
+            self._alone = False
             return was_reset and self._throttle.slow_down(sent)
 
     def resend(self, key: str) -> float:
@@ -237,5 +237,5 @@ class Budget:
         if window.is_used_up and window.ends_at is not None:
             return max(window.ends_at - now, _SHORTEST)
         # Where nothing is left and the server did not say until when, one request alone finds out: by its 429.
-        alone = window.alone or window.is_used_up or not self._is_answered
+        alone = self._alone or window.alone or window.is_used_up
         return _LOOK_AGAIN if window.in_flight and alone else 0.0

@@ -216,3 +216,8 @@ def declarations(node: Any, path: Path = ()) -> Iterator[tuple[str, Path]]:
     elif isinstance(node, list):
         for number, value in enumerate(node):
             yield from declarations(value, (*path, number))
+
+
+def declared(manifest: Any, name: str, *steps: Any) -> list[Any]:
+    """What stands behind `steps` in each declaration of a stream: a change must be made in all of them."""
+    return [at(manifest, (*path, *steps)) for stream, path in declarations(manifest) if stream == name]

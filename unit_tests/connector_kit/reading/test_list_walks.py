@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any, cast
 
 from airbyte_cdk.sources.declarative.requesters.paginators import DefaultPaginator
 from airbyte_cdk.sources.declarative.requesters.request_option import RequestOption, RequestOptionType
 
-from connector_kit.http.dispatcher import Dispatcher, RequestSpec, Result
+from connector_kit.http.dispatcher import Dispatcher
 from connector_kit.http.requester import Answer
 from connector_kit.reading.list_walks import ListRequest, ListTraits, ListWalks
 from connector_kit.reading.paginators import PageNumbers, Pagination
 from connector_kit.sync import Sync
 from unit_tests.support.clock import SharedClock
+from unit_tests.support.queued_dispatcher import WORKERS, QueuedDispatcher, Spec
 
-Spec = RequestSpec[tuple[int, int]]
 # For each page the answers to the requests for it: when its headers came, the total, and the ids.
 Script = dict[int, list[tuple[float, int, list[int]]]]
-WORKERS = 4
 
 
-class Scripted:
-    """Stands in for a dispatcher; answers are handed over in the order of the requests."""
-
-    slots_left = 1_000
-
+class Scripted(QueuedDispatcher):
     def __init__(self, script: Script) -> None:
         self._script = script
-        self.requests: Counter[int] = Counter()
+        self._requests: Counter[int] = Counter()
 
-    def results(
-        self,
-        next_spec: Callable[[], Spec | None],
-        is_needed: Callable[[Spec], bool],
-        note_unused: Callable[[Spec, Answer | None], None],
-    ) -> Iterator[tuple[Spec, Result]]:
-        under_way: deque[tuple[Spec, Answer]] = deque()
-        while True:
-            while len(under_way) < WORKERS and (spec := next_spec()):
-                under_way.append((spec, self._answer(spec.job[1])))
-            spec, answer = under_way.popleft()
-            if is_needed(spec):
-                yield spec, answer
-            else:
-                note_unused(spec, answer)
-
-    def _answer(self, page: int) -> Answer:
-        arrived, total, ids = self._script[page][self.requests[page]]
-        self.requests[page] += 1
+    def answer(self, spec: Spec) -> Answer:
+        _, page = spec.job
+        arrived, total, ids = self._script[page][self._requests[page]]
+        self._requests[page] += 1
         records: list[dict[str, Any]] = [{"id": number} for number in ids]
         return Answer(
             200, {"X-Total": str(total)}, json.dumps(records).encode(), records, None, records=records, arrived=arrived

@@ -2,50 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections import Counter
 from functools import partial
 from typing import Any, cast
 
 import pytest
 
-from connector_kit.http.dispatcher import Dispatcher, RequestSpec, Result
+from connector_kit.http.dispatcher import Dispatcher, RequestSpec
 from connector_kit.http.requester import Answer
 from connector_kit.reading import pages_ahead
 from connector_kit.reading.pages_ahead import PagesAhead
-
-Spec = RequestSpec[tuple[int, int]]
-WORKERS = 4
+from unit_tests.support.queued_dispatcher import WORKERS, QueuedDispatcher, Spec
 
 
-class FourAtATime:
-    """Stands in for a dispatcher; an answer's body is how often its page had been requested by then."""
-
-    slots_left = 1_000
+class FourAtATime(QueuedDispatcher):
+    """An answer's body is how often its page had been requested by then."""
 
     def __init__(self, failing: tuple[int, int] | None = None) -> None:
         self.requests: list[tuple[int, int]] = []
         self.failing = failing
 
-    def results(
-        self,
-        next_spec: Callable[[], Spec | None],
-        is_needed: Callable[[Spec], bool],
-        note_unused: Callable[[Spec, Answer | None], None],
-    ) -> Iterator[tuple[Spec, Result]]:
-        under_way: deque[tuple[Spec, Answer]] = deque()
-        while True:
-            while len(under_way) < WORKERS and (spec := next_spec()):
-                self.requests.append(spec.job)
-                under_way.append((spec, Answer(200, {}, b"{}", Counter(self.requests)[spec.job], None)))
-            spec, answer = under_way.popleft()
-            if spec.job == self.failing:
-                self.failing = None
-                raise ConnectionError
-            if is_needed(spec):
-                yield spec, answer
-            else:
-                note_unused(spec, answer)
+    def answer(self, spec: Spec) -> Answer | Exception:
+        self.requests.append(spec.job)
+        if spec.job == self.failing:
+            self.failing = None
+            return ConnectionError()
+        return Answer(200, {}, b"{}", Counter(self.requests)[spec.job], None)
 
 
 def pages_of(server: FourAtATime, lists: int, last_page: int) -> PagesAhead:
